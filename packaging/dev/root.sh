@@ -1,0 +1,174 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Makes the build root: a Debian 13 system with the packages of packages.txt. Called by ./dev; prints nothing when the root is there.
+# usage: root.sh path | root.sh ensure | root.sh bench
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+suite=trixie
+recipe=1 # raise it when this script makes a different root from the same list
+
+die() {
+    printf 'dev: %s\n' "$*" >&2
+    exit 3
+}
+
+list() { # the package list without comments
+    sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' "$here/packages.txt"
+}
+
+hash=$({ echo "$recipe $suite"; list; } | sha256sum | cut -c1-12)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/kastellan
+root=${KASTELLAN_BUILD_ROOT:-$cache/root-$hash}
+
+# Debian sources of this machine, as "URL RELEASE": we ask the mirrors that its owner chose, never one of our own choosing.
+machine_sources() {
+    apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
+        awk '$3 == "main" { print $1, $2 }' | sort -u
+}
+
+sources_for_suite() {
+    local codename url release
+    if [ -n "${KASTELLAN_DEBIAN_MIRROR:-}" ]; then
+        printf '%s %s\n' "$KASTELLAN_DEBIAN_MIRROR" "$suite"
+        return
+    fi
+    codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+    machine_sources | while read -r url release; do
+        case $release in
+            "$codename" | "$codename"-updates | "$codename"-security) printf '%s %s\n' "$url" "$suite${release#"$codename"}" ;;
+        esac
+    done
+}
+
+need_tools() {
+    local missing=()
+    command -v mmdebstrap >/dev/null || missing+=(mmdebstrap)
+    [ -e "/usr/share/keyrings/debian-archive-keyring.gpg" ] || missing+=(debian-archive-keyring)
+    [ "${#missing[@]}" -gt 0 ] || [ -z "$(machine_sources)" ] || return 0
+    command -v apt-get >/dev/null ||
+        die "cannot make the build root: this machine has no apt-get. Build natively (docs/building.md lists the libraries), or use a Debian machine."
+    [ "$(id -u)" = 0 ] || [ "${#missing[@]}" -eq 0 ] ||
+        die "cannot make the build root: ${missing[*]} missing. Run: sudo apt-get install ${missing[*]}"
+    echo "dev: installing ${missing[*]:-package lists} with apt-get" >&2
+    if [ "$(id -u)" = 0 ]; then
+        apt-get update -qq >&2 || die "apt-get update failed: the package lists of this machine cannot be read. See its message above."
+        if [ "${#missing[@]}" -gt 0 ]; then
+            DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
+                die "apt-get could not install ${missing[*]}. See its message above."
+        fi
+    fi
+}
+
+make_root() {
+    local work=$root.making sources extra name from mode options=()
+    need_tools
+    sources=$(sources_for_suite)
+    [ -n "$sources" ] || die "cannot make the build root: no Debian mirror in this machine's apt sources. Set KASTELLAN_DEBIAN_MIRROR to the URL of one."
+    rm -rf --one-file-system "$work"
+    mkdir -p "$(dirname "$root")"
+
+    local scratch
+    scratch=$(mktemp -d)
+    # shellcheck disable=SC2064 # the folder of now is meant
+    trap "rm -rf '$scratch'" EXIT
+    {
+        printf '%s\n' "$sources" | while read -r url release; do echo "deb $url $release main"; done
+    } >"$scratch/sources.list"
+
+    # A package from another suite is pinned; nothing else may come from there.
+    : >"$scratch/pin"
+    extra=$(list | sed -n 's,^[^:]*/,&,p' | grep -v '^bench:' || true)
+    for name in $extra; do
+        from=${name#*/}
+        name=${name%/*}
+        if ! grep -q " $from main" "$scratch/sources.list"; then
+            printf '%s\n' "$sources" | awk -v suite="$suite" -v from="$from" '$2 == suite { print "deb", $1, from, "main"; exit }' >>"$scratch/sources.list"
+            printf 'Package: *\nPin: release n=%s\nPin-Priority: -1\n\n' "$from" >>"$scratch/pin"
+        fi
+        printf 'Package: %s\nPin: release n=%s\nPin-Priority: 600\n\n' "$name" "$from" >>"$scratch/pin"
+    done
+
+    # How the machine reaches its mirrors (proxies, clocks) holds for us as well.
+    apt-config dump Acquire 2>/dev/null |
+        grep -E '^Acquire::(http|https|Check-Valid-Until|Check-Date|Retries)\b.* ".+";' >"$scratch/apt.conf" || true
+
+    mode=root
+    [ "$(id -u)" = 0 ] || mode=unshare
+    options=(
+        --mode="$mode" --variant=apt --architectures="$(dpkg --print-architecture)"
+        --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Languages "none"'
+        --dpkgopt=force-unsafe-io
+        --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright'
+        --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*'
+        --dpkgopt='path-exclude=/usr/share/info/*'
+        --setup-hook='mkdir -p "$1/etc/apt/preferences.d" "$1/etc/initramfs-tools"'
+        --setup-hook="cp '$scratch/pin' \"\$1/etc/apt/preferences.d/kastellan\""
+        --setup-hook="cp '$scratch/apt.conf' \"\$1/etc/apt/apt.conf.d/80kastellan-machine\""
+        # an ordinary user for the tests that must not be root
+        --customize-hook='chroot "$1" useradd --uid 2000 --create-home --shell /bin/bash tester'
+        --customize-hook='rm -rf "$1"/var/cache/apt/archives/*.deb'
+        --include="$(list | grep -v '^bench:' | sed 's,/.*,,' | paste -sd,)"
+    )
+    echo "dev: making the build root $root (Debian 13, about 3 GB, takes some minutes; once)" >&2
+    local log=$root.log begin=$SECONDS
+    if [ "$mode" = root ]; then
+        INITRD=No mmdebstrap "${options[@]}" "$suite" "$work" "$scratch/sources.list" >"$log" 2>&1 || failed "$log" "$work"
+    else
+        INITRD=No mmdebstrap "${options[@]}" --format=tar "$suite" "$scratch/root.tar" "$scratch/sources.list" >"$log" 2>&1 || failed "$log" "$work"
+        mkdir -p "$work"
+        unshare --user --map-root-user --map-auto tar -C "$work" --exclude='./dev/*' -xpf "$scratch/root.tar" || failed "$log" "$work"
+    fi
+    mv "$work" "$root"
+    echo "dev: the build root is ready after $((SECONDS - begin)) s" >&2
+    remove_old
+}
+
+failed() {
+    tail -n 25 "$1" >&2
+    rm -rf --one-file-system "$2" || true
+    die "making the build root failed; the last lines are above, all of them in $1. Mend the cause (network, disk space, mirror) and start again."
+}
+
+# Roots of former package lists. One that is in use (a detached keep runs in it) stays until the next time.
+remove_old() {
+    [ -z "${KASTELLAN_BUILD_ROOT:-}" ] || return 0
+    local old
+    for old in "$cache"/root-*; do
+        case $old in
+            "$root" | "$root".* | *.lock) continue ;;
+            *.log) rm -f "$old" ;;
+            *)
+                [ -d "$old" ] || continue
+                if in_use "$old"; then continue; fi
+                rm -rf --one-file-system "$old" || true
+                rm -f "$old.lock"
+                ;;
+        esac
+    done
+}
+
+in_use() {
+    local device inode
+    device=$(stat -c %d "$1")
+    inode=$(stat -c %i "$1")
+    local process
+    for process in /proc/[0-9]*/root; do
+        [ "$(stat -L -c '%d %i' "$process/" 2>/dev/null || true)" != "$device $inode" ] || return 0
+    done
+    return 1
+}
+
+case ${1:-} in
+    path) printf '%s\n' "$root" ;;
+    ensure)
+        [ ! -x "$root/usr/bin/cmake" ] || exit 0
+        [ "$(uname -s)" = Linux ] || die "the build root needs Linux."
+        mkdir -p "$(dirname "$root")"
+        exec 8>"$root.lock"
+        flock -n 8 || { echo "dev: another run makes the build root; waiting for it" >&2; flock 8; }
+        [ -x "$root/usr/bin/cmake" ] || make_root 8>&-
+        ;;
+    bench-packages) list | sed -n 's/^bench://p' ;;
+    *) die "usage: root.sh path|ensure|bench-packages" ;;
+esac
