@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/storage/record_store.h"
+
+namespace kastellan {
+
+/// One layer of a keep's stack for the trust picture.
+struct Layer
+{
+    std::string name;   ///< "hypervisor"
+    std::string owner;  ///< "cloud provider"
+    std::string detail; ///< real name and version where known
+    enum class Mark { MustTrust, Verified, ShutOut } mark = Mark::MustTrust;
+    std::string why;    ///< by which evidence, or why not
+};
+/// The stack of one keep as its appraisal really says (design: Trust).
+[[nodiscard]] std::vector<Layer> layersOf(const Record &record);
+
+/// Colours of a drawing: light, dark, or print.
+enum class Palette { Light, Dark };
+/// The certificate chain as SVG text: leaf to root, each link with its state. Labels are plain text, escaped. `width` in px.
+[[nodiscard]] std::string chainSvg(const EvidenceView &view, const Appraisal &appraisal, Palette palette, unsigned width);
+/// The layers as SVG text, with a legend.
+[[nodiscard]] std::string layersSvg(const std::vector<Layer> &layers, bool emulated, Palette palette, unsigned width);
+
+/// Machine-readable appraisal, stable: docs/json.md. `view` adds fields, TCB and chain.
+[[nodiscard]] std::string recordJson(const Record &record, const EvidenceView *view);
+/// One self-contained page for a colleague: verdict, every finding, chain and layers drawn, raw values. No script, everything escaped.
+[[nodiscard]] std::string recordHtml(const Record &record, const EvidenceView &view);
+/// The zip for an auditor: raw report, certificates (DER and PEM), findings, plan, all inputs of the bindings, manifest with digests,
+/// detached signature by the record key, README with plain openssl commands.
+[[nodiscard]] Result<Bytes> recordBundle(const Record &record, const EvidenceView &view);
+
+} // namespace kastellan

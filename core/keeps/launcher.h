@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/base/fd.h"
+#include "core/keeps/plan.h"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <stop_token>
+
+namespace kastellan {
+
+/// One line of progress and how far along it is: done of total, total 0 when unknown.
+using Progress = std::function<void(std::string_view doing, std::uint64_t done, std::uint64_t total)>;
+
+/// How a keep ended, from outside.
+struct KeepEnd
+{
+    bool bySignal = false;
+    int code = 0; ///< exit status or signal number of the warden (or of the virtual machine's process)
+};
+
+/// A started keep, as its loader holds it. Destroying the object does not stop the keep; `kill` does.
+class RunningKeep
+{
+public:
+    virtual ~RunningKeep() = default;
+    /// A new stream to the warden. A stream may carry bytes of an earlier connection: the frames above it sort that out.
+    [[nodiscard]] virtual Result<Fd> connect() = 0;
+    /// Becomes readable when the keep has ended (a pidfd, or an eventfd).
+    [[nodiscard]] virtual int endFd() const = 0;
+    /// After endFd became readable.
+    [[nodiscard]] virtual KeepEnd end() = 0;
+    /// The process that is the keep, for recovery: pid and start time; 0 when it is not a process of ours.
+    [[nodiscard]] virtual std::pair<std::int64_t, std::uint64_t> process() const = 0;
+    /// Ends it now and removes everything it left: processes, mounts, sockets, files. Idempotent.
+    virtual void kill() = 0;
+    /// Certificates that back its reports (for the emulated platform: its own).
+    [[nodiscard]] virtual std::vector<Endorsement> endorsements() const = 0;
+    /// Findings that only the launcher knows: how it is sandboxed, what was overridden.
+    [[nodiscard]] virtual std::vector<Finding> findings() const = 0;
+};
+
+/// A host as listed.
+struct HostInfo
+{
+    std::string id;     ///< "emulated", "local", or a libvirt URI
+    std::string name;   ///< for people
+    std::string state;  ///< "ready", "not ready", "unknown"
+    std::string why;    ///< one sentence
+    std::string remedy; ///< what to do when not ready
+    std::string platform; ///< "emulated Genoa, SEV-SNP 1.58, root <fingerprint>"…
+    bool emulated = false;
+    std::vector<std::pair<std::string, std::string>> facts; ///< for showing
+};
+
+/// A place where keeps can run; sev-backend implements it.
+class Host
+{
+public:
+    virtual ~Host() = default;
+    [[nodiscard]] virtual HostInfo info() const = 0;
+    /// Fills in what this host decides: protection, image, policy, expected root and launch digest (computed from the
+    /// build's reference values, never from what lies on the host).
+    [[nodiscard]] virtual Status prepare(LaunchPlan &plan, const Progress &progress, std::stop_token stop) = 0;
+    /// Starts the keep image. `folder` is the keep's own (0700) and holds what recovery needs.
+    [[nodiscard]] virtual Result<std::unique_ptr<RunningKeep>> start(const LaunchPlan &plan, const std::string &folder, const Progress &progress, std::stop_token stop) = 0;
+    /// Finds a keep again whose loader died. Fails when it no longer runs.
+    [[nodiscard]] virtual Result<std::unique_ptr<RunningKeep>> resume(const KeepStatus &status, const std::string &folder) = 0;
+};
+
+/// All hosts that this program knows. `app` makes it from the backends.
+class HostRegistry
+{
+public:
+    virtual ~HostRegistry() = default;
+    [[nodiscard]] virtual std::vector<std::shared_ptr<Host>> hosts() const = 0;
+    [[nodiscard]] virtual Result<std::shared_ptr<Host>> find(std::string_view id) const = 0;
+};
+
+} // namespace kastellan

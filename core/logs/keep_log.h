@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/base/bytes.h"
+#include "core/base/fd.h"
+
+#include <filesystem>
+#include <optional>
+
+namespace kastellan {
+
+/// One piece of a keep's log: output of the workload, or an event.
+struct LogEntry
+{
+    enum class Stream : std::uint8_t { Event = 0, Out = 1, Err = 2 } stream = Stream::Event;
+    std::int64_t at = 0;       ///< Unix nanoseconds, when the loader received it
+    std::uint64_t offset = 0;  ///< of its first byte within its stream
+    Bytes data;                ///< raw; the shower makes control characters visible
+};
+
+/// Appends to a keep's log. A crash leaves at most one incomplete entry at the end, which the next open cuts off.
+class KeepLogWriter
+{
+public:
+    [[nodiscard]] static Result<KeepLogWriter> open(const std::filesystem::path &path);
+    /// Fails (and writes nothing of the entry that a reader would see) when the disk is full.
+    [[nodiscard]] Status append(LogEntry::Stream stream, ByteView data);
+    [[nodiscard]] std::uint64_t size() const { return m_size; }              ///< of the file
+    [[nodiscard]] std::uint64_t streamBytes(LogEntry::Stream stream) const;  ///< so far in that stream, across restarts
+private:
+    Fd m_fd;
+    std::uint64_t m_size = 0;
+    std::uint64_t m_streams[3] = {};
+};
+
+/// Reads a log while it grows, in constant memory.
+class KeepLogReader
+{
+public:
+    [[nodiscard]] static Result<KeepLogReader> open(const std::filesystem::path &path);
+    /// The next whole entry; nullopt at the present end.
+    [[nodiscard]] Result<std::optional<LogEntry>> next();
+    void seek(std::uint64_t fileOffset) { m_offset = fileOffset; }
+private:
+    Fd m_fd;
+    std::uint64_t m_offset = 0;
+};
+
+/// Control characters other than newline and tab as visible pictures (U+2400 block), invalid UTF-8 as U+FFFD: safe for terminals and labels.
+[[nodiscard]] std::string makeVisible(std::string_view text);
+
+} // namespace kastellan

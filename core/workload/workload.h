@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/base/bytes.h"
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kastellan {
+
+/// Keep.toml, complete (design: Keep.toml). Unknown keys are refused with line and nearest valid key.
+struct KeepConfig
+{
+    enum class Stream { Inherit, Null };
+    std::vector<std::string> args;
+    std::map<std::string, std::string> env;
+    Stream stdin_ = Stream::Inherit, stdout_ = Stream::Inherit, stderr_ = Stream::Inherit;
+    std::vector<std::string> secrets;
+    std::uint64_t memoryLimit = 256ull << 20; ///< bytes
+    std::uint64_t timeLimit = 0;              ///< seconds, 0 none
+    std::uint64_t outputLimit = 0;            ///< bytes, 0 none
+    std::map<std::string, std::string> expect; ///< "digest", "min_tcb.snp", "host"…: reference values, by key
+    unsigned reattestSeconds = 0;
+    bool stopOnFailedAttestation = false;
+};
+
+/// What was found at a path: a module, with its configuration if there was one.
+struct Workload
+{
+    std::filesystem::path path;       ///< as given, absolute
+    std::string name;
+    Bytes module;                     ///< main.wasm
+    Sha256 moduleDigest;
+    KeepConfig config;
+    std::string configText;           ///< as it lay there; empty if none
+    std::string configFile;           ///< its path, for error messages
+    std::vector<std::string> notes;   ///< e.g. "Enarx.toml read with Enarx's defaults"
+};
+
+/// Reads a .wasm file, a folder or a .tar/.zip package with main.wasm and Keep.toml or Enarx.toml. Refuses, by name and line or offset,
+/// what cannot be run: over 100 MB, no _start, native code inside, sockets…
+[[nodiscard]] Result<Workload> loadWorkload(const std::filesystem::path &path);
+/// `file` is for messages.
+[[nodiscard]] Result<KeepConfig> parseKeepToml(std::string_view text, std::string_view file);
+[[nodiscard]] Result<KeepConfig> parseEnarxToml(std::string_view text, std::string_view file);
+/// The canonical Keep.toml text of a configuration: same configuration, same bytes.
+[[nodiscard]] std::string toToml(const KeepConfig &config);
+
+/// What a module says of itself.
+struct ModuleInfo
+{
+    bool hasStart = false;
+    std::vector<std::pair<std::string, std::string>> imports; ///< module, name
+    std::vector<std::string> exports, customSections;
+};
+/// Walks the sections (WebAssembly core 1.0/2.0 binary format); every error names the offset.
+[[nodiscard]] Result<ModuleInfo> inspectModule(ByteView module);
+
+/// One line of a delivery: what went into the keep, by digest. Secrets by keyed digest (HMAC with a key made for this delivery) only.
+struct DeliveryItem
+{
+    std::string name;     ///< as in Delivery
+    std::uint64_t size = 0;
+    Sha256 digest;
+    std::string note;     ///< for module.aot: compiler version, flags, baseline, of which module digest
+};
+/// The canonical manifest (docs/session.md): same items, same bytes. Its SHA-256 goes into the second report.
+[[nodiscard]] Bytes canonicalManifest(const std::vector<DeliveryItem> &items);
+[[nodiscard]] Result<std::vector<DeliveryItem>> parseManifest(ByteView manifest);
+
+/// Ahead-of-time code for a module, compiled on this (the owner's) machine in a sandbox, cached by module digest, compiler version, flags and
+/// CPU baseline, authenticated with a key of this user.
+struct CompiledModule
+{
+    std::filesystem::path file;
+    Sha256 digest;
+    std::string note;
+    bool cached = false;
+};
+[[nodiscard]] bool compilerAvailable();
+[[nodiscard]] Result<CompiledModule> compileAhead(ByteView module, const Sha256 &digest);
+
+} // namespace kastellan
