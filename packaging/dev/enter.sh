@@ -33,7 +33,8 @@ pass() { # a folder, a file or a socket of the machine, at the same path; what i
 pass_readonly() {
     [ -e "$1" ] || return 0
     pass "$1"
-    mount -o remount,bind,ro ".$1"
+    # In a user namespace the flags that the machine has set have to be repeated.
+    mount -o remount,bind,ro ".$1" 2>/dev/null || mount -o remount,bind,ro,nosuid,nodev ".$1"
 }
 
 is_ours() { # folders that must stay those of the build root
