@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/evidence/evidence.h"
+#include "core/evidence/record.h"
 
 #include <filesystem>
 #include <functional>
@@ -10,32 +10,6 @@
 #include <vector>
 
 namespace kastellan {
-
-/// One stored attestation: everything an auditor needs to compute it again. Written before its verdict acts, for refused launches too.
-struct Record
-{
-    std::string id;          ///< given by the store: "r" + 16 hex digits
-    std::string keep;        ///< keep id, hex
-    std::string keepName;
-    std::string host;
-    std::string kind;        ///< "attest", "deliver", "reattest"
-    std::int64_t created = 0; ///< Unix seconds
-    Evidence evidence;
-    ReferenceValues expected;
-    Appraisal appraisal;
-    std::optional<Binding> binding;
-    std::string plan;        ///< JSON of the launch plan
-    std::string manifest;    ///< the delivery manifest, readable JSON; secrets by keyed digest only
-    std::string notes;
-};
-
-/// A line of `evidence list`.
-struct RecordSummary
-{
-    std::string id, keep, keepName, host, kind, verdict;
-    std::int64_t created = 0;
-    bool emulated = false;
-};
 
 /// A line of the activity log: who did what when.
 struct ActivityEntry
