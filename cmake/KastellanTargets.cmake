@@ -106,7 +106,10 @@ function(kastellan_test name)
     if(K_GUI)
         list(APPEND K_LABELS gui)
     endif()
-    kastellan_add_test(${name} COMMAND "$<TARGET_FILE:${name}>" LABELS ${K_LABELS} TIMEOUT "${K_TIMEOUT}" SERIAL "${K_SERIAL}")
+    if(NOT K_TIMEOUT)
+        set(K_TIMEOUT 60)
+    endif()
+    kastellan_add_test(${name} COMMAND "$<TARGET_FILE:${name}>" LABELS ${K_LABELS} TIMEOUT ${K_TIMEOUT} SERIAL ${K_SERIAL})
 endfunction()
 
 # kastellan_add_test(NAME COMMAND program argument… [LABELS …] [TIMEOUT s] [SERIAL ON] [ENVIRONMENT A=b …]): any program as a test.

@@ -12,7 +12,7 @@ try() { # library, what it links, expected end of the configuration
         end=allowed
     else
         end=forbidden
-        case $output in
+        case $(printf '%s' "$output" | tr -s ' \n' ' ') in # cmake breaks its lines
             *"against the arrows"* | *"without Qt"* | *"which needs Qt"*) ;;
             *) printf '%s\n' "$output"; exit 1 ;;
         esac
