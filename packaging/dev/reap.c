@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs one program and adopts what it leaves behind: orphans are reaped at once (the first process of a container may take seconds,
-// and libvirt waits for every one of them), signals are passed on, the exit status is passed through. It ends with the program, not
-// with the orphans: a keep that was detached lives on and goes to the first process.
+// Runs one program and adopts what it leaves behind: orphans are reaped at once (the first process of a container may
+// take seconds, and libvirt waits for every one of them), signals are passed on, the exit status is passed through. It
+// ends with the program, not with the orphans: a keep that was detached lives on and goes to the first process.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
@@ -17,7 +17,8 @@ static volatile pid_t child;
 static void pass_on(int signal_number, siginfo_t *info, void *context)
 {
     (void)context;
-    // What the terminal sends reaches the whole foreground group already; only what somebody sent to us alone is passed on.
+    // What the terminal sends reaches the whole foreground group already; only what somebody sent to us alone is passed
+    // on.
     if (info->si_code <= 0 && child > 0)
         kill(child, signal_number);
 }
@@ -58,7 +59,7 @@ int main(int argc, char **argv)
     sigprocmask(SIG_SETMASK, &before, NULL);
 
     for (;;) {
-        int status;
+        int status = 0;
         const pid_t ended = wait(&status);
         if (ended < 0 && errno == EINTR)
             continue;

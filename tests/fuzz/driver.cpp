@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs a fuzz target without libFuzzer: every file of its corpus, then random mutations of them until the time is over. So fuzzing is
-// part of the ordinary tests, with any compiler. The seed is printed; with the same seed and count the inputs are the same.
+// Runs a fuzz target without libFuzzer: every file of its corpus, then random mutations of them until the time is over.
+// So fuzzing is part of the ordinary tests, with any compiler. The seed is printed; with the same seed and count the
+// inputs are the same.
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -40,7 +41,8 @@ void saveCrash(int signal)
         if (std::FILE *file = std::fopen(crashFile, "wb")) {
             std::fwrite(current->data(), 1, current->size(), file);
             std::fclose(file);
-            std::fprintf(stderr, "fuzz: crash (signal %d) with %zu bytes, saved to %s\n", signal, current->size(), crashFile);
+            std::fprintf(
+                stderr, "fuzz: crash (signal %d) with %zu bytes, saved to %s\n", signal, current->size(), crashFile);
         }
     }
     std::signal(signal, SIG_DFL);
@@ -100,7 +102,7 @@ private:
             input[static_cast<std::size_t>(at)] = edges[below(std::size(edges))];
             break;
         case 2: // a field of up to eight bytes at an edge value: lengths and offsets live in these
-            for (std::size_t i = 0, edge = edges[below(6)], width = std::size_t {1} << below(4);
+            for (std::size_t i = 0, edge = edges[below(6)], width = std::size_t{1} << below(4);
                 i < width && static_cast<std::size_t>(at) + i < input.size(); ++i)
                 input[static_cast<std::size_t>(at) + i] = static_cast<std::uint8_t>(edge);
             break;
@@ -111,7 +113,8 @@ private:
             break;
         }
         case 4: { // remove
-            const auto count = static_cast<std::ptrdiff_t>(std::min(1 + below(32), input.size() - static_cast<std::size_t>(at)));
+            const auto count =
+                static_cast<std::ptrdiff_t>(std::min(1 + below(32), input.size() - static_cast<std::size_t>(at)));
             input.erase(input.begin() + at, input.begin() + at + count);
             break;
         }
@@ -119,7 +122,9 @@ private:
             input.resize(static_cast<std::size_t>(at));
             break;
         case 6: { // repeat a part
-            const Input part(input.begin() + at, input.begin() + at + static_cast<std::ptrdiff_t>(std::min(below(64), input.size() - static_cast<std::size_t>(at))));
+            const Input part(input.begin() + at,
+                input.begin() + at
+                    + static_cast<std::ptrdiff_t>(std::min(below(64), input.size() - static_cast<std::size_t>(at))));
             if (input.size() + part.size() <= largestInput)
                 input.insert(input.begin() + at, part.begin(), part.end());
             break;
@@ -159,7 +164,7 @@ int main(int argc, char **argv)
     if (&LLVMFuzzerInitialize != nullptr)
         LLVMFuzzerInitialize(&argc, &argv);
 
-    std::uint64_t seed = numberFrom(std::getenv("KASTELLAN_FUZZ_SEED"), std::random_device {}());
+    std::uint64_t seed = numberFrom(std::getenv("KASTELLAN_FUZZ_SEED"), std::random_device{}());
     std::uint64_t seconds = numberFrom(std::getenv("KASTELLAN_FUZZ_SECONDS"), 5);
     std::uint64_t runs = 0; // no limit
     std::vector<Input> corpus;
@@ -187,7 +192,8 @@ int main(int argc, char **argv)
     const std::size_t files = corpus.size();
     corpus.emplace_back(); // the empty input is always one of them
 
-    std::printf("fuzz: seed %llu, %zu files, %llu s\n", static_cast<unsigned long long>(seed), files, static_cast<unsigned long long>(seconds));
+    std::printf("fuzz: seed %llu, %zu files, %llu s\n", static_cast<unsigned long long>(seed), files,
+        static_cast<unsigned long long>(seconds));
     std::fflush(stdout);
     for (const Input &input : corpus)
         tryInput(input);
