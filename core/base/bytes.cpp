@@ -127,7 +127,7 @@ Result<Bytes> fromBase64(std::string_view text)
             count = 0;
         }
     }
-    if (count == 1 || (padding && padding + count != 4) || (!padding && count))
+    if (count == 1 || padding > 2 || (padding && padding + count != 4) || (!padding && count))
         return badInput("read a base64 value", "its end", "the last group is incomplete", "Check that it was copied whole.");
     if (count == 2) {
         if (group & 15)
