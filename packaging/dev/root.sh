@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Makes the build root: a Debian 13 system with the packages of packages.txt. Called by ./dev; prints nothing when the root is there.
 # usage: root.sh path | root.sh ensure | root.sh bench
+# shellcheck disable=SC2016 # what stands in single quotes is for another shell or for apt
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -70,6 +71,7 @@ make_root() {
 
     local scratch
     scratch=$(mktemp -d)
+    chmod 755 "$scratch" # without root, mmdebstrap reads it as another user
     # shellcheck disable=SC2064 # the folder of now is meant
     trap "rm -rf '$scratch'" EXIT
     {
@@ -141,7 +143,11 @@ remove_old() {
             *)
                 [ -d "$old" ] || continue
                 if in_use "$old"; then continue; fi
-                rm -rf --one-file-system "$old" || true
+                if [ "$(id -u)" = 0 ]; then
+                    rm -rf --one-file-system "$old" || true
+                else # its files belong to subordinate ids
+                    unshare --user --map-root-user --map-auto rm -rf --one-file-system "$old" || true
+                fi
                 rm -f "$old.lock"
                 ;;
         esac

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # What can be tested only from outside of the build root: how ./dev enters it. ./dev test runs this before the tests proper.
+# shellcheck disable=SC2016 # what stands in single quotes is for another shell or for apt
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)

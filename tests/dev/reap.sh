@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # The reaper of ./dev. usage: reap.sh PATH-OF-REAP
+# shellcheck disable=SC2016 # what stands in single quotes is for another shell or for apt
 set -euo pipefail
 reap=$1
 scratch=$(mktemp -d)

@@ -41,8 +41,7 @@ void saveCrash(int signal)
         if (std::FILE *file = std::fopen(crashFile, "wb")) {
             std::fwrite(current->data(), 1, current->size(), file);
             std::fclose(file);
-            std::fprintf(
-                stderr, "fuzz: crash (signal %d) with %zu bytes, saved to %s\n", signal, current->size(), crashFile);
+            std::fprintf(stderr, "fuzz: crash (signal %d) with %zu bytes, saved to %s\n", signal, current->size(), crashFile);
         }
     }
     std::signal(signal, SIG_DFL);
@@ -113,8 +112,7 @@ private:
             break;
         }
         case 4: { // remove
-            const auto count =
-                static_cast<std::ptrdiff_t>(std::min(1 + below(32), input.size() - static_cast<std::size_t>(at)));
+            const auto count = static_cast<std::ptrdiff_t>(std::min(1 + below(32), input.size() - static_cast<std::size_t>(at)));
             input.erase(input.begin() + at, input.begin() + at + count);
             break;
         }
@@ -123,8 +121,7 @@ private:
             break;
         case 6: { // repeat a part
             const Input part(input.begin() + at,
-                input.begin() + at
-                    + static_cast<std::ptrdiff_t>(std::min(below(64), input.size() - static_cast<std::size_t>(at))));
+                input.begin() + at + static_cast<std::ptrdiff_t>(std::min(below(64), input.size() - static_cast<std::size_t>(at))));
             if (input.size() + part.size() <= largestInput)
                 input.insert(input.begin() + at, part.begin(), part.end());
             break;
@@ -192,8 +189,8 @@ int main(int argc, char **argv)
     const std::size_t files = corpus.size();
     corpus.emplace_back(); // the empty input is always one of them
 
-    std::printf("fuzz: seed %llu, %zu files, %llu s\n", static_cast<unsigned long long>(seed), files,
-        static_cast<unsigned long long>(seconds));
+    std::printf(
+        "fuzz: seed %llu, %zu files, %llu s\n", static_cast<unsigned long long>(seed), files, static_cast<unsigned long long>(seconds));
     std::fflush(stdout);
     for (const Input &input : corpus)
         tryInput(input);

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Configures where that is due, and builds. Called by ./dev in the build environment, with the build folder locked.
+# usage: build.sh [TARGET...]
+set -euo pipefail
+build=${KASTELLAN_DEV_BUILD:?} stamp=${KASTELLAN_DEV_BUILD}/.dev-configuration
+
+# cmake runs again by itself when a file that it read has changed; only presets, options and new folders are ours to notice.
+if [ ! -e "$build/build.ninja" ] || [ "$(cat "$stamp" 2>/dev/null)" != "$KASTELLAN_DEV_CONFIGURATION" ]; then
+    rm -f "$stamp"
+    werror=OFF
+    [ -z "${CI:-}" ] || werror=ON
+    cmake --preset "${KASTELLAN_DEV_PRESET:?}" -B "$build" -DKASTELLAN_FOLDERS="${KASTELLAN_FOLDERS:-}" -DKASTELLAN_WERROR="$werror" \
+        >"$build/configure.log" 2>&1 || {
+        cat "$build/configure.log"
+        exit 1
+    }
+    printf '%s\n' "$KASTELLAN_DEV_CONFIGURATION" >"$stamp"
+fi
+exec ninja -C "$build" "$@"
