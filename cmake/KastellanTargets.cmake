@@ -24,7 +24,7 @@ set(KASTELLAN_MAY_LINK_tests tests app ui sev-backend core resources)
 
 # Used inside keeps, by fuzzers and by other programs: C++ and OpenSSL only, and nothing but each other.
 set(KASTELLAN_WITHOUT_QT
-    core/base core/session core/workload sev-backend/abi sev-backend/certificates sev-backend/measurement
+    core/base core/session core/workload core/evidence sev-backend/abi sev-backend/certificates sev-backend/measurement
     app/keep-warden app/keep-runner)
 
 function(_kastellan_check_arrows name dir)
@@ -178,7 +178,7 @@ endfunction()
 
 # Precompiled headers, where asked for: they pay from about five sources on.
 function(_kastellan_precompile name wanted qt)
-    if(NOT wanted)
+    if(NOT wanted OR NOT KASTELLAN_PCH)
         return()
     endif()
     target_precompile_headers(${name} PRIVATE <algorithm> <array> <chrono> <expected> <filesystem> <map> <memory> <optional> <span> <string>
