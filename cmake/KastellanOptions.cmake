@@ -9,6 +9,7 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
 
 option(KASTELLAN_WERROR "Warnings are errors" OFF)
+option(KASTELLAN_PCH "Precompile headers where a library asks for it" ON)
 option(KASTELLAN_LIBFUZZER "Build the fuzz targets with libFuzzer (Clang)" OFF)
 set(KASTELLAN_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them")
 
