@@ -8,9 +8,12 @@ build=${KASTELLAN_DEV_BUILD:?} stamp=${KASTELLAN_DEV_BUILD}/.dev-configuration
 # cmake runs again by itself when a file that it read has changed; only presets, options and new folders are ours to notice.
 if [ ! -e "$build/build.ninja" ] || [ "$(cat "$stamp" 2>/dev/null)" != "$KASTELLAN_DEV_CONFIGURATION" ]; then
     rm -f "$stamp"
-    werror=OFF
-    [ -z "${CI:-}" ] || werror=ON
+    # CI clones to a new folder each time. A precompiled header is another one in another folder, and with it all that use it miss the
+    # compiler cache; without, a second clone compiles nothing.
+    werror=OFF precompile=ON
+    [ -z "${CI:-}" ] || werror=ON precompile=OFF
     cmake --preset "${KASTELLAN_DEV_PRESET:?}" -B "$build" -DKASTELLAN_FOLDERS="${KASTELLAN_FOLDERS:-}" -DKASTELLAN_WERROR="$werror" \
+        -DKASTELLAN_PCH="$precompile" \
         >"$build/configure.log" 2>&1 || {
         cat "$build/configure.log"
         exit 1
