@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <QtTest/QTest>
+#include "core/base/bytes.h"
 
-#include <filesystem>
+#include <string_view>
 
-namespace kastellan {
+namespace kastellan::test {
 
-/// The folder of published test vectors: $KASTELLAN_VECTORS. They are never part of the project.
-[[nodiscard]] std::filesystem::path vectors();
+/// Whether KASTELLAN_VECTORS names a folder that is there.
 [[nodiscard]] bool haveVectors();
+/// A file below KASTELLAN_VECTORS. Ends the program if it can't be read: the folder is there, so it has to be whole.
+[[nodiscard]] Bytes vector(std::string_view path);
 
-} // namespace kastellan
+} // namespace kastellan::test
 
-/// Skips the test function where the vectors are absent; `./dev test --require-vectors` turns that into a failure.
-#define KASTELLAN_NEED_VECTORS()                                                                                                                               \
-    do {                                                                                                                                                       \
-        if (!kastellan::haveVectors()) {                                                                                                                       \
-            QVERIFY2(!qEnvironmentVariableIsSet("KASTELLAN_REQUIRE_VECTORS"), "KASTELLAN_VECTORS names no folder with the test vectors");                      \
-            QSKIP("KASTELLAN_VECTORS names no folder with the test vectors");                                                                                  \
-        }                                                                                                                                                      \
+/// Skips a Qt Test function where the vectors are absent. ./dev test counts these; --require-vectors makes them failures.
+#define KASTELLAN_NEED_VECTORS()                                                                                       \
+    do {                                                                                                               \
+        if (!::kastellan::test::haveVectors())                                                                         \
+            QSKIP("KASTELLAN_VECTORS names no folder with the test vectors");                                          \
     } while (false)

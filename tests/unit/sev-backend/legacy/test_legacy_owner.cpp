@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/base/digest.h"
+#include "core/base/file.h"
+#include "sev-backend/legacy/ecdh.h"
+#include "sev-backend/legacy/owner.h"
+#include "tests/support/vectors.h"
+
+#include <QtTest/QTest>
+
+using namespace kastellan;
+using namespace kastellan::sev::legacy;
+
+class TestOwner : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void keyDerivationOfZeroInputs();
+    void bothEndsAgreeOnTheSession();
+    void launchMeasurementOfSevctl();
+    void measurementBeforeApi17LeavesTheBuildOut();
+    void secretPacketOfSevctl();
+    void secretTablesHaveALimit();
+    void attestationReportNeedsItsSize();
+};
+
+void TestOwner::keyDerivationOfZeroInputs()
+{
+    // Published values for an all-zero secret, keys, nonce, IV and policy (sev-formats 2.12).
+    const Bytes z(32);
+    QCOMPARE(toHex(deriveKey(z, "sev-master-secret", Bytes(16), 16)), std::string("ab4d269fcc62bedb4511d56c386ce706"));
+    const Bytes blob = sessionBlob(z, {}, 0, {});
+    QCOMPARE(blob.size(), std::size_t(128));
+    QCOMPARE(toHex(ByteView(blob).subspan(0x10, 32)), std::string("2137bc7f9bb8bd7c3e55a576a15d3454b3856b8ba27afadf46dcfee9f02c02c4"));
+    QCOMPARE(toHex(ByteView(blob).subspan(0x40, 32)), std::string("3176c0752738bd9d5e86689534020f528c088f16238826b000b327dee6aeed7d"));
+    QCOMPARE(toHex(ByteView(blob).subspan(0x60, 32)), std::string("aa7855e13839dd767cd5da7c1ff5036540c9264b7a803029315e55375287b4af"));
+}
+
+void TestOwner::bothEndsAgreeOnTheSession()
+{
+    auto platform = EphemeralKey::make(2).value();
+    const auto pdh = Certificate::parse(platform.godhCertificate(1, 51), "the PDH").value();
+    const auto [blob, keys] = newSession(pdh, 0x3).value();
+    const auto godh = Certificate::parse(blob.godh, "the GODH").value();
+    QCOMPARE(godh.usage(), Usage::Pdh);
+    QCOMPARE(godh.algorithm(), Algorithm::EcdhSha384);
+    const Bytes z = platform.agree(*godh.point()).value();
+    SessionRandom random;
+    std::copy_n(blob.session.begin(), 16, random.nonce.begin());
+    std::copy_n(blob.session.begin() + 0x30, 16, random.iv.begin());
+    QCOMPARE(sessionBlob(z, keys, 0x3, random), blob.session);
+    QVERIFY(sessionBlob(z, keys, 0x1, random) != blob.session); // the policy is bound
+}
+
+void TestOwner::launchMeasurementOfSevctl()
+{
+    KASTELLAN_NEED_VECTORS();
+    std::array<std::uint8_t, 16> tik{}, nonce{};
+    const Bytes tikFile = readFile(vectors() / "sev-measurement/tik1.bin", 100).value();
+    std::copy_n(tikFile.begin(), 16, tik.begin());
+    const Bytes nonceBytes = fromBase64("wxP6tRHCFrFQWxsuqZA8QA==").value();
+    std::copy_n(nonceBytes.begin(), 16, nonce.begin());
+    const Sha256 digest = Sha256::from(fromBase64("xkvRAfyaSizgonxAjZIAkR8TmolUabBKQKb6KJCDDSM=").value(), "digest").value();
+    const LaunchMeasure measure{launchMeasurement(tik, {1, 40, 40}, 3, digest, nonce), nonce};
+    QCOMPARE(toBase64(measure.bytes()), std::string("lswbxWxI9gckya16JQvdFtpYmNO4b+3inAPpqsgoBI7DE/q1EcIWsVBbGy6pkDxA"));
+}
+
+void TestOwner::measurementBeforeApi17LeavesTheBuildOut()
+{
+    QCOMPARE(launchMeasurement({}, {0, 16, 1}, 3, {}, {}), launchMeasurement({}, {0, 14, 9}, 3, {}, {}));
+    QVERIFY(launchMeasurement({}, {0, 17, 1}, 3, {}, {}) != launchMeasurement({}, {0, 17, 2}, 3, {}, {}));
+}
+
+void TestOwner::secretPacketOfSevctl()
+{
+    KASTELLAN_NEED_VECTORS();
+    TransportKeys keys;
+    const Bytes tik = readFile(vectors() / "sev-secret/tik1.bin", 100).value(), tek = readFile(vectors() / "sev-secret/tek1.bin", 100).value();
+    std::copy_n(tik.begin(), 16, keys.tik.begin());
+    std::copy_n(tek.begin(), 16, keys.tek.begin());
+    const auto measure = LaunchMeasure::parse(fromBase64("TLeA7607lZQntLjRY1/i+sbtdSZ+75zxpz4Px9hzpBLwItF5Q2o4prA++3ZZv9ZS").value(), "blob").value();
+    std::array<std::uint8_t, 16> iv{};
+    const Bytes ivBytes = fromBase64("rFR07U3TLH2YnsUj2SVZ7A==").value();
+    std::copy_n(ivBytes.begin(), 16, iv.begin());
+    const Bytes table = secretTable({{"736869e5-84f0-4973-92ec-06879ce3da0b", readFile(vectors() / "sev-secret/secret1.txt", 100).value()}}).value();
+    const auto packet = sealSecret(table, keys, measure.measure, iv).value();
+    QCOMPARE(toBase64(packet.header), std::string("AAAAAKxUdO1N0yx9mJ7FI9klWey8FSzeYQ4X8K71VzNKLU/KQsIsQxLjtbhaPUewqshX5Q=="));
+    QCOMPARE(toBase64(packet.payload), std::string("0U3e5PcXv0UW+H4tSBFKOdCYfKE1+j38Bc2fuO16mYiyI+sWx7INfn+lgYj56GL12yyinDa+lVfCCwD/2w5cPA=="));
+}
+
+void TestOwner::secretTablesHaveALimit()
+{
+    const std::string guid = "736869e5-84f0-4973-92ec-06879ce3da0b";
+    QVERIFY(secretTable({{guid, Bytes(16384 - 40)}}));
+    QVERIFY(!secretTable({{guid, Bytes(16384 - 39)}}));
+    QVERIFY(!secretTable({}));
+    QVERIFY(!secretTable({{"736869e5", Bytes(1)}}));
+    QVERIFY(!secretTable({{"00000000-0000-0000-0000-000000000000", Bytes(1)}}));
+}
+
+void TestOwner::attestationReportNeedsItsSize()
+{
+    QVERIFY(AttestationReport::parse(Bytes(208), "report"));
+    QVERIFY(!AttestationReport::parse(Bytes(207), "report"));
+    QVERIFY(!LaunchMeasure::parse(Bytes(47), "measure"));
+}
+
+QTEST_GUILESS_MAIN(TestOwner)
+#include "test_legacy_owner.moc"
