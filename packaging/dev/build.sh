@@ -5,6 +5,13 @@
 set -euo pipefail
 build=${KASTELLAN_DEV_BUILD:?} stamp=${KASTELLAN_DEV_BUILD}/.dev-configuration
 
+# Sources that a CMakeLists.txt named before they were written.
+if [ -e "$build/awaited-sources" ]; then
+    while read -r file; do
+        if [ -n "$file" ] && [ -e "$file" ]; then rm -f "$stamp"; fi
+    done <"$build/awaited-sources"
+fi
+
 # cmake runs again by itself when a file that it read has changed; only presets, options and new folders are ours to notice.
 if [ ! -e "$build/build.ninja" ] || [ "$(cat "$stamp" 2>/dev/null)" != "$KASTELLAN_DEV_CONFIGURATION" ]; then
     rm -f "$stamp"
@@ -18,6 +25,7 @@ if [ ! -e "$build/build.ninja" ] || [ "$(cat "$stamp" 2>/dev/null)" != "$KASTELL
         cat "$build/configure.log"
         exit 1
     }
+    grep -h 'is not there; configuring without it' "$build/configure.log" >&2 || true
     printf '%s\n' "$KASTELLAN_DEV_CONFIGURATION" >"$stamp"
 fi
 exec ninja -C "$build" "$@"
