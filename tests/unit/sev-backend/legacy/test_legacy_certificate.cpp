@@ -22,12 +22,10 @@ private Q_SLOTS:
     void garbageIsRefused();
 };
 
+using kastellan::test::vector;
+
 namespace {
-Bytes vector(const char *name)
-{
-    return readFile(vectors() / name, 1 << 20).value();
-}
-Certificate certificate(const char *name)
+Certificate certificate(std::string_view name)
 {
     return Certificate::parse(vector(name), name).value();
 }
@@ -44,7 +42,7 @@ void TestLegacyCertificate::everyRootSignsItself()
 {
     KASTELLAN_NEED_VECTORS();
     QFETCH(QByteArray, product);
-    const Bytes file = vector(("sev-roots/ask_ark_" + product.toLower().toStdString() + ".cert").c_str());
+    const Bytes file = vector(("sev-roots/ask_ark_" + product.toLower().toStdString() + ".cert"));
     const auto ask = CaCertificate::parse(file, "ask").value();
     const auto ark = CaCertificate::parse(ByteView(file).subspan(ask.size()), "ark").value();
     QCOMPARE(ask.size() + ark.size(), file.size());

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/digest.h"
-#include "core/base/file.h"
 #include "sev-backend/legacy/ecdh.h"
 #include "sev-backend/legacy/owner.h"
 #include "tests/support/vectors.h"
@@ -56,7 +55,7 @@ void TestOwner::launchMeasurementOfSevctl()
 {
     KASTELLAN_NEED_VECTORS();
     std::array<std::uint8_t, 16> tik{}, nonce{};
-    const Bytes tikFile = readFile(vectors() / "sev-measurement/tik1.bin", 100).value();
+    const Bytes tikFile = test::vector("sev-measurement/tik1.bin");
     std::copy_n(tikFile.begin(), 16, tik.begin());
     const Bytes nonceBytes = fromBase64("wxP6tRHCFrFQWxsuqZA8QA==").value();
     std::copy_n(nonceBytes.begin(), 16, nonce.begin());
@@ -75,14 +74,14 @@ void TestOwner::secretPacketOfSevctl()
 {
     KASTELLAN_NEED_VECTORS();
     TransportKeys keys;
-    const Bytes tik = readFile(vectors() / "sev-secret/tik1.bin", 100).value(), tek = readFile(vectors() / "sev-secret/tek1.bin", 100).value();
+    const Bytes tik = test::vector("sev-secret/tik1.bin"), tek = test::vector("sev-secret/tek1.bin");
     std::copy_n(tik.begin(), 16, keys.tik.begin());
     std::copy_n(tek.begin(), 16, keys.tek.begin());
     const auto measure = LaunchMeasure::parse(fromBase64("TLeA7607lZQntLjRY1/i+sbtdSZ+75zxpz4Px9hzpBLwItF5Q2o4prA++3ZZv9ZS").value(), "blob").value();
     std::array<std::uint8_t, 16> iv{};
     const Bytes ivBytes = fromBase64("rFR07U3TLH2YnsUj2SVZ7A==").value();
     std::copy_n(ivBytes.begin(), 16, iv.begin());
-    const Bytes table = secretTable({{"736869e5-84f0-4973-92ec-06879ce3da0b", readFile(vectors() / "sev-secret/secret1.txt", 100).value()}}).value();
+    const Bytes table = secretTable({{"736869e5-84f0-4973-92ec-06879ce3da0b", test::vector("sev-secret/secret1.txt")}}).value();
     const auto packet = sealSecret(table, keys, measure.measure, iv).value();
     QCOMPARE(toBase64(packet.header), std::string("AAAAAKxUdO1N0yx9mJ7FI9klWey8FSzeYQ4X8K71VzNKLU/KQsIsQxLjtbhaPUewqshX5Q=="));
     QCOMPARE(toBase64(packet.payload), std::string("0U3e5PcXv0UW+H4tSBFKOdCYfKE1+j38Bc2fuO16mYiyI+sWx7INfn+lgYj56GL12yyinDa+lVfCCwD/2w5cPA=="));
