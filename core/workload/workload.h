@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/bytes.h"
+#include "core/workload/delivery.h"
 
 #include <filesystem>
 #include <map>
@@ -58,18 +59,6 @@ struct ModuleInfo
 };
 /// Walks the sections (WebAssembly core 1.0/2.0 binary format); every error names the offset.
 [[nodiscard]] Result<ModuleInfo> inspectModule(ByteView module);
-
-/// One line of a delivery: what went into the keep, by digest. Secrets by keyed digest (HMAC with a key made for this delivery) only.
-struct DeliveryItem
-{
-    std::string name;     ///< as in Delivery
-    std::uint64_t size = 0;
-    Sha256 digest;
-    std::string note;     ///< for module.aot: compiler version, flags, baseline, of which module digest
-};
-/// The canonical manifest (docs/session.md): same items, same bytes. Its SHA-256 goes into the second report.
-[[nodiscard]] Bytes canonicalManifest(const std::vector<DeliveryItem> &items);
-[[nodiscard]] Result<std::vector<DeliveryItem>> parseManifest(ByteView manifest);
 
 /// Ahead-of-time code for a module, compiled on this (the owner's) machine in a sandbox, cached by module digest, compiler version, flags and
 /// CPU baseline, authenticated with a key of this user.
