@@ -110,6 +110,34 @@ P384PrivateKey P384PrivateKey::make()
     return P384PrivateKey(std::shared_ptr<EVP_PKEY>(key, EVP_PKEY_free));
 }
 
+P384PrivateKey P384PrivateKey::derive(ByteView seed)
+{
+    const OpensslPtr<BN_CTX, BN_CTX_free> numbers(BN_CTX_secure_new());
+    const OpensslPtr<EC_GROUP, EC_GROUP_free> group(EC_GROUP_new_by_curve_name(NID_secp384r1));
+    const OpensslPtr<BIGNUM, BN_clear_free> scalar(BN_bin2bn(seed.data(), static_cast<int>(seed.size()), nullptr));
+    const BignumPtr range(group ? BN_dup(EC_GROUP_get0_order(group.get())) : nullptr);
+    const OpensslPtr<EC_POINT, EC_POINT_free> point(group ? EC_POINT_new(group.get()) : nullptr);
+    // Into 1 to order - 1: 512 bits make the bias of the remainder too small to matter.
+    if (!numbers || !scalar || !range || !point || BN_sub_word(range.get(), 1) != 1
+        || BN_mod(scalar.get(), scalar.get(), range.get(), numbers.get()) != 1 || BN_add_word(scalar.get(), 1) != 1
+        || EC_POINT_mul(group.get(), point.get(), scalar.get(), nullptr, nullptr, numbers.get()) != 1)
+        cryptoFailed("EC_POINT_mul");
+    std::array<std::uint8_t, 1 + 2 * coordinate> octets{};
+    if (EC_POINT_point2oct(group.get(), point.get(), POINT_CONVERSION_UNCOMPRESSED, octets.data(), octets.size(), numbers.get()) != octets.size())
+        cryptoFailed("EC_POINT_point2oct");
+    const OpensslPtr<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free> builder(OSSL_PARAM_BLD_new());
+    OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, "P-384", 0);
+    OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, octets.data(), octets.size());
+    OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, scalar.get());
+    const OpensslPtr<OSSL_PARAM, OSSL_PARAM_free> parameters(OSSL_PARAM_BLD_to_param(builder.get()));
+    const KeyContextPtr context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
+    EVP_PKEY *key = nullptr;
+    if (!parameters || !context || EVP_PKEY_fromdata_init(context.get()) != 1
+        || EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEYPAIR, parameters.get()) != 1)
+        cryptoFailed("EVP_PKEY_fromdata");
+    return P384PrivateKey(std::shared_ptr<EVP_PKEY>(key, EVP_PKEY_free));
+}
+
 Result<P384PrivateKey> P384PrivateKey::fromDer(ByteView der)
 {
     const unsigned char *at = der.data();
@@ -134,7 +162,7 @@ Bytes P384PrivateKey::toDer() const
     return der;
 }
 
-FixedBytes<struct P384SignatureTag, 144> P384PrivateKey::sign(ByteView message) const
+P384Signature P384PrivateKey::sign(ByteView message) const
 {
     const Sha384 digest = sha384(message);
     const KeyContextPtr context(EVP_PKEY_CTX_new(m_key.get(), nullptr));
@@ -145,16 +173,16 @@ FixedBytes<struct P384SignatureTag, 144> P384PrivateKey::sign(ByteView message) 
         cryptoFailed("EVP_PKEY_sign");
     const unsigned char *at = der.data();
     const EcdsaSigPtr signature(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(size)));
-    FixedBytes<struct P384SignatureTag, 144> result;
+    P384Signature result;
     if (!signature || BN_bn2lebinpad(ECDSA_SIG_get0_r(signature.get()), result.bytes.data(), 72) != 72
         || BN_bn2lebinpad(ECDSA_SIG_get0_s(signature.get()), result.bytes.data() + 72, 72) != 72)
         cryptoFailed("d2i_ECDSA_SIG");
     return result;
 }
 
-FixedBytes<struct FirmwareKeyTag, 0x404> P384PrivateKey::publicFirmwareKey() const
+FirmwareKey P384PrivateKey::publicFirmwareKey() const
 {
-    FixedBytes<struct FirmwareKeyTag, 0x404> key;
+    FirmwareKey key;
     storeLe<std::uint32_t>(key.bytes, 0, 2);
     const auto put = [&](const char *name, std::size_t offset) {
         BIGNUM *number = nullptr;

@@ -2,9 +2,13 @@
 #pragma once
 
 #include "core/base/bytes.h"
+#include "sev-backend/abi/id_block.h"
 #include "sev-backend/certificates/certificate.h"
 
 namespace kastellan::sev {
+
+/// r and s of an ECDSA signature on P-384, 72 bytes little-endian each.
+using P384Signature = FixedBytes<struct P384SignatureTag, 144>;
 
 /// A public key on P-384 that verifies the firmware's signatures. Copies share the key; safe in several threads.
 class P384Key
@@ -32,14 +36,16 @@ class P384PrivateKey
 {
 public:
     [[nodiscard]] static P384PrivateKey make();
+    /// The key that belongs to 64 secret bytes: always the same one (the number modulo the order, as a chip derives keys).
+    [[nodiscard]] static P384PrivateKey derive(ByteView seed);
     /// Traditional or PKCS#8 DER.
     [[nodiscard]] static Result<P384PrivateKey> fromDer(ByteView der);
     /// Traditional DER (RFC 5915). The caller keeps it secret and clears it.
     [[nodiscard]] Bytes toDer() const;
     /// r and s, 72 bytes little-endian each: 144 bytes.
-    [[nodiscard]] FixedBytes<struct P384SignatureTag, 144> sign(ByteView message) const;
+    [[nodiscard]] P384Signature sign(ByteView message) const;
     /// The public key in the firmware's form.
-    [[nodiscard]] FixedBytes<struct FirmwareKeyTag, 0x404> publicFirmwareKey() const;
+    [[nodiscard]] FirmwareKey publicFirmwareKey() const;
     [[nodiscard]] EVP_PKEY *handle() const { return m_key.get(); }
 
 private:

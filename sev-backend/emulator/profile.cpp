@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sev-backend/emulator/profile.h"
+
+#include <algorithm>
+
+namespace kastellan::sev {
+namespace {
+
+constexpr PlatformInfo usual{(1u << PlatformInfo::SmtEnabled) | (1u << PlatformInfo::EccEnabled) | (1u << PlatformInfo::AliasCheckComplete)};
+
+// Levels as seen on real machines, above the floors of AMD-SB-3019. Milan's microcode level takes two bytes in DER.
+constexpr Profile all[] = {
+    {"milan", Product::Milan, "Milan-B0", 0, 0x19, 0x01, 0x01, {29, 58, 1}, 0, 4, 0, 24, 219, usual, 0},
+    {"genoa", Product::Genoa, "Genoa-B1", 0, 0x19, 0x11, 0x01, {40, 58, 1}, 0, 10, 0, 23, 84, usual, 0},
+    {"turin", Product::Turin, "Turin-C1", 1, 0x1a, 0x02, 0x01, {12, 58, 1}, 1, 1, 1, 4, 77, usual, 0},
+};
+
+char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+} // namespace
+
+TcbVersion Profile::tcb() const
+{
+    TcbVersion version(layoutOf(product));
+    version.set(TcbPart::Fmc, fmc);
+    version.set(TcbPart::Bootloader, bootloader);
+    version.set(TcbPart::Tee, tee);
+    version.set(TcbPart::Snp, snp);
+    version.set(TcbPart::Microcode, microcode);
+    return version;
+}
+
+std::span<const Profile> profiles()
+{
+    return all;
+}
+
+const Profile &defaultProfile()
+{
+    return all[1];
+}
+
+Result<const Profile *> findProfile(std::string_view name)
+{
+    for (const auto &profile : all)
+        if (std::ranges::equal(name, profile.id, {}, lower))
+            return &profile;
+    return badInput("choose an emulated processor", std::string(name.substr(0, 40)), "there is no such profile",
+        "Choose milan, genoa or turin.");
+}
+
+} // namespace kastellan::sev
