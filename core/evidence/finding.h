@@ -46,6 +46,8 @@ struct Appraisal
 [[nodiscard]] std::string_view name(Verdict verdict); ///< "trusted", "authentic", "undecided", "refused"
 [[nodiscard]] std::optional<Outcome> outcomeFromName(std::string_view name);
 [[nodiscard]] std::optional<Verdict> verdictFromName(std::string_view name);
+/// A check's name for people: "Report signature" for "report.signature"; of an unknown id, the id in words.
+[[nodiscard]] std::string title(std::string_view id);
 
 /// The design's rule: any required fail: refused; else any required unknown: undecided; else trusted if the launch digest (or ID block key)
 /// was compared; else authentic. Sets verdict and sentence.

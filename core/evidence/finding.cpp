@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/evidence/finding.h"
+
+#include <algorithm>
+#include <array>
+
+namespace kastellan {
+namespace {
+
+constexpr std::array<std::string_view, 4> outcomeNames = {"pass", "fail", "unknown", "info"};
+constexpr std::array<std::string_view, 4> verdictNames = {"trusted", "authentic", "undecided", "refused"};
+
+struct Words
+{
+    std::string_view id, title, failed;
+};
+
+/// What a check is called and what its failure means, in the words of a banner. docs/appraisal.md lists every id.
+constexpr std::array words = {
+    Words{"root.pinned", "Pinned root", "the certificates do not lead to the accepted root"},
+    Words{"root.kind", "Kind of root", "the evidence comes from another kind of root than the one accepted"},
+    Words{"chain.signature", "Certificate chain", "the certificate chain does not hold"},
+    Words{"chain.signatures", "Certificate chain", "the certificate chain does not hold"},
+    Words{"chain.dates", "Validity dates", "a certificate is not valid at this time"},
+    Words{"chain.crl", "Revocation list", "a certificate was revoked, or the revocation list does not hold"},
+    Words{"report.format", "Report format", "the report cannot be read"},
+    Words{"report.signature", "Report signature", "the report was not signed by this processor, or was altered"},
+    Words{"report.reserved", "Reserved fields", "reserved fields of the report are not zero"},
+    Words{"report.data", "Fresh binding", "the report was not made for this session"},
+    Words{"report.host_data", "Owner key", "the keep was not started for this owner key"},
+    Words{"report.vmpl", "Privilege level", "the report was asked for from another privilege level"},
+    Words{"report.chip_id", "Chip identity", "the report and the certificate name different processors"},
+    Words{"tcb.certificate", "TCB against certificate", "the report and the certificate state different firmware levels"},
+    Words{"tcb.minimum", "Minimum TCB", "the firmware is older than the owner accepts"},
+    Words{"policy.debug", "Debugging", "the host may debug the keep and read its memory"},
+    Words{"policy.migration", "Migration agent", "a migration agent may read the keep"},
+    Words{"launch.digest", "Launch digest", "the launch digest is not the expected one"},
+    Words{"launch.id_key", "ID block key", "the ID block was not signed by the pinned key"},
+    Words{"workload.digest", "Workload digest", "the keep received another workload than the one meant"},
+    Words{"workload.execution", "Execution", "the workload is not run as it was planned"},
+    Words{"session.binding", "Session binding", "the report belongs to another session"},
+    Words{"binding.fresh", "Fresh binding", "the report is not fresh"},
+    Words{"platform.identity", "Platform identity", "this is another processor than the one seen before on this host"},
+    Words{"platform.alias", "Alias check", "memory aliasing was not ruled out on this host"},
+};
+
+std::string inWords(const Finding &finding)
+{
+    for (const auto &word : words)
+        if (word.id == finding.id)
+            return std::string(word.failed);
+    return "the check " + finding.id + " failed";
+}
+
+bool failed(const Finding &finding)
+{
+    return finding.outcome == Outcome::Fail;
+}
+
+/// The owner gave a value to compare with, and the comparison counts for `trusted` whether or not it is required.
+bool comparesReference(const Finding &finding)
+{
+    return finding.reference || finding.id.starts_with("tcb.minimum");
+}
+
+/// "a", "a and b", "a, b and 3 more": a banner names the first few, the table has them all.
+std::string joined(const std::vector<std::string> &parts)
+{
+    constexpr std::size_t most = 3;
+    std::string text;
+    const std::size_t shown = parts.size() > most ? most - 1 : parts.size();
+    for (std::size_t i = 0; i < shown; ++i) {
+        if (i)
+            text += i + 1 == parts.size() ? " and " : ", ";
+        text += parts[i];
+    }
+    if (parts.size() > shown)
+        text += " and " + std::to_string(parts.size() - shown) + " more";
+    return text;
+}
+
+void add(std::vector<std::string> &parts, std::string part)
+{
+    if (std::ranges::find(parts, part) == parts.end())
+        parts.push_back(std::move(part));
+}
+
+std::string joinedIf(const std::vector<Finding> &findings, bool (*wanted)(const Finding &), std::string (*say)(const Finding &))
+{
+    std::vector<std::string> parts;
+    for (const auto &finding : findings)
+        if (wanted(finding))
+            add(parts, say(finding));
+    return joined(parts);
+}
+
+bool requiredUnknown(const Finding &finding)
+{
+    return finding.required && finding.outcome == Outcome::Unknown;
+}
+
+bool requiredFail(const Finding &finding)
+{
+    return finding.required && failed(finding);
+}
+
+bool advisoryFail(const Finding &finding)
+{
+    return !finding.required && failed(finding);
+}
+
+std::string titleInSentence(const Finding &finding)
+{
+    std::string text = title(finding.id);
+    // "ID block key" and "TCB…" keep their capitals.
+    if (text.size() > 1 && text[1] >= 'a' && text[1] <= 'z' && text[0] >= 'A' && text[0] <= 'Z')
+        text[0] = static_cast<char>(text[0] - 'A' + 'a');
+    return text;
+}
+
+} // namespace
+
+std::string_view name(Outcome outcome)
+{
+    return outcomeNames[static_cast<std::size_t>(outcome)];
+}
+
+std::string_view name(Verdict verdict)
+{
+    return verdictNames[static_cast<std::size_t>(verdict)];
+}
+
+std::optional<Outcome> outcomeFromName(std::string_view name)
+{
+    const auto it = std::ranges::find(outcomeNames, name);
+    if (it == outcomeNames.end())
+        return std::nullopt;
+    return static_cast<Outcome>(it - outcomeNames.begin());
+}
+
+std::optional<Verdict> verdictFromName(std::string_view name)
+{
+    const auto it = std::ranges::find(verdictNames, name);
+    if (it == verdictNames.end())
+        return std::nullopt;
+    return static_cast<Verdict>(it - verdictNames.begin());
+}
+
+std::string title(std::string_view id)
+{
+    for (const auto &word : words)
+        if (word.id == id)
+            return std::string(word.title);
+    std::string text(id);
+    for (char &c : text)
+        if (c == '.' || c == '_' || c == '-')
+            c = ' ';
+    if (!text.empty() && text[0] >= 'a' && text[0] <= 'z')
+        text[0] = static_cast<char>(text[0] - 'a' + 'A');
+    return text;
+}
+
+void decide(Appraisal &appraisal)
+{
+    const auto &findings = appraisal.findings;
+    const std::string fails = joinedIf(findings, requiredFail, inWords);
+    const std::string unknowns = joinedIf(findings, requiredUnknown, titleInSentence);
+    const auto passed = [](const Finding &finding) { return finding.outcome == Outcome::Pass; };
+    const bool compared = std::ranges::any_of(findings, [&](const Finding &finding) { return finding.reference && passed(finding); });
+    const bool allCompared = std::ranges::all_of(findings, [&](const Finding &finding) {
+        return !comparesReference(finding) || passed(finding) || finding.outcome == Outcome::Info;
+    });
+    const std::string kind = appraisal.emulated ? " (emulated)" : "";
+
+    if (!fails.empty()) {
+        appraisal.verdict = Verdict::Refused;
+        appraisal.sentence = "Refused" + kind + ": " + fails + ".";
+    } else if (!unknowns.empty()) {
+        appraisal.verdict = Verdict::Undecided;
+        appraisal.sentence = "Undecided" + kind + ": nothing could be found out about: " + unknowns + ".";
+    } else if (std::ranges::none_of(findings, [&](const Finding &finding) { return finding.required && passed(finding); })) {
+        appraisal.verdict = Verdict::Undecided;
+        appraisal.sentence = "Undecided" + kind + ": nothing that a verdict needs was checked.";
+    } else if (compared && allCompared) {
+        appraisal.verdict = Verdict::Trusted;
+        appraisal.sentence = "Trusted" + kind + ": every required check passed, and what was launched is what was expected.";
+    } else {
+        appraisal.verdict = Verdict::Authentic;
+        appraisal.sentence = "Authentic" + kind + ": genuine and unmodified, but ";
+        appraisal.sentence += compared ? "not every value that was expected was met." : "nothing was said of what should run.";
+    }
+    // What the owner gave up, and what did not stop the verdict but has to be seen, stands in the banner too.
+    if (const std::string advisory = joinedIf(findings, advisoryFail, inWords); !advisory.empty())
+        appraisal.sentence += " Note: " + advisory + ".";
+    if (!appraisal.overrides.empty())
+        appraisal.sentence += " Given up by the owner: " + joined(appraisal.overrides) + ".";
+    if (appraisal.emulated)
+        appraisal.sentence += " Emulated: this proves the procedure, nothing about hardware.";
+}
+
+} // namespace kastellan
