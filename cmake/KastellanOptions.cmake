@@ -20,7 +20,7 @@ set(CMAKE_C_FLAGS_RELEASE "-O2 -g1")
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -D_GLIBCXX_ASSERTIONS -DQT_NO_DEBUG")
 
 add_compile_options(
-    -Wall -Wextra -Wpedantic -Wshadow -Wimplicit-fallthrough -Wformat=2
+    -Wall -Wextra -Wpedantic $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wshadow=local> -Wimplicit-fallthrough -Wformat=2
     $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> $<$<COMPILE_LANGUAGE:CXX>:-Woverloaded-virtual>
     # Debug information and __FILE__ are the same wherever the checkout lies: builds compare equal, and the compiler cache hits.
     -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/evidence/json.h"
+#include "core/keeps/plan.h"
+
+namespace kastellan::js {
+
+[[nodiscard]] Out toJson(const LaunchPlan &plan);
+[[nodiscard]] Result<LaunchPlan> planFrom(const In &value, const std::string &where);
+/// `live` adds what is computed when a status is read: whether loader and warden are alive.
+[[nodiscard]] Out toJson(const KeepStatus &status, bool live);
+[[nodiscard]] Result<KeepStatus> statusFrom(const In &value, const std::string &where);
+
+} // namespace kastellan::js
