@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "attestor.h"
+#include "delivery.h"
+#include "poll_loop.h"
+#include "status_file.h"
+
+#include "core/logs/keep_log.h"
+#include "core/session/session.h"
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <thread>
+
+namespace kastellan::loader {
+
+/// What the engine tells whoever listens (the clients' socket).
+struct Listener
+{
+    std::function<void()> status;                                                                    ///< a new state or fact: read it from the status file
+    std::function<void(std::string_view doing, std::uint64_t done, std::uint64_t total)> progress;
+    std::function<void(std::uint64_t size)> log;                                                     ///< the log has grown to this size
+    std::function<void(const Record &)> appraisal;
+    std::function<void(const Error &)> error;
+    std::function<void()> inputTaken;                                                                ///< there is room for input again
+    std::function<void()> ended;                                                                     ///< the state is final; nothing more will come
+};
+
+/// One keep from its plan to its end (docs/architecture.md). Single-threaded but for the start of the keep image.
+class Engine
+{
+public:
+    struct Parts
+    {
+        LaunchPlan plan;
+        std::filesystem::path folder;
+        std::shared_ptr<Host> host;
+        std::shared_ptr<EvidenceBackend> backend;
+        std::unique_ptr<RecordStore> store;
+        KeepLogWriter log;
+        StatusFile status;
+        std::string ownerKey; ///< private, PEM; wiped at the end
+    };
+    Engine(PollLoop &loop, Parts parts, Listener listener);
+    ~Engine();
+    Engine(const Engine &) = delete;
+    Engine &operator=(const Engine &) = delete;
+
+    void launch(std::vector<Secret> secrets);
+    /// Takes over a keep whose loader died.
+    void resume();
+
+    [[nodiscard]] const KeepStatus &status() const { return m_status.get(); }
+    void input(ByteView data);
+    void closeInput();
+    /// Whether more input should be read from clients.
+    [[nodiscard]] bool takesInput() const;
+    [[nodiscard]] bool inputIsClosed() const { return m_inputClosed; }
+    /// In any state.
+    void stop(unsigned graceSeconds);
+    void attest();
+
+private:
+    void started(Result<std::unique_ptr<RunningKeep>> keep, Result<Prepared> prepared);
+    void openSession();
+    void closeSession();
+    void sessionFailed(const Error &error);
+    void challenge();
+    void reported(Bytes report, Attestor::Kind kind);
+    void acted(const Record &record, Attestor::Kind kind);
+    void deliver();
+    void output(unsigned stream, ByteView data);
+    void workloadEnded(int code, const std::string &trap, const std::string &reason);
+    void keepEnded();
+
+    void enter(KeepState state, std::string reason = {});
+    void refuse(const Record &record);
+    void fail(const Error &error);
+    void suspect(const std::string &reason);
+    void end(KeepState state, const std::string &reason);
+    void note(std::string_view text);
+    void scheduleAttestation();
+    void expectAnswer(const char *what);
+    [[nodiscard]] bool over() const { return isFinal(m_status.get().state); }
+    [[nodiscard]] Binding currentBinding() const;
+
+    PollLoop &m_loop;
+    LaunchPlan m_plan;
+    std::filesystem::path m_folder;
+    std::shared_ptr<Host> m_host;
+    KeepLogWriter m_log;
+    StatusFile m_status;
+    std::string m_ownerKey;
+    Attestor m_attestor;
+    Listener m_listener;
+
+    std::jthread m_starter;
+    std::stop_source m_cancel;
+    bool m_stopWanted = false;
+    std::unique_ptr<RunningKeep> m_keep;
+    int m_keepWatch = 0;
+    std::unique_ptr<OwnerSession> m_session;
+    int m_sessionWatch = 0;
+    int m_reconnects = 0;
+
+    std::optional<Prepared> m_prepared;
+    std::vector<Secret> m_secrets;
+    std::optional<Attestor::Delivered> m_delivered;
+    std::optional<Nonce> m_nonce; ///< of the challenge that waits for its answer
+    std::optional<Sha256> m_wardenKey; ///< that the keep showed first: it must stay the same
+    Bytes m_heldInput;            ///< arrived before the workload started
+    bool m_inputClosed = false;
+};
+
+} // namespace kastellan::loader

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "clients.h"
+#include "engine.h"
+
+#include "app/backends/backends.h"
+#include "core/base/file.h"
+#include "core/keeps/loader_process.h"
+#include "core/keeps/loader_protocol.h"
+
+#include <openssl/crypto.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+
+using namespace kastellan;
+
+namespace {
+
+constexpr std::uint64_t statusLimit = 16 << 20;
+
+struct Arguments
+{
+    KeepId keep;
+    bool resume = false;
+};
+
+Result<Arguments> parseArguments(int count, char **values)
+{
+    Arguments arguments;
+    bool named = false;
+    for (int i = 1; i < count; ++i) {
+        const std::string_view value = values[i];
+        if (value == "--resume") {
+            arguments.resume = true;
+        } else if (value == "--keep" && i + 1 < count) {
+            KASTELLAN_ASSIGN(const Bytes id, fromHex(values[++i]));
+            KASTELLAN_ASSIGN(arguments.keep, KeepId::from(id, "the keep's id"));
+            named = true;
+        } else {
+            return badInput("start the loader", std::string(value), "it is not an argument of keep-loader", "keep-loader is started by keepctl and kastellan, not by hand.");
+        }
+    }
+    if (!named)
+        return badInput("start the loader", {}, "no keep was named", "keep-loader is started by keepctl and kastellan, not by hand.");
+    return arguments;
+}
+
+/// Secrets pass through this process: nobody may look into it, and it leaves no core behind.
+void closeUp()
+{
+    ::prctl(PR_SET_DUMPABLE, 0);
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_CORE, &none);
+    ::umask(077);
+}
+
+/// The whole input, in memory that does not move while it grows, so that no copy of a secret stays behind.
+Result<std::vector<Secret>> readSecrets()
+{
+    Bytes bytes;
+    bytes.resize(64 * 1024);
+    std::size_t used = 0;
+    for (;;) {
+        if (used == bytes.size()) {
+            if (bytes.size() >= loader::secretsLimit)
+                return badInput("read the secrets", {}, "they are larger than 64 MiB together");
+            Bytes larger(bytes.size() * 2);
+            std::memcpy(larger.data(), bytes.data(), used);
+            OPENSSL_cleanse(bytes.data(), bytes.size());
+            bytes.swap(larger);
+        }
+        const ssize_t count = ::read(STDIN_FILENO, bytes.data() + used, bytes.size() - used);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return systemError("read the secrets", {}, errno);
+        if (count == 0)
+            break;
+        used += static_cast<std::size_t>(count);
+    }
+    auto secrets = loader::decodeSecrets(ByteView(bytes).first(used));
+    OPENSSL_cleanse(bytes.data(), bytes.size());
+    return secrets;
+}
+
+Result<Fd> lockKeep(const std::filesystem::path &folder)
+{
+    const auto path = folder / "lock";
+    Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!fd)
+        return systemError("lock the keep", path.string(), errno);
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
+        return environment("lock the keep", path.string(), "another loader holds it");
+    return fd;
+}
+
+Status run(int count, char **values)
+{
+    KASTELLAN_ASSIGN(const Arguments arguments, parseArguments(count, values));
+    const auto folder = keeps::folder(arguments.keep);
+    KASTELLAN_ASSIGN(const Fd lock, lockKeep(folder));
+    KASTELLAN_ASSIGN(std::vector<Secret> secrets, readSecrets());
+    KASTELLAN_ASSIGN(const Bytes state, readFile(folder / "state.json", statusLimit));
+    KASTELLAN_ASSIGN(KeepStatus status, statusFromJson(asText(state)));
+    if (isFinal(status.state))
+        return fail(ErrorKind::Negative, "load the keep", status.plan.name, "it is " + std::string(name(status.state)));
+    KASTELLAN_ASSIGN(const Bytes ownerKey, readFile(folder / "owner.pem", 65536));
+    const auto hosts = makeHosts();
+    KASTELLAN_ASSIGN(auto host, hosts->find(status.plan.host));
+    KASTELLAN_ASSIGN(auto store, RecordStore::open());
+    KASTELLAN_ASSIGN(auto log, KeepLogWriter::open(folder / "log"));
+
+    status.loaderPid = ::getpid();
+    status.loaderStart = loader::startTime(::getpid());
+    loader::StatusFile statusFile(folder / "state.json", std::move(status));
+    KASTELLAN_TRY(statusFile.save());
+
+    loader::PollLoop loop;
+    loader::Clients clients(loop, loader::socketPath(arguments.keep));
+    KASTELLAN_TRY(clients.listen());
+
+    loader::Engine *engine = nullptr;
+    loader::Listener listener;
+    listener.status = [&] { clients.tellStatus(engine->status()); };
+    listener.progress = [&](std::string_view doing, std::uint64_t done, std::uint64_t total) {
+        KeepEvent event;
+        event.kind = KeepEvent::Kind::Progress;
+        event.text = doing;
+        event.done = done;
+        event.total = total;
+        clients.tell(event);
+    };
+    listener.log = [&](std::uint64_t size) {
+        KeepEvent event;
+        event.kind = KeepEvent::Kind::Log;
+        event.logBytes = size;
+        clients.tell(event);
+    };
+    listener.appraisal = [&](const Record &record) {
+        KeepEvent event;
+        event.kind = KeepEvent::Kind::Appraisal;
+        event.recordId = record.id;
+        event.verdict = name(record.appraisal.verdict);
+        clients.tell(event);
+    };
+    listener.error = [&](const Error &error) {
+        KeepEvent event;
+        event.kind = KeepEvent::Kind::Error;
+        event.text = error.message();
+        clients.tell(event);
+    };
+    listener.inputTaken = [] {};
+    listener.ended = [&] { loop.post([&] { clients.close([&] { loop.finish(); }); }); };
+
+    auto plan = statusFile.get().plan;
+    loader::Engine keep(loop,
+                        {std::move(plan), folder, std::move(host), makeEvidenceBackend(), std::move(store), std::move(log), std::move(statusFile),
+                         std::string(asText(ownerKey))},
+                        std::move(listener));
+    engine = &keep;
+    clients.attach(keep);
+
+    // Asked to end politely (a shutdown), the keep is stopped; killed hard, it goes on and is taken over later.
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+        sigaddset(&signals, signal);
+    ::sigprocmask(SIG_BLOCK, &signals, nullptr);
+    const Fd signalFd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+    loop.watch(signalFd.get(), [] { return short(POLLIN); }, [&](short) {
+        signalfd_siginfo info{};
+        while (::read(signalFd.get(), &info, sizeof info) == sizeof info) { }
+        keep.stop(2);
+    });
+
+    const char byte = 1;
+    (void)!::write(loader::readyFd, &byte, 1);
+    ::close(loader::readyFd);
+    loop.post([&] {
+        if (arguments.resume)
+            keep.resume();
+        else
+            keep.launch(std::move(secrets));
+    });
+    loop.run();
+    return {};
+}
+
+} // namespace
+
+int main(int count, char **values)
+{
+    closeUp();
+    // The program that launches waits for this one only; the keep's loader is nobody's child.
+    const pid_t child = ::fork();
+    if (child != 0)
+        return child < 0 ? 1 : 0;
+    std::signal(SIGPIPE, SIG_IGN);
+    if (const auto status = run(count, values); !status) {
+        std::fprintf(stderr, "%s\n", status.error().message().c_str());
+        return 1;
+    }
+    return 0;
+}
