@@ -56,6 +56,12 @@ std::optional<std::string> unescaped(std::string_view text)
     return out;
 }
 
+/// Digests of secrets are keyed: without the key of the delivery nobody can try guesses against them.
+std::string_view digestKind(std::string_view name)
+{
+    return name.starts_with("secret:") ? "hmac-sha256:" : "sha256:";
+}
+
 std::unexpected<Error> bad(std::size_t line, std::string why)
 {
     return badInput(what, "line " + std::to_string(line), std::move(why), "It is not a manifest that this version of Kastellan wrote.");
@@ -91,8 +97,12 @@ Result<DeliveryItem> parseLine(std::string_view text, std::size_t line)
     const auto [end, code] = std::from_chars(size->data(), size->data() + size->size(), item.size);
     if (code != std::errc{} || std::to_string(item.size) != *size || end != size->data() + size->size())
         return bad(line, "its size is not a plain number of bytes");
-    const auto raw = fromHex(*digest);
-    if (!raw || raw->size() != Sha256::size || toHex(*raw) != *digest)
+    const std::string_view kind = digestKind(item.name);
+    if (!digest->starts_with(kind))
+        return bad(line, "its digest does not begin with " + std::string(kind));
+    const std::string_view hex = digest->substr(kind.size());
+    const auto raw = hex.size() == 2 * Sha256::size ? fromHex(hex) : Bytes{};
+    if (!raw || raw->size() != Sha256::size || toHex(*raw) != hex)
         return bad(line, "its digest is not 64 lower-case hex digits");
     std::ranges::copy(*raw, item.digest.bytes.begin());
     return item;
@@ -109,7 +119,8 @@ Bytes canonicalManifest(const std::vector<DeliveryItem> &items)
     std::string text(head);
     text += '\n';
     for (const auto *item : order)
-        text += escaped(item->name) + '\t' + std::to_string(item->size) + '\t' + toHex(item->digest.view()) + '\t' + escaped(item->note) + '\n';
+        text += escaped(item->name) + '\t' + std::to_string(item->size) + '\t' + std::string(digestKind(item->name)) + toHex(item->digest.view()) + '\t'
+            + escaped(item->note) + '\n';
     return toBytes(text);
 }
 

@@ -12,6 +12,11 @@
 
 namespace kastellan {
 
+inline constexpr std::uint64_t moduleSizeLimit = 100'000'000;       ///< bytes of a module or a package; Enarx's limit too
+inline constexpr std::uint64_t compiledSizeLimit = 512ull << 20;    ///< bytes of ahead-of-time code
+inline constexpr std::uint64_t configurationSizeLimit = 1ull << 20; ///< bytes of Keep.toml, Enarx.toml and of each secret
+inline constexpr std::uint64_t wasmPage = 65536;
+
 /// Keep.toml, complete (design: Keep.toml). Unknown keys are refused with line and nearest valid key.
 struct KeepConfig
 {
@@ -26,6 +31,7 @@ struct KeepConfig
     std::map<std::string, std::string> expect; ///< "digest", "min_tcb.snp", "host"…: reference values, by key
     unsigned reattestSeconds = 0;
     bool stopOnFailedAttestation = false;
+    bool operator==(const KeepConfig &) const = default;
 };
 
 /// What was found at a path: a module, with its configuration if there was one.
@@ -47,18 +53,27 @@ struct Workload
 /// `file` is for messages.
 [[nodiscard]] Result<KeepConfig> parseKeepToml(std::string_view text, std::string_view file);
 [[nodiscard]] Result<KeepConfig> parseEnarxToml(std::string_view text, std::string_view file);
-/// The canonical Keep.toml text of a configuration: same configuration, same bytes.
+/// What parseKeepToml checks of values, for a configuration that was changed afterwards (arguments from a command line): no NUL, valid
+/// UTF-8, names of secrets and variables, limits in range. Names the value.
+[[nodiscard]] Status checkConfig(const KeepConfig &config);
+/// Letters, digits, '_', '-' and '.', not first; at most 64: it becomes a file name in the keep.
+[[nodiscard]] bool isSecretName(std::string_view name);
+/// The canonical Keep.toml text of a configuration that passes checkConfig: same configuration, same bytes, and parseKeepToml reads it back.
 [[nodiscard]] std::string toToml(const KeepConfig &config);
 
 /// What a module says of itself.
 struct ModuleInfo
 {
-    bool hasStart = false;
+    bool hasStart = false;    ///< exports a function `_start` that takes and returns nothing
     std::vector<std::pair<std::string, std::string>> imports; ///< module, name
     std::vector<std::string> exports, customSections;
+    std::string nativeCode;   ///< where compiled code lies in it: "custom section 'wasmedge' at offset 0x1c"; empty if nowhere
 };
-/// Walks the sections (WebAssembly core 1.0/2.0 binary format); every error names the offset.
+/// Walks the sections (WebAssembly core 1.0/2.0 binary format, and the sections of later proposals); every error names the offset.
 [[nodiscard]] Result<ModuleInfo> inspectModule(ByteView module);
+/// Inspects a module and refuses what no keep runs: over 100 MB, native code, no `_start`, imports of anything but WASI preview 1.
+/// `file` is for messages.
+[[nodiscard]] Result<ModuleInfo> admitModule(ByteView module, std::string_view file);
 
 /// Ahead-of-time code for a module, compiled on this (the owner's) machine in a sandbox, cached by module digest, compiler version, flags and
 /// CPU baseline, authenticated with a key of this user.

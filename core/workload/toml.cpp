@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// The library as headers alone and without exceptions: this program is used inside keeps too, where every file is measured.
+#undef TOML_SHARED_LIB
+#undef TOML_HEADER_ONLY
+#define TOML_HEADER_ONLY 1
+#define TOML_EXCEPTIONS 0
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.hpp>
+
+#include "core/workload/toml.h"
+
+#include "core/workload/text.h"
+
+#include <algorithm>
+
+namespace kastellan::workload {
+namespace {
+
+constexpr const char *what = "read the configuration";
+
+std::string place(std::string_view file, unsigned line)
+{
+    return std::string(file) + ", line " + std::to_string(line);
+}
+
+TomlValue convert(const toml::node &node) // nesting is bounded by the library (TOML_MAX_NESTED_VALUES)
+{
+    TomlValue value;
+    value.line = node.source().begin.line;
+    if (const auto *table = node.as_table()) {
+        value.kind = TomlValue::Kind::Table;
+        for (const auto &[key, child] : *table)
+            value.table.push_back({std::string(key.str()), key.source().begin.line, convert(child)});
+        std::ranges::stable_sort(value.table, {}, &TomlEntry::line);
+    } else if (const auto *array = node.as_array()) {
+        value.kind = TomlValue::Kind::Array;
+        for (const auto &child : *array)
+            value.array.push_back(convert(child));
+    } else if (const auto *string = node.as_string()) {
+        value.kind = TomlValue::Kind::String;
+        value.text = string->get();
+    } else if (const auto *integer = node.as_integer()) {
+        value.kind = TomlValue::Kind::Integer;
+        value.integer = integer->get();
+    } else if (const auto *boolean = node.as_boolean()) {
+        value.kind = TomlValue::Kind::Boolean;
+        value.boolean = boolean->get();
+    } else {
+        value.kind = node.is_floating_point() ? TomlValue::Kind::Float : TomlValue::Kind::Date;
+    }
+    return value;
+}
+
+std::string_view kindName(TomlValue::Kind kind)
+{
+    switch (kind) {
+    case TomlValue::Kind::String:
+        return "a string";
+    case TomlValue::Kind::Integer:
+        return "a whole number";
+    case TomlValue::Kind::Float:
+        return "a number with a fraction";
+    case TomlValue::Kind::Boolean:
+        return "true or false";
+    case TomlValue::Kind::Date:
+        return "a date or time";
+    case TomlValue::Kind::Array:
+        return "a list";
+    case TomlValue::Kind::Table:
+        break;
+    }
+    return "a table";
+}
+
+} // namespace
+
+Result<TomlValue> parseToml(std::string_view text, std::string_view file)
+{
+    if (text.size() > tomlLimit)
+        return badInput(what, std::string(file), "it has " + std::to_string(text.size()) + " bytes, and at most 1 MB is read");
+    const toml::parse_result result = toml::parse(text);
+    if (!result) {
+        const auto &error = result.error();
+        return badInput(what, place(file, error.source().begin.line), "it is not valid TOML: " + shown(error.description(), 300));
+    }
+    return convert(result.table());
+}
+
+Status TomlTable::onlyKeys(std::initializer_list<std::string_view> keys) const
+{
+    for (const auto &entry : m_table.table) {
+        if (std::ranges::find(keys, std::string_view(entry.key)) != keys.end())
+            continue;
+        const std::string_view near = nearest(entry.key, keys);
+        std::string all;
+        for (const auto key : keys)
+            all += (all.empty() ? "" : ", ") + full(key);
+        return refuse(entry.line, "there is no key '" + shown(full(entry.key)) + "'",
+                      near.empty() ? "Known are " + all + "." : "Did you mean '" + full(near) + "'?");
+    }
+    return {};
+}
+
+const TomlEntry *TomlTable::find(std::string_view key) const
+{
+    const auto at = std::ranges::find(m_table.table, key, &TomlEntry::key);
+    return at == m_table.table.end() ? nullptr : &*at;
+}
+
+std::unexpected<Error> TomlTable::refuse(unsigned line, std::string why, std::string remedy) const
+{
+    return badInput(what, place(m_file, line), std::move(why), std::move(remedy));
+}
+
+std::unexpected<Error> TomlTable::wrongType(const TomlEntry &entry, std::string_view needed) const
+{
+    return refuse(entry.line, "'" + shown(full(entry.key)) + "' is " + std::string(kindName(entry.value.kind)) + ", and has to be " + std::string(needed));
+}
+
+Status TomlTable::string(std::string_view key, std::string &target) const
+{
+    const TomlEntry *entry = find(key);
+    if (!entry)
+        return {};
+    if (entry->value.kind != TomlValue::Kind::String)
+        return wrongType(*entry, "a string");
+    target = entry->value.text;
+    return {};
+}
+
+Status TomlTable::strings(std::string_view key, std::vector<std::string> &target) const
+{
+    const TomlEntry *entry = find(key);
+    if (!entry)
+        return {};
+    if (entry->value.kind != TomlValue::Kind::Array)
+        return wrongType(*entry, "a list of strings");
+    std::vector<std::string> read;
+    for (const auto &element : entry->value.array) {
+        if (element.kind != TomlValue::Kind::String)
+            return refuse(element.line, "an element of '" + shown(full(key)) + "' is " + std::string(kindName(element.kind)) + ", and has to be a string");
+        read.push_back(element.text);
+    }
+    target = std::move(read);
+    return {};
+}
+
+Result<const TomlValue *> TomlTable::table(std::string_view key) const
+{
+    const TomlEntry *entry = find(key);
+    if (!entry)
+        return nullptr;
+    if (entry->value.kind != TomlValue::Kind::Table)
+        return wrongType(*entry, "a table");
+    return &entry->value;
+}
+
+std::string tomlString(std::string_view text)
+{
+    constexpr const char *digits = "0123456789ABCDEF";
+    std::string out = "\"";
+    for (const char character : text) {
+        const auto byte = static_cast<unsigned char>(character);
+        if (character == '"' || character == '\\')
+            (out += '\\') += character;
+        else if (character == '\n')
+            out += "\\n";
+        else if (character == '\t')
+            out += "\\t";
+        else if (byte < 0x20 || byte == 0x7f)
+            (out += "\\u00") += {digits[byte >> 4], digits[byte & 15]};
+        else
+            out += character;
+    }
+    return out + '"';
+}
+
+std::string tomlKey(std::string_view text)
+{
+    const bool bare = !text.empty() && std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    });
+    return bare ? std::string(text) : tomlString(text);
+}
+
+} // namespace kastellan::workload
