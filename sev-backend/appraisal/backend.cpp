@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sev-backend/appraisal/backend.h"
+
+#include "sev-backend/appraisal/chain_cache.h"
+#include "sev-backend/appraisal/descriptions.h"
+#include "sev-backend/appraisal/findings.h"
+
+namespace kastellan::sev {
+namespace {
+
+constexpr std::string_view snpReport = "snp-report";
+
+class SnpBackend final : public EvidenceBackend
+{
+public:
+    std::vector<Finding> appraise(const Evidence &evidence, const ReferenceValues &expected, std::int64_t at) const override
+    {
+        Findings findings(expected.strict);
+        const auto chain = m_cache.get(evidence.endorsements);
+        addChainFindings(findings, *chain, expected, at);
+        const auto report = ReportView::from(evidence.report);
+        const bool kindKnown = evidence.kind == snpReport;
+        findings.verdict(checks::reportFormat, kindKnown && report.has_value(), "an SNP attestation report of 1184 bytes",
+            !kindKnown ? "evidence of the kind '" + evidence.kind + "'" : std::to_string(evidence.report.size()) + " bytes");
+        if (kindKnown && report) {
+            const Product product = productOf(*report, *chain);
+            const Subject subject{*report, *chain, expected, product, layoutFor(*report, *chain, product)};
+            addReportFindings(findings, subject);
+            addPlatformFindings(findings, subject);
+            addReferenceFindings(findings, subject);
+        }
+        return findings.take();
+    }
+
+    Result<EvidenceView> describe(const Evidence &evidence) const override
+    {
+        if (evidence.kind != snpReport)
+            return badInput("describe evidence", {}, "its kind '" + evidence.kind + "' is not known",
+                "Update this program, or give an SNP attestation report.");
+        const auto chain = m_cache.get(evidence.endorsements);
+        EvidenceView view;
+        view.technology = "AMD SEV-SNP";
+        if (chain->root.kind == RootIdentity::Kind::Emulated)
+            view.technology += " (emulated)";
+        view.chain = certificateViews(*chain);
+        const auto report = ReportView::from(evidence.report);
+        if (!report) {
+            view.product = name(chain->root.product);
+            view.fields.push_back({0, evidence.report.size(), "report", std::to_string(evidence.report.size()) + " bytes",
+                "Unreadable: " + report.error().why + "."});
+            return view;
+        }
+        const Product product = productOf(*report, *chain);
+        view.product = name(product);
+        const TcbLayout layout = layoutFor(*report, *chain, product);
+        view.fields = reportFields(*report, layout);
+        view.tcb = tcbColumns(*report, *chain, layout);
+        return view;
+    }
+
+private:
+    /// From the product; without one from the certificate, else the form of the chip id.
+    static TcbLayout layoutFor(const ReportView &report, const ChainState &chain, Product product)
+    {
+        if (product != Product::Unknown)
+            return layoutOf(product);
+        return chain.extensions ? chain.extensions->tcb.layout() : report.product().layout;
+    }
+    mutable ChainCache m_cache;
+};
+
+} // namespace
+
+std::unique_ptr<EvidenceBackend> makeEvidenceBackend()
+{
+    return std::make_unique<SnpBackend>();
+}
+
+} // namespace kastellan::sev

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/evidence/evidence.h"
+#include "sev-backend/certificates/chain.h"
+#include "sev-backend/certificates/crl.h"
+#include "sev-backend/certificates/p384.h"
+#include "sev-backend/certificates/vek_extensions.h"
+
+namespace kastellan::sev {
+
+/// All that follows from some endorsements alone, whatever the report and the time: read and verified once.
+struct ChainState
+{
+    std::optional<Certificate> ark, ask, leaf;
+    std::vector<std::string> missing;   ///< roles that are not there
+    Faults unreadable;                  ///< endorsements that can't be read, or contradict each other
+    RootIdentity root;                  ///< Unknown without an ARK
+    Faults signatures, names, constraints; ///< only of what is there
+    bool arkSigned = false, askSigned = false, leafSigned = false;
+    bool vlek = false;
+    std::optional<VekExtensions> extensions;
+    std::string extensionsProblem;      ///< why there are none
+    std::optional<P384Key> key;         ///< the leaf's
+    std::optional<RevocationList> crl;
+    std::string crlProblem;             ///< unreadable, or not signed by the root
+    Faults revoked;                     ///< certificates that the list names
+
+    [[nodiscard]] bool complete() const { return ark && ask && leaf; }
+    /// Only when complete.
+    [[nodiscard]] Chain chain() const { return {*ark, *ask, *leaf}; }
+};
+[[nodiscard]] ChainState readChain(const std::vector<Endorsement> &endorsements);
+
+} // namespace kastellan::sev
