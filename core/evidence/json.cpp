@@ -49,7 +49,7 @@ public:
     bool end_array() override { return true; }
     bool parse_error(std::size_t position, const std::string &, const nlohmann::detail::exception &) override
     {
-        at = position;
+        at = position ? position - 1 : 0; // it counts the characters that it has read
         return false;
     }
     std::size_t at = 0;

@@ -20,7 +20,9 @@ std::uint32_t frameCrc(ByteView raw, ByteView data)
 {
     auto crc = ::crc32(0, raw.data() + 4, crcOffset - 4);
     crc = ::crc32(crc, raw.data() + crcOffset + 4, headerSize - crcOffset - 4);
-    return static_cast<std::uint32_t>(::crc32(crc, data.data(), static_cast<uInt>(data.size())));
+    if (!data.empty()) // zlib takes a null pointer as a question for the initial value
+        crc = ::crc32(crc, data.data(), static_cast<uInt>(data.size()));
+    return static_cast<std::uint32_t>(crc);
 }
 
 RawHeader encodeHeader(const FrameHeader &header, ByteView data)
