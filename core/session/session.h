@@ -29,18 +29,23 @@ struct WardenState
 {
     bool delivered = false, running = false, exited = false;
     std::optional<Sha256> manifest;
-    std::optional<ReportData> first;
+    std::optional<ReportData> first;  ///< of the newest challenge that it answered
+    std::uint64_t inputReceived = 0;  ///< bytes of input that it has: a new loader goes on from there
+    std::string execution;            ///< "interpreter" or "aot", once started
 };
 
 /// One blob on its way into the keep: streamed, never copied whole for files.
 struct Delivery
 {
-    std::string name;  ///< "module", "module.aot", "configuration", "secret:NAME"
+    std::string name;  ///< "module", "module.aot", "configuration", "secret:NAME"; and "secret.key", not in the manifest (core/session/delivery.h)
     Bytes value;       ///< small ones; wiped by the caller
     std::string file;  ///< or a file to stream from
 };
 
 /// The owner's end of a session over one stream. Driven by poll: call `process` when fd() is ready for what wants() says. Never blocks.
+/// Order: established, challenge, report; deliver, deliveryReport; start. After a reconnect: established, challenge, report, acknowledge (up to
+/// where the log is), start: only then does output flow again, from the acknowledged offset. Events are called from within `process` and from
+/// within the requests; the session must not be destroyed in one.
 class OwnerSession
 {
 public:
