@@ -18,8 +18,10 @@ endfunction()
 set(KASTELLAN_MAY_LINK_core core)
 set(KASTELLAN_MAY_LINK_sev-backend sev-backend core)
 set(KASTELLAN_MAY_LINK_ui ui core)
-set(KASTELLAN_MAY_LINK_app app ui sev-backend core)
-set(KASTELLAN_MAY_LINK_resources resources)
+# The programs carry the reference values of the keep image that was built with them (resources/keep-image).
+set(KASTELLAN_MAY_LINK_app app ui sev-backend core resources)
+# What measures the keep image while it is built measures as the backend does.
+set(KASTELLAN_MAY_LINK_resources resources sev-backend core)
 set(KASTELLAN_MAY_LINK_tests tests app ui sev-backend core resources)
 
 # Used inside keeps, by fuzzers and by other programs: C++ and OpenSSL only, and nothing but each other.

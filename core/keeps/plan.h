@@ -24,6 +24,7 @@ struct MeasuredFile
     std::string path; ///< in the keep, e.g. "/usr/bin/keep-warden"
     std::uint64_t size = 0;
     Sha256 sha256;
+    std::uint32_t mode = 0644; ///< permission bits; measured too
 };
 
 /// All that is decided before anything happens; the person sees it, the record keeps it. Holds no secret.
