@@ -17,31 +17,46 @@ struct Words
 
 /// What a check is called and what its failure means, in the words of a banner. docs/appraisal.md lists every id.
 constexpr std::array words = {
-    Words{"root.pinned", "Pinned root", "the certificates do not lead to the accepted root"},
     Words{"root.kind", "Kind of root", "the evidence comes from another kind of root than the one accepted"},
-    Words{"chain.signature", "Certificate chain", "the certificate chain does not hold"},
-    Words{"chain.signatures", "Certificate chain", "the certificate chain does not hold"},
+    Words{"root.pinned", "Pinned root", "the certificates do not lead to the accepted root"},
+    Words{"chain.complete", "Complete chain", "the certificate chain cannot be read"},
+    Words{"chain.signatures", "Chain signatures", "a certificate is not signed by the one above it"},
+    Words{"chain.names", "Chain names", "a certificate carries a name that does not belong in this chain"},
+    Words{"chain.constraints", "Chain constraints", "a certificate may not be used as it is used here"},
+    Words{"chain.names", "Certificate names", "a certificate stands in a role that is not its own"},
+    Words{"chain.constraints", "Certificate authorities", "a certificate may not do what it does in this chain"},
     Words{"chain.dates", "Validity dates", "a certificate is not valid at this time"},
     Words{"chain.crl", "Revocation list", "a certificate was revoked, or the revocation list does not hold"},
     Words{"report.format", "Report format", "the report cannot be read"},
-    Words{"report.signature", "Report signature", "the report was not signed by this processor, or was altered"},
+    Words{"report.version", "Report version", "the report has a version that is not known"},
+    Words{"report.version", "Report version", "the report has a version that is not known"},
+    Words{"report.signature", "Report signature", "the report was altered, or another processor signed it"},
+    Words{"report.key", "Signing key", "the report was not signed by the kind of key that was certified"},
+    Words{"report.key", "Signing key", "the report names another kind of key than the one certified"},
     Words{"report.reserved", "Reserved fields", "reserved fields of the report are not zero"},
+    Words{"report.product", "Product", "the report and the certificates name different products"},
+    Words{"report.product", "Product", "the report and its certificates are for different products, or for one that is not known"},
     Words{"report.data", "Fresh binding", "the report was not made for this session"},
-    Words{"report.host_data", "Owner key", "the keep was not started for this owner key"},
+    Words{"report.hostdata", "Owner key", "the keep was not started for this owner key"},
     Words{"report.vmpl", "Privilege level", "the report was asked for from another privilege level"},
-    Words{"report.chip_id", "Chip identity", "the report and the certificate name different processors"},
     Words{"tcb.certificate", "TCB against certificate", "the report and the certificate state different firmware levels"},
+    Words{"tcb.order", "TCB order", "the firmware levels of the report contradict each other"},
     Words{"tcb.minimum", "Minimum TCB", "the firmware is older than the owner accepts"},
+    Words{"tcb.bulletin", "Security bulletins", "the firmware is older than a published fix"},
+    Words{"chip.certificate", "Chip identity", "the report and the certificate name different processors"},
+    Words{"platform.identity", "Platform identity", "this is another processor than the one seen before on this host"},
+    Words{"platform.alias", "Memory alias check", "memory aliasing was not ruled out on this host"},
+    Words{"policy.reserved", "Policy bits", "the guest policy has bits that have no meaning"},
+    Words{"tcb.order", "TCB order", "the firmware levels contradict each other"},
+    Words{"tcb.bulletin", "Security bulletins", "the firmware is older than a security bulletin of AMD asks for"},
+    Words{"policy.reserved", "Policy bits", "the guest policy has bits that are not known"},
     Words{"policy.debug", "Debugging", "the host may debug the keep and read its memory"},
     Words{"policy.migration", "Migration agent", "a migration agent may read the keep"},
     Words{"launch.digest", "Launch digest", "the launch digest is not the expected one"},
-    Words{"launch.id_key", "ID block key", "the ID block was not signed by the pinned key"},
-    Words{"workload.digest", "Workload digest", "the keep received another workload than the one meant"},
+    Words{"workload.digest", "Workload digest", "the keep did not receive the workload that was meant"},
     Words{"workload.execution", "Execution", "the workload is not run as it was planned"},
     Words{"session.binding", "Session binding", "the report belongs to another session"},
     Words{"binding.fresh", "Fresh binding", "the report is not fresh"},
-    Words{"platform.identity", "Platform identity", "this is another processor than the one seen before on this host"},
-    Words{"platform.alias", "Alias check", "memory aliasing was not ruled out on this host"},
 };
 
 std::string inWords(const Finding &finding)
@@ -61,6 +76,11 @@ bool failed(const Finding &finding)
 bool comparesReference(const Finding &finding)
 {
     return finding.reference || finding.id.starts_with("tcb.minimum");
+}
+
+bool notCompared(const Finding &finding)
+{
+    return comparesReference(finding) && (finding.outcome == Outcome::Fail || finding.outcome == Outcome::Unknown);
 }
 
 /// "a", "a and b", "a, b and 3 more": a banner names the first few, the table has them all.
@@ -167,9 +187,7 @@ void decide(Appraisal &appraisal)
     const std::string unknowns = joinedIf(findings, requiredUnknown, titleInSentence);
     const auto passed = [](const Finding &finding) { return finding.outcome == Outcome::Pass; };
     const bool compared = std::ranges::any_of(findings, [&](const Finding &finding) { return finding.reference && passed(finding); });
-    const bool allCompared = std::ranges::all_of(findings, [&](const Finding &finding) {
-        return !comparesReference(finding) || passed(finding) || finding.outcome == Outcome::Info;
-    });
+    const bool allCompared = std::ranges::none_of(findings, notCompared);
     const std::string kind = appraisal.emulated ? " (emulated)" : "";
 
     if (!fails.empty()) {
@@ -187,7 +205,8 @@ void decide(Appraisal &appraisal)
     } else {
         appraisal.verdict = Verdict::Authentic;
         appraisal.sentence = "Authentic" + kind + ": genuine and unmodified, but ";
-        appraisal.sentence += compared ? "not every value that was expected was met." : "nothing was said of what should run.";
+        const std::string open = joinedIf(findings, notCompared, titleInSentence);
+        appraisal.sentence += compared ? "not all of what was expected is proven: " + open + "." : "nothing proves that what runs is what should run.";
     }
     // What the owner gave up, and what did not stop the verdict but has to be seen, stands in the banner too.
     if (const std::string advisory = joinedIf(findings, advisoryFail, inWords); !advisory.empty())
