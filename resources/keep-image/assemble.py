@@ -33,7 +33,7 @@ def pairs(texts):
 
 
 class Libraries:
-    """Finds libraries as the loader of this system does: by its cache, then in its own folders."""
+    """Finds libraries as the loader of this system does: where the program says, by its cache, then in its own folders."""
 
     def __init__(self, loader, instead):
         self.folders = re.findall(r'path\.system_dirs\[.*\]="(.*)"', run(loader, "--list-diagnostics"))
@@ -46,10 +46,12 @@ class Libraries:
         for name, path in re.findall(r"^\s*(\S+) \(.*\) => (.*)$", run(ldconfig, "-p") if ldconfig else "", re.MULTILINE):
             self.cached.setdefault(name, []).append(path)
 
-    def find(self, name, by):
+    def find(self, name, by, runpath):
         if name in self.instead:
             return self.instead[name]
-        for path in self.cached.get(name, []) + [folder + name for folder in self.folders]:
+        origin = os.path.dirname(os.path.realpath(by))
+        own = [folder.replace("$ORIGIN", origin).replace("${ORIGIN}", origin) + "/" + name for text in runpath for folder in text.split(":")]
+        for path in own + self.cached.get(name, []) + [folder + name for folder in self.folders]:
             if os.path.exists(path) and machine(path) == self.machine:
                 return os.path.realpath(path)
         stop(f"{by} needs {name}, and it is in none of the loader's folders")
@@ -70,14 +72,12 @@ def closure(programs, instead):
     while waiting:
         path = waiting.pop()
         dynamic = Dynamic(path)
-        if dynamic.runpath:
-            stop(f"{path} wants to look for libraries in {dynamic.runpath}; in a keep there are only the loader's own folders")
         for name in dynamic.needed:
             if name in known:
                 continue
             known.add(name)
-            found = libraries.find(name, path)
-            # The loader's first folder: it looks nowhere else in vain.
+            found = libraries.find(name, path, dynamic.runpath)
+            # In the keep all lie in the loader's first folder: it looks nowhere else in vain.
             files[libraries.folders[0] + name] = found
             waiting.append(found)
     return files

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes a stand-in for libLLVM: in a keep nothing is compiled, and WasmEdge needs LLVM for nothing else. 130 MB less are measured.
 
-Every symbol that the given library wants from libLLVM becomes a function of its own that writes its name to standard error and aborts: a call
-that should not have been made is never silent.
+Every function that the given library wants from libLLVM becomes one of its own that writes its name to standard error and aborts: a call that
+should not have been made is never silent. Data (tables of virtual functions, mostly) become tables of such functions.
 
 usage: stand_in.py LIBRARY SOURCE.c VERSIONS.map     writes both
        stand_in.py LIBRARY                           prints the file name of the libLLVM that LIBRARY needs, or nothing
@@ -29,9 +29,28 @@ static _Noreturn void refuse(const char *symbol)
     abort();
 }}
 
-#define STAND_IN(number, symbol) \\
+#define STAND_IN_FUNC(number, symbol) \\
     _Noreturn void stand_in_##number(void) __asm__(symbol); \\
     _Noreturn void stand_in_##number(void) {{ refuse(symbol); }}
+
+#define FOUR(x) x, x, x, x
+#define STAND_IN_OBJECT(number, symbol) \\
+    static _Noreturn void called_##number(void) {{ refuse(symbol); }} \\
+    extern void (*const stand_in_##number[64])(void) __asm__(symbol); \\
+    void (*const stand_in_##number[64])(void) = {{FOUR(FOUR(FOUR(called_##number)))}};
+
+#define STAND_IN_TLS(number, symbol) \\
+    extern _Thread_local long stand_in_##number __asm__(symbol); \\
+    _Thread_local long stand_in_##number = 0;
+
+/* Destructors of empty tables free nothing when the program ends: this they may. */
+#define DEALLOCATE "_ZN4llvm17deallocate_bufferEPvmm"
+void deallocate(const void *buffer) __asm__(DEALLOCATE);
+void deallocate(const void *buffer)
+{{
+    if (buffer)
+        refuse(DEALLOCATE);
+}}
 
 """
 
@@ -45,17 +64,20 @@ def main():
     if not wanted:
         stop(f"{library} needs no libLLVM")
     symbols = {}
-    for line in run("nm", "-D", "--undefined-only", library).splitlines():
-        match = re.fullmatch(r"\s*[Uw] (\S+)@(LLVM_\S+)", line)
+    for line in run("readelf", "--wide", "--dyn-syms", library).splitlines():
+        match = re.search(r"\s(\w+) +(?:GLOBAL|WEAK) +DEFAULT +UND (\S+)@(LLVM_\S+)", line)
         if match:
-            symbols.setdefault(match[2], set()).add(match[1])
+            if match[1] not in ("FUNC", "OBJECT", "TLS"):
+                stop(f"{library} wants {match[2]}, which is of the unknown type {match[1]}")
+            symbols.setdefault(match[3], {})[match[2]] = match[1]
     if len(symbols) != 1:
         stop(f"{library} wants symbols of {len(symbols)} versions of LLVM; one was expected")
     version, names = next(iter(symbols.items()))
     with open(sys.argv[2], "w", encoding="ascii") as source:
         source.write(SOURCE.format(name=wanted[0]))
         for number, name in enumerate(sorted(names)):
-            source.write(f'STAND_IN({number}, "{name}")\n')
+            if name != "_ZN4llvm17deallocate_bufferEPvmm":
+                source.write(f'STAND_IN_{names[name]}({number}, "{name}")\n')
     with open(sys.argv[3], "w", encoding="ascii") as versions:
         versions.write(version + " {\n    global:\n")
         versions.writelines(f"        {name};\n" for name in sorted(names))
