@@ -17,7 +17,10 @@ struct Layer
     enum class Mark { MustTrust, Verified, ShutOut } mark = Mark::MustTrust;
     std::string why;    ///< by which evidence, or why not
 };
-/// The stack of one keep as its appraisal really says (design: Trust).
-[[nodiscard]] std::vector<Layer> layersOf(const Record &record);
+/// The stack of one keep as its appraisal really says (design: Trust), application first, processor last: nine layers. `view` adds names
+/// and versions of processor and firmware.
+[[nodiscard]] std::vector<Layer> layersOf(const Record &record, const EvidenceView *view = nullptr);
+/// "must be trusted", "verified", "shut out".
+[[nodiscard]] std::string_view name(Layer::Mark mark);
 
 } // namespace kastellan
