@@ -3,7 +3,7 @@
 // about two seconds when compiled ahead of time, and 2 takes as long in the interpreter.
 //
 //   keepctl keep launch resources/examples/compute
-//   keepctl keep launch resources/examples/compute --arg 2 --execution interpreter
+//   keepctl keep launch resources/examples/compute --arg 2 --interpreter
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
