@@ -63,7 +63,9 @@ end
 # The first words are these, and more may follow.
 function __keepctl_at
     set -l given (__keepctl_given)
-    test (count $given) -ge (count $argv); and test "$given[1..(count $argv)]" = "$argv"
+    test (count $given) -ge (count $argv); or return 1
+    set -l first $given[1..(count $argv)]
+    test "$first" = "$argv"
 end
 
 # These words, and nothing yet after them.

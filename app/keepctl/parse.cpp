@@ -74,7 +74,6 @@ void addVerb(CLI::App &app, const Verb &verb, VerbParser &parser)
         added->multi_option_policy(option.repeats ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::Throw);
         parser.options.push_back(added);
     }
-    app.add_option("operands", parser.operands)->expected(1, 1 << 20)->allow_extra_args(false); // else [a] would be a list
 }
 
 Status checkOperands(const Noun &noun, const Verb &verb, const std::vector<std::string> &operands)
@@ -108,6 +107,24 @@ Status checkOptions(const Noun &noun, const Verb &verb, const Invocation &asked)
     return {};
 }
 
+/// Where the words after "--" begin: a "--" that is the value of an option is none.
+std::size_t endOfOptions(std::span<const std::string> words)
+{
+    const Noun *noun = words.size() > 1 ? findNoun(words[0]) : nullptr;
+    const Verb *verb = noun ? findVerb(*noun, noun->verbs.front().name.empty() ? "" : words[1]) : nullptr;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (words[i] == "--")
+            return i;
+        const auto takesNext = [&](const Option &option) {
+            return !option.value.empty()
+                && (words[i] == "--" + std::string(option.name) || (option.letter && words[i] == "-" + std::string(1, option.letter)));
+        };
+        if (verb && std::ranges::any_of(verb->options, takesNext))
+            ++i;
+    }
+    return words.size();
+}
+
 /// Wrong words before any option was tried: an unknown noun or verb.
 Result<Invocation> unknownNoun(const std::vector<std::string> &remains)
 {
@@ -134,7 +151,7 @@ Result<Invocation> helpFor(const std::vector<std::string> &words)
     return asked;
 }
 
-/// `after`: words after --, as far as the verb's own parser did not take them.
+/// `after`: the words after --.
 Result<Invocation> readVerb(const Noun &noun, const Verb &verb, const VerbParser &parser, const std::vector<std::string> &after)
 {
     const std::string name = commandName(noun, verb);
@@ -145,7 +162,7 @@ Result<Invocation> readVerb(const Noun &noun, const Verb &verb, const VerbParser
         return asked;
     asked.kind = Invocation::Kind::Run;
     for (const std::string &word : parser.app->remaining()) {
-        if (word.size() > 1 && word != "--" && word.starts_with('-')) {
+        if (word.size() > 1 && word.starts_with('-')) {
             const std::string option = word.substr(0, word.find('='));
             return wrongUsage(option, "'" + name + "' has no such option", nearest(option, optionNames(verb)), name);
         }
@@ -154,7 +171,7 @@ Result<Invocation> readVerb(const Noun &noun, const Verb &verb, const VerbParser
         if (parser.options[i]->count() > 0)
             asked.options.emplace(std::string(verb.options[i].name),
                 verb.options[i].value.empty() ? std::vector<std::string>{""} : parser.options[i]->results());
-    asked.operands = parser.operands;
+    asked.operands = parser.app->remaining();
     asked.operands.insert(asked.operands.end(), after.begin(), after.end());
     KASTELLAN_TRY(checkOptions(noun, verb, asked));
     KASTELLAN_TRY(checkOperands(noun, verb, asked.operands));
@@ -220,9 +237,15 @@ Result<Invocation> parse(std::span<const std::string> arguments)
         }
     }
 
+    // Words after "--" are operands, whatever they look like: the parser never sees them.
+    const std::size_t end = endOfOptions(arguments);
+    const auto before = arguments.first(end);
+    std::vector<std::string> after;
+    if (end < arguments.size())
+        after.assign(arguments.begin() + static_cast<std::ptrdiff_t>(end) + 1, arguments.end());
     std::string failure;
     try {
-        app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+        app.parse(std::vector<std::string>(before.rbegin(), before.rend()));
     } catch (const CLI::ArgumentMismatch &error) {
         const std::string_view why = error.what(); // "--grace: 1 required missing", "--grace: At Most 1 required but received 2"
         failure = std::string(why.substr(0, why.find(':')))
@@ -243,11 +266,6 @@ Result<Invocation> parse(std::span<const std::string> arguments)
                 continue;
             if (!failure.empty())
                 return wrongUsage("", failure, {}, commandName(noun, noun.verbs[v]));
-            std::vector<std::string> after;
-            for (const CLI::App *outer : {areas[n], &app})
-                if (outer != verbs[n][v].app)
-                    std::ranges::copy_if(
-                        outer->remaining(), std::back_inserter(after), [](const std::string &word) { return word != "--"; });
             return readVerb(noun, noun.verbs[v], verbs[n][v], after);
         }
         Invocation asked;

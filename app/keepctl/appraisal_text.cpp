@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/keepctl/appraisal_text.h"
+
+#include "app/keepctl/output.h"
+
+#include <format>
+
+namespace kastellan::keepctl {
+
+namespace {
+
+std::string findingText(const Finding &finding, int fd, bool whole)
+{
+    const std::string result = finding.required ? std::string(name(finding.outcome)) : std::string(name(finding.outcome)) + " (advisory)";
+    std::string text = "  " + painted(fd, colourOf(finding.outcome), result) + "  " + inLine(title(finding.id)) + "  "
+        + painted(fd, Colour::Faint, finding.id) + "\n";
+    const bool good = finding.outcome == Outcome::Pass || finding.outcome == Outcome::Info;
+    text += facts({{"expected", finding.expected}, {"actual", finding.actual}, {"why", good && !whole ? "" : finding.why},
+                      {"to do", good ? "" : finding.remedy}, {"source", whole ? finding.source : ""}},
+        6);
+    return text;
+}
+
+std::string overridesText(const Appraisal &appraisal, int fd)
+{
+    std::string text;
+    for (const std::string &given : appraisal.overrides)
+        text += painted(fd, Colour::Yellow, "protection given up: " + inLine(given)) + "\n";
+    return text;
+}
+
+std::string verdictLine(const Appraisal &appraisal, int fd)
+{
+    std::string text = "verdict: " + painted(fd, colourOf(name(appraisal.verdict)), name(appraisal.verdict));
+    const std::string emulated = emulatedNote(appraisal.emulated);
+    if (!emulated.empty())
+        text += " " + painted(fd, Colour::Yellow, "(" + emulated + ")");
+    text += "\n";
+    if (!appraisal.sentence.empty())
+        text += inLine(appraisal.sentence) + "\n";
+    return text;
+}
+
+} // namespace
+
+std::string emulatedNote(bool emulated)
+{
+    return emulated ? "EMULATED: proves the procedure, nothing about hardware" : "";
+}
+
+std::string appraisalSummary(const Appraisal &appraisal, int fd)
+{
+    std::size_t required = 0, passed = 0, advisory = 0, good = 0;
+    std::string problems;
+    for (const Finding &finding : appraisal.findings) {
+        const bool pass = finding.outcome == Outcome::Pass;
+        if (finding.outcome == Outcome::Info)
+            continue;
+        ++(finding.required ? required : advisory);
+        if (pass)
+            ++(finding.required ? passed : good);
+        else if (finding.required || finding.outcome == Outcome::Fail)
+            problems += findingText(finding, fd, false);
+    }
+    std::string text = verdictLine(appraisal, fd);
+    text += std::format("{} of {} required checks passed", passed, required);
+    if (advisory)
+        text += std::format(", {} of {} advisory ones", good, advisory);
+    return text + "\n" + problems + overridesText(appraisal, fd);
+}
+
+std::string appraisalText(const Appraisal &appraisal, int fd)
+{
+    std::string text = verdictLine(appraisal, fd) + overridesText(appraisal, fd);
+    std::string area;
+    for (const Finding &finding : appraisal.findings) {
+        if (finding.area != area)
+            text += "\n" + painted(fd, Colour::Bold, inLine(finding.area)) + "\n";
+        area = finding.area;
+        text += findingText(finding, fd, true);
+    }
+    return text;
+}
+
+std::string chainText(const EvidenceView &view, int fd)
+{
+    std::string text = painted(fd, Colour::Bold, "certificates, leaf first") + "\n";
+    for (const CertificateView &link : view.chain) {
+        text += "  " + inLine(link.role) + "  " + inLine(link.subject) + "  "
+            + painted(fd, link.signatureGood ? Colour::Green : Colour::Red, link.signatureGood ? "signature good" : "signature not good")
+            + "\n";
+        text +=
+            facts({{"issuer", link.issuer}, {"serial", link.serial}, {"key", link.key}, {"valid", link.notBefore + " to " + link.notAfter},
+                      {"sha-256", link.sha256}, {"emulated", link.emulated ? "yes" : ""}},
+                6);
+    }
+    return text;
+}
+
+std::string fieldsText(const EvidenceView &view, int fd)
+{
+    std::string text = painted(fd, Colour::Bold, "fields of the report") + "\n";
+    Table table({"offset", "length", "field", "value", "meaning"});
+    for (const Field &field : view.fields)
+        table.add({std::format("{:#x}", field.offset), std::to_string(field.length), field.name, field.value, field.meaning});
+    return text + table.text(fd);
+}
+
+} // namespace kastellan::keepctl

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/keepctl/appraisal_text.h"
+#include "app/keepctl/commands.h"
+#include "app/keepctl/find.h"
+#include "app/keepctl/json_output.h"
+#include "app/keepctl/output.h"
+#include "core/evidence/json.h"
+#include "core/reports/reports.h"
+#include "core/trust/layers.h"
+
+#include <algorithm>
+
+namespace kastellan::keepctl {
+
+namespace {
+
+std::string_view markText(Layer::Mark mark)
+{
+    switch (mark) {
+    case Layer::Mark::MustTrust:
+        return "must be trusted";
+    case Layer::Mark::Verified:
+        return "verified";
+    case Layer::Mark::ShutOut:
+        break;
+    }
+    return "shut out";
+}
+
+std::string layersText(const Record &record)
+{
+    std::string text = painted(1, Colour::Bold, "layers") + "\n";
+    Table table({"layer", "owner", "mark", "why"});
+    for (const Layer &layer : layersOf(record))
+        table.add({layer.detail.empty() ? layer.name : layer.name + ": " + layer.detail, layer.owner, std::string(markText(layer.mark)),
+            layer.why});
+    return text + table.text(1);
+}
+
+/// The keep's id for --keep: of a keep that is there, or one that only its records still know.
+Result<std::string> keepFilter(RecordStore &store, const std::string &given)
+{
+    if (given.empty())
+        return std::string();
+    if (const auto status = keeps::find(given))
+        return toHex(status->plan.id.view());
+    KASTELLAN_ASSIGN(const Record record, findRecord(store, given));
+    return record.keep;
+}
+
+} // namespace
+
+Result<int> evidenceList(const Invocation &asked)
+{
+    KASTELLAN_ASSIGN(const std::uint64_t limit, asked.number("limit", 1000, 10'000'000));
+    KASTELLAN_ASSIGN(const auto store, RecordStore::open());
+    KASTELLAN_ASSIGN(const std::string keep, keepFilter(*store, asked.value("keep")));
+    KASTELLAN_ASSIGN(const auto records, store->list(keep, limit));
+    js::Out list = js::Out::array();
+    Table table({"RECORD", "TIME (UTC)", "VERDICT", "KIND", "KEEP", "NAME", "HOST"});
+    for (const RecordSummary &record : records) {
+        list.push_back(js::toJson(record));
+        table.add({record.id, timeText(record.created), record.emulated ? record.verdict + " (emulated)" : record.verdict, record.kind,
+            record.keep.substr(0, 12), record.keepName, record.host});
+    }
+    if (asked.has("json"))
+        printJson({{"records", std::move(list)}});
+    else
+        print(table.text(1, 2));
+    return exit_code::done;
+}
+
+Result<int> evidenceShow(const Invocation &asked, const Context &context)
+{
+    KASTELLAN_ASSIGN(const auto store, RecordStore::open());
+    KASTELLAN_ASSIGN(const Record record, findRecord(*store, asked.operands.front()));
+    const auto view = context.backend->describe(record.evidence);
+    if (asked.has("json")) {
+        print(recordJson(record, view ? &*view : nullptr) + "\n");
+        return exit_code::done;
+    }
+    print(facts({{"record", record.id}, {"time (UTC)", timeText(record.created)}, {"kind", record.kind}, {"keep", record.keep},
+        {"name", record.keepName}, {"host", record.host}, {"notes", record.notes}}));
+    print(appraisalText(record.appraisal, 1) + "\n");
+    if (view)
+        print(facts({{"technology", view->technology}, {"product", view->product}}) + chainText(*view, 1) + "\n");
+    else
+        say(view.error().message());
+    print(layersText(record));
+    if (view && asked.has("fields"))
+        print("\n" + fieldsText(*view, 1));
+    return exit_code::done;
+}
+
+Result<int> evidenceFsck(const Invocation &asked)
+{
+    KASTELLAN_ASSIGN(const auto store, RecordStore::open());
+    std::size_t checked = 0;
+    KASTELLAN_ASSIGN(const auto problems, store->check(&checked));
+    if (asked.has("json")) {
+        printJson({{"checked", checked}, {"problems", problems}});
+    } else {
+        for (const std::string &problem : problems)
+            print(painted(1, Colour::Red, inLine(problem)) + "\n");
+        print(std::to_string(checked) + " records checked, "
+            + (problems.empty() ? "nothing wrong" : std::to_string(problems.size()) + " problems") + "\n");
+    }
+    return problems.empty() ? exit_code::done : exit_code::negative;
+}
+
+} // namespace kastellan::keepctl

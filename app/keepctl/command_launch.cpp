@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/keepctl/appraisal_text.h"
+#include "app/keepctl/attach.h"
+#include "app/keepctl/commands.h"
+#include "app/keepctl/find.h"
+#include "app/keepctl/json_output.h"
+#include "app/keepctl/launch_outcome.h"
+#include "app/keepctl/launch_request.h"
+#include "core/evidence/json.h"
+
+namespace kastellan::keepctl {
+
+namespace {
+
+/// Text where it is UTF-8, else base64: JSON can hold nothing else.
+js::Out outputJson(const Captured &captured)
+{
+    js::Out value = {{"bytes", captured.total}, {"truncated", captured.total > captured.bytes.size()}};
+    std::string_view text = asText(captured.bytes);
+    if (captured.total > captured.bytes.size())
+        text.remove_suffix(splitAtEnd(text));
+    try {
+        static_cast<void>(js::Out(text).dump());
+        value["text"] = text;
+    } catch (const js::Out::exception &) {
+        value["base64"] = toBase64(captured.bytes);
+    }
+    return value;
+}
+
+/// One launch as a person or a program is told of it.
+struct Telling {
+    const Invocation &asked;
+    bool json = asked.has("json"), quiet = asked.has("quiet"), detach = asked.has("detach");
+    std::optional<LaunchPlan> plan;
+    std::optional<AttachResult> result;
+    std::optional<Record> record;
+    std::optional<Error> error;
+
+    [[nodiscard]] js::Out toJson(const LaunchOutcome &outcome) const;
+    void toPerson(const LaunchOutcome &outcome) const;
+};
+
+js::Out Telling::toJson(const LaunchOutcome &outcome) const
+{
+    const KeepStatus *status = result ? &result->status : nullptr;
+    js::Out value = {
+        {"verdict", status && !status->verdict.empty() ? js::Out(status->verdict) : js::Out(nullptr)},
+        {"emulated", status && status->emulated},
+        {"outcome", outcome.name},
+        {"keep", plan ? js::Out(toHex(plan->id.view())) : js::Out(nullptr)},
+        {"name", plan ? js::Out(plan->name) : js::Out(nullptr)},
+        {"host", plan ? js::Out(plan->host) : js::Out(asked.value("host", "emulated"))},
+        {"state", status ? js::Out(name(status->state)) : js::Out(nullptr)},
+        {"reason", status ? js::Out(status->reason) : js::Out("")},
+        {"execution", status ? js::Out(status->execution) : js::Out("")},
+        {"records", status ? js::Out(status->records) : js::Out::array()},
+        {"sentence", record ? js::Out(record->appraisal.sentence) : js::Out("")},
+        {"overrides", record ? js::Out(record->appraisal.overrides) : js::Out::array()},
+        {"findings", js::Out::array()},
+        {"exitCode", status && status->exitCode ? js::Out(*status->exitCode) : js::Out(nullptr)},
+        {"trap", status && !status->trap.empty() ? js::Out(status->trap) : js::Out(nullptr)},
+        {"status", outcome.exitCode},
+    };
+    if (record)
+        for (const Finding &finding : record->appraisal.findings)
+            value["findings"].push_back(js::toJson(finding));
+    if (result && !detach)
+        value["output"] = {{"stdout", outputJson(result->captured[0])}, {"stderr", outputJson(result->captured[1])}};
+    if (error)
+        value["error"] = keepctl::toJson(*error);
+    return value;
+}
+
+void Telling::toPerson(const LaunchOutcome &outcome) const
+{
+    if (error)
+        say(error->message());
+    if (!result)
+        return;
+    const KeepStatus &status = result->status;
+    const bool good = outcome.name == "exited" || outcome.name == "running";
+    if (quiet && good)
+        return;
+    if (record)
+        note("\n" + appraisalSummary(record->appraisal, 2));
+    std::string line =
+        "keep " + toHex(status.plan.id.view()).substr(0, 12) + " (" + inLine(status.plan.name) + "): " + std::string(name(status.state));
+    if (status.exitCode)
+        line += ", the workload exited with " + std::to_string(*status.exitCode);
+    if (!status.trap.empty())
+        line += ", the workload trapped: " + inLine(status.trap);
+    if (!status.reason.empty())
+        line += ": " + inLine(status.reason);
+    note(line + "\n");
+    if (!status.records.empty())
+        note("record " + status.records.back() + "; see 'keepctl evidence show " + status.records.back() + "'\n");
+}
+
+/// From the options to the end of the keep (or to where it runs). What is known so far stays in `telling` when it fails.
+Status launch(const Context &context, Interrupts &interrupts, Telling &telling)
+{
+    const Invocation &asked = telling.asked;
+    ProgressLine progress(telling.quiet);
+    KASTELLAN_ASSIGN(const LaunchRequest request, launchRequest(asked));
+    KASTELLAN_ASSIGN(const auto host, findHost(*context.hosts, request.host));
+    KASTELLAN_ASSIGN(auto secrets, readSecrets(asked));
+    std::unique_ptr<KeepClient> client;
+    {
+        const StopOnInterrupt stop(interrupts);
+        const auto show = [&](std::string_view doing, std::uint64_t done, std::uint64_t total) { progress.show(doing, done, total); };
+        KASTELLAN_ASSIGN(telling.plan, makePlan(request, *host, show, stop.token()));
+        if (!telling.quiet) {
+            progress.clear();
+            const LaunchPlan &plan = *telling.plan;
+            note("keepctl: plan: " + inLine(plan.name) + " on " + inLine(plan.host) + " (" + inLine(plan.protection) + "), accepted root "
+                + inLine(plan.expected.root).substr(0, 32)
+                + (plan.expected.launchDigest
+                        ? ", expected launch digest " + toHex(plan.expected.launchDigest->view()).substr(0, 16) + "\u2026"
+                        : "")
+                + "\n");
+        }
+        KASTELLAN_ASSIGN(client, keeps::launch(*telling.plan, std::move(secrets)));
+        if (stop.token().stop_requested())
+            static_cast<void>(client->stop(0));
+    }
+    AttachOptions options;
+    options.untilRunning = telling.detach;
+    options.capture = telling.json;
+    options.quiet = telling.quiet;
+    Attachment attachment(std::move(client), telling.plan->id, options, interrupts, progress);
+    telling.result = attachment.run();
+    telling.error = telling.result->lost;
+    return {};
+}
+
+} // namespace
+
+int keepLaunch(const Invocation &asked, const Context &context)
+{
+    Interrupts interrupts;
+    Telling telling{.asked = asked, .plan = {}, .result = {}, .record = {}, .error = {}};
+    if (const Status launched = launch(context, interrupts, telling); !launched)
+        telling.error = launched.error();
+    LaunchOutcome outcome{"failed", exit_code::notLaunched};
+    if (telling.result) {
+        const KeepStatus &status = telling.result->status;
+        outcome = telling.detach ? detachedOutcome(status) : launchOutcome(status, telling.result->signal);
+        if (!status.records.empty())
+            if (const auto store = RecordStore::open())
+                if (auto record = (*store)->get(status.records.back()))
+                    telling.record = std::move(*record);
+    } else if (interrupts.first()) {
+        outcome = {"stopped", 128 + interrupts.first()};
+    } else if (telling.detach && telling.error) {
+        outcome.exitCode = exitCodeOf(*telling.error);
+    }
+    if (!telling.json)
+        telling.toPerson(outcome);
+    if (telling.json)
+        printJson(telling.toJson(outcome));
+    else if (telling.detach && telling.result)
+        print(toHex(telling.plan->id.view()) + "\n");
+    return outcome.exitCode;
+}
+
+} // namespace kastellan::keepctl

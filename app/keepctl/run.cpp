@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/keepctl/commands.h"
+
+namespace kastellan::keepctl {
+
+Result<int> run(const Invocation &asked, const Context &context)
+{
+    switch (asked.verb->command) {
+    case Command::HostList:
+        return hostList(asked, context);
+    case Command::HostShow:
+        return hostShow(asked, context);
+    case Command::KeepPlan:
+        return keepPlan(asked, context);
+    case Command::KeepLaunch:
+        return keepLaunch(asked, context);
+    case Command::KeepList:
+        return keepList(asked);
+    case Command::KeepShow:
+        return keepShow(asked);
+    case Command::KeepLogs:
+        return keepLogs(asked);
+    case Command::KeepStop:
+        return keepStop(asked);
+    case Command::KeepRemove:
+        return keepRemove(asked);
+    case Command::KeepAttest:
+        return keepAttest(asked);
+    case Command::KeepRecover:
+        return keepRecover(asked);
+    case Command::EvidenceList:
+        return evidenceList(asked);
+    case Command::EvidenceShow:
+        return evidenceShow(asked, context);
+    case Command::EvidenceExport:
+        return evidenceExport(asked, context);
+    case Command::EvidenceFsck:
+        return evidenceFsck(asked);
+    case Command::MeasureProcess:
+        return measureProcess(asked);
+    case Command::KeysList:
+        return keysList(asked);
+    case Command::KeysCreate:
+        return keysCreate(asked);
+    case Command::KeysShow:
+        return keysShow(asked);
+    case Command::KeysRemove:
+        return keysRemove(asked);
+    case Command::Log:
+        return activityLog(asked);
+    }
+    return fail(ErrorKind::Internal, "run the command", {}, "it is in no room of the program");
+}
+
+} // namespace kastellan::keepctl
