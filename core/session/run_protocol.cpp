@@ -32,7 +32,8 @@ std::vector<std::string> readTexts(Reader &reader)
 Bytes encode(const RunRequest &request)
 {
     Writer writer;
-    writer.text(request.module).number(static_cast<std::uint8_t>(request.compiled)).text(request.secrets);
+    writer.text(request.module).number(static_cast<std::uint8_t>(request.compiled));
+    writer.raw(request.moduleDigest.view()).text(request.note).text(request.secrets);
     write(writer, request.args);
     write(writer, request.env);
     writer.number(request.memoryLimit).number(request.timeLimit);
@@ -45,6 +46,8 @@ Result<RunRequest> decodeRunRequest(ByteView bytes)
     RunRequest request;
     request.module = reader.text(4096);
     request.compiled = reader.number<std::uint8_t>() != 0;
+    request.moduleDigest = reader.fixed<Sha256>();
+    request.note = reader.text(4096);
     request.secrets = reader.text(4096);
     request.args = readTexts(reader);
     request.env = readTexts(reader);

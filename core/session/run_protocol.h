@@ -14,6 +14,8 @@ struct RunRequest
 {
     std::string module;              ///< file of the module, or of its ahead-of-time code
     bool compiled = false;           ///< it is ahead-of-time code
+    Sha256 moduleDigest;             ///< of the module that was delivered
+    std::string note;                ///< what the ahead-of-time code says of itself in the manifest
     std::string secrets;             ///< folder to appear as /secrets; empty: none
     std::vector<std::string> args;   ///< without argv[0], which is "main.wasm"
     std::vector<std::string> env;    ///< NAME=VALUE

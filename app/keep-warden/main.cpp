@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// The warden: keys, session, report and reaping in a keep (docs/session.md). Descriptor 3 is a listening socket.
+#include "app/keep-warden/privileges.h"
+#include "app/keep-warden/warden.h"
+
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include <openssl/crypto.h>
+#include <sys/stat.h>
+
+namespace {
+
+constexpr int listenerFd = 3;
+
+// Last words: they reach the loader's log, and carry nothing of the workload.
+int say(const kastellan::Error &error)
+{
+    std::fprintf(stderr, "keep-warden: %s\n", error.message().c_str());
+    return 1;
+}
+
+int usage()
+{
+    std::fputs("usage: keep-warden --process [--run FOLDER] [--runner PROGRAM]\n"
+               "The first program of a keep; started by keep-loader with a listening socket as descriptor 3.\n",
+        stderr);
+    return 2;
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    std::string folder = "/run";
+    std::string runner = "/usr/bin/keep-runner";
+    bool asked = false;
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view argument = argv[i];
+        if (argument == "--process")
+            asked = true;
+        else if (argument == "--run" && i + 1 < argc)
+            folder = argv[++i];
+        else if (argument == "--runner" && i + 1 < argc)
+            runner = argv[++i];
+        else
+            return usage();
+    }
+    if (!asked)
+        return usage();
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGCHLD, SIG_IGN); // whatever ends below us is reaped by the kernel
+    ::umask(022);
+
+    auto process = kastellan::warden::RunnerProcess::spawn(runner);
+    if (!process)
+        return say(process.error());
+    if (auto status = kastellan::warden::dropPrivileges(); !status)
+        return say(status.error());
+    // No file decides how OpenSSL works in here.
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, nullptr);
+    auto warden = kastellan::warden::Warden::make(kastellan::Fd(listenerFd), std::move(folder), std::move(*process));
+    if (!warden)
+        return say(warden.error());
+    return say((*warden)->run().error());
+}
