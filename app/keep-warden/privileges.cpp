@@ -18,6 +18,8 @@ void becomeRunner()
     static_cast<void>(::setgroups(0, nullptr));
     if (::setresgid(runnerId, runnerId, runnerId) == 0)
         static_cast<void>(!::setresuid(runnerId, runnerId, runnerId));
+    // The launcher gives the two capabilities as ambient ones, and those would outlive exec: the runner could become the warden again.
+    static_cast<void>(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
 }
 
 Status dropPrivileges()

@@ -19,6 +19,8 @@ struct KeepEnd
 {
     bool bySignal = false;
     int code = 0; ///< exit status or signal number of the warden (or of the virtual machine's process)
+    bool known = true; ///< false: it was not our child (found again after its loader's death), so nobody told how it ended
+    std::string lastWords; ///< the end of what the warden itself wrote to its standard error; for an error's message
 };
 
 /// A started keep, as its loader holds it. Destroying the object does not stop the keep; `kill` does.

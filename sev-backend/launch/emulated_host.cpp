@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sev-backend/launch/emulated_host.h"
+
+#include "sev-backend/abi/policy.h"
+#include "sev-backend/launch/image_files.h"
+#include "sev-backend/launch/landlock.h"
+#include "sev-backend/launch/namespaces.h"
+#include "sev-backend/launch/process.h"
+#include "sev-backend/launch/process_keep_running.h"
+#include "sev-backend/launch/sandbox.h"
+#include "sev-backend/launch/seccomp.h"
+#include "sev-backend/launch/warden_socket.h"
+
+#include <thread>
+
+namespace kastellan::sev {
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char *what = "start the keep";
+constexpr std::uint64_t guestContextLimit = 1 << 20;
+
+/// Removes what a launch has left when it does not come to its end.
+class Leftovers
+{
+public:
+    Leftovers() = default;
+    Leftovers(const Leftovers &) = delete;
+    Leftovers &operator=(const Leftovers &) = delete;
+    ~Leftovers()
+    {
+        std::error_code code;
+        for (const auto &path : paths)
+            fs::remove_all(path, code);
+        if (processor && guest)
+            (void)processor->decommission(*guest);
+    }
+    void keep()
+    {
+        paths.clear();
+        guest.reset();
+    }
+    std::vector<fs::path> paths;
+    std::shared_ptr<Processor> processor;
+    std::optional<GuestHandle> guest;
+};
+
+Result<HostData> hostDataOf(const LaunchPlan &plan)
+{
+    KASTELLAN_ASSIGN(const Bytes digest, fromHex(plan.ownerKey));
+    return HostData::from(digest, "the owner key's digest");
+}
+
+/// Which files of the image are not those that were built: why a launch digest is another one.
+std::optional<Finding> fileFinding(const ImageFiles &image, const std::vector<MeasuredFile> &reference)
+{
+    const auto lines = image.differences(reference);
+    if (lines.empty())
+        return std::nullopt;
+    constexpr std::size_t shown = 5;
+    Finding finding;
+    finding.id = "launch.files";
+    finding.area = "launch";
+    finding.outcome = Outcome::Fail;
+    finding.required = false; // launch.digest is, and fails with it
+    finding.expected = "the files of the keep image as they were built";
+    for (std::size_t i = 0; i < lines.size() && i < shown; ++i)
+        finding.actual += (i ? "; " : "") + lines[i];
+    if (lines.size() > shown)
+        finding.actual += "; and " + std::to_string(lines.size() - shown) + " more";
+    finding.why = "It names what the other launch digest comes from.";
+    finding.remedy = "Install Kastellan again; if you did not change the file, find out who did.";
+    finding.source = "docs/process-keep.md";
+    return finding;
+}
+
+Result<GuestHandle> measure(Processor &processor, GuestHandle guest, const ProcessKeep &layout, const HostData &hostData, const Progress &progress,
+    const std::stop_token &stop)
+{
+    const std::uint64_t total = layout.pageCount();
+    std::uint64_t done = 0;
+    for (const auto &run : layout.runs()) {
+        if (stop.stop_requested())
+            return fail(ErrorKind::Cancelled, what, {}, "it was stopped");
+        KASTELLAN_TRY(processor.launchUpdate(guest, run.type, run.gpa, run.pages));
+        done += run.pages.size() / pageSize;
+        if (progress)
+            progress("measuring the keep image", done, total);
+    }
+    LaunchFinish finish;
+    finish.hostData = hostData;
+    KASTELLAN_TRY(processor.launchFinish(guest, finish));
+    return guest;
+}
+
+} // namespace
+
+EmulatedHost::EmulatedHost(EmulatedHostOptions options)
+    : m_options(std::move(options))
+{
+}
+
+Result<std::shared_ptr<Processor>> EmulatedHost::processor(const Progress &progress, std::stop_token stop) const
+{
+    const std::lock_guard lock(m_mutex);
+    if (!m_processor) {
+        KASTELLAN_ASSIGN(m_processor, Processor::open(m_options.processor, progress, std::move(stop)));
+    }
+    return m_processor;
+}
+
+HostInfo EmulatedHost::info() const
+{
+    HostInfo info;
+    info.id = "emulated";
+    info.name = "Emulated host";
+    info.emulated = true;
+    info.state = "ready";
+    info.why = "Keeps run as sandboxed processes, attested by emulated firmware: that proves the procedure, nothing about hardware.";
+    const auto notReady = [&info](const Error &error) {
+        info.state = "not ready";
+        info.why = error.why.empty() ? error.message() : error.message();
+        info.remedy = error.remedy;
+    };
+    if (Processor::exists(m_options.processor)) {
+        if (const auto opened = processor({}, {})) {
+            const ProcessorDescription description = (*opened)->describe();
+            info.platform = "emulated " + description.profile + ", SEV-SNP " + description.firmware + ", root " + description.root;
+            info.facts = {{"Processor", "emulated " + description.profile}, {"Firmware", description.firmware}, {"TCB", description.tcb},
+                {"Chip", description.chipId}, {"Root", description.root}};
+        } else {
+            notReady(opened.error());
+        }
+    } else {
+        const Profile &profile = defaultProfile();
+        info.platform = "emulated " + std::string(profile.productName) + ", SEV-SNP; its identity is made on first launch";
+        info.facts = {{"Processor", "emulated " + std::string(profile.productName)}, {"Root", "made on first launch"}};
+    }
+    std::error_code code;
+    if (!fs::is_directory(m_options.image, code))
+        notReady({ErrorKind::Environment, "find the keep image", m_options.image.string(), "there is no such folder",
+            "Install Kastellan again, or name the folder in KASTELLAN_KEEP_IMAGE."});
+    info.facts.emplace_back("Keep image", m_options.image.string());
+    info.facts.emplace_back("Reference launch digest", toHex(m_options.referenceDigest.view()));
+    const int landlockVersion = landlock::version();
+    info.facts.emplace_back("Landlock", landlockVersion ? "version " + std::to_string(landlockVersion) : "not offered by this kernel");
+    info.facts.emplace_back("seccomp", seccompAvailable() ? "offered" : "not offered by this kernel");
+    const auto probed = probeNamespaces();
+    info.facts.emplace_back("Namespaces", probed ? "allowed" : probed.error().why);
+    if (!probed)
+        notReady(probed.error());
+    else if (!landlockVersion || !seccompAvailable())
+        notReady({ErrorKind::Environment, "sandbox a keep", {}, "this kernel lacks Landlock or seccomp",
+            "Use a kernel with both, or give up the sandbox with --no-sandbox."});
+    return info;
+}
+
+Status EmulatedHost::prepare(LaunchPlan &plan, const Progress &progress, std::stop_token stop)
+{
+    KASTELLAN_ASSIGN(const auto opened, processor(progress, std::move(stop)));
+    plan.host = "emulated";
+    plan.protection = "emulated SEV-SNP";
+    plan.policy = GuestPolicy::standard;
+    plan.image = m_options.reference;
+    plan.expected.root = opened->rootFingerprint();
+    if (!plan.expected.launchDigest)
+        plan.expected.launchDigest = m_options.referenceDigest;
+    plan.expected.vmpl = 0;
+    return {};
+}
+
+Result<std::unique_ptr<RunningKeep>> EmulatedHost::start(
+    const LaunchPlan &plan, const std::string &folder, const Progress &progress, std::stop_token stop)
+{
+    KASTELLAN_ASSIGN(const HostData hostData, hostDataOf(plan));
+    // Opening the processor reads and checks keys meanwhile.
+    Result<std::shared_ptr<Processor>> opened;
+    std::jthread opening([&] { opened = processor({}, stop); });
+    if (progress)
+        progress("reading the keep image", 0, 0);
+    KASTELLAN_ASSIGN(const ImageFiles image, ImageFiles::read(m_options.image));
+
+    Leftovers leftovers;
+    SandboxOptions options;
+    options.keep = plan.id;
+    options.folder = folder;
+    options.bareFolder = bareImagePath(folder).string();
+    options.isolated = !plan.noSandbox;
+    const fs::path socket = wardenSocketPath(plan.id);
+    leftovers.paths = {socket, guestContextPath(folder), options.bareFolder};
+    if (!options.isolated) {
+        std::error_code code;
+        fs::remove_all(options.bareFolder, code);
+        KASTELLAN_TRY(makeFolder(options.bareFolder));
+    }
+    KASTELLAN_ASSIGN(const Fd listener, listenForWarden(socket));
+    // From here the process builds its world while the firmware measures the same bytes.
+    KASTELLAN_ASSIGN(PendingKeep pending, PendingKeep::start(options, image, listener.get()));
+    KASTELLAN_ASSIGN(const ProcessKeep layout, ProcessKeep::layOut(image.files(), options.command));
+    opening.join();
+    if (!opened)
+        return std::unexpected(opened.error());
+    Processor &processor = **opened;
+    leftovers.processor = *opened;
+    KASTELLAN_ASSIGN(const GuestHandle guest, processor.launchStart(GuestPolicy(plan.policy)));
+    leftovers.guest = guest;
+    KASTELLAN_TRY(measure(processor, guest, layout, hostData, progress, stop));
+    KASTELLAN_ASSIGN(const LaunchDigest digest, processor.measurement(guest));
+
+    if (progress)
+        progress("starting the warden", 0, 0);
+    KASTELLAN_TRY(pending.waitReady(stop));
+    KASTELLAN_TRY(pending.release(stop));
+    // The rest is done while the warden starts.
+    KASTELLAN_ASSIGN(const Bytes saved, processor.saveGuest(guest));
+    KASTELLAN_TRY(writeFileAtomically(guestContextPath(folder), saved));
+    RunningProcessKeep::Parts parts;
+    parts.id = plan.id;
+    parts.pid = pending.pid();
+    parts.findings = sandboxFindings(pending.pid());
+    if (digest != m_options.referenceDigest)
+        if (auto finding = fileFinding(image, m_options.reference))
+            parts.findings.push_back(std::move(*finding));
+    parts.words = pending.takeWords();
+    parts.pidfd = pending.takePidfd();
+    parts.processor = *opened;
+    parts.guest = guest;
+    parts.folder = folder;
+    leftovers.keep();
+    return std::make_unique<RunningProcessKeep>(std::move(parts));
+}
+
+Result<std::unique_ptr<RunningKeep>> EmulatedHost::resume(const KeepStatus &status, const std::string &folder)
+{
+    RunningProcessKeep::Parts parts;
+    KASTELLAN_ASSIGN(parts.pidfd, process::open(status.wardenPid, status.wardenStart));
+    KASTELLAN_ASSIGN(parts.processor, processor({}, {}));
+    KASTELLAN_ASSIGN(const Bytes saved, readFile(guestContextPath(folder), guestContextLimit));
+    KASTELLAN_ASSIGN(parts.guest, parts.processor->restoreGuest(saved));
+    parts.id = status.plan.id;
+    parts.pid = status.wardenPid;
+    parts.ourChild = false;
+    parts.folder = folder;
+    parts.findings = sandboxFindings(parts.pid);
+    return std::make_unique<RunningProcessKeep>(std::move(parts));
+}
+
+} // namespace kastellan::sev

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/keeps/launcher.h"
+#include "sev-backend/emulator/processor.h"
+
+#include <mutex>
+
+namespace kastellan::sev {
+
+class ImageFiles;
+class ProcessKeep;
+
+/// What the emulated host launches, and what that has to be.
+struct EmulatedHostOptions
+{
+    std::filesystem::path image;         ///< the keep image's folder
+    std::vector<MeasuredFile> reference; ///< its files as they were built
+    LaunchDigest referenceDigest;        ///< and the launch digest that they have
+    std::filesystem::path processor = dataFolder() / "emulated";
+};
+
+/// The host "emulated": keeps are sandboxed processes, measured and attested by the emulated firmware.
+class EmulatedHost final : public Host
+{
+public:
+    explicit EmulatedHost(EmulatedHostOptions options);
+
+    [[nodiscard]] HostInfo info() const override;
+    /// Makes the processor's identity on first use (seconds).
+    [[nodiscard]] Status prepare(LaunchPlan &plan, const Progress &progress, std::stop_token stop) override;
+    [[nodiscard]] Result<std::unique_ptr<RunningKeep>> start(
+        const LaunchPlan &plan, const std::string &folder, const Progress &progress, std::stop_token stop) override;
+    [[nodiscard]] Result<std::unique_ptr<RunningKeep>> resume(const KeepStatus &status, const std::string &folder) override;
+
+private:
+    [[nodiscard]] Result<std::shared_ptr<Processor>> processor(const Progress &progress, std::stop_token stop) const;
+
+    EmulatedHostOptions m_options;
+    mutable std::mutex m_mutex;
+    mutable std::shared_ptr<Processor> m_processor; // guarded by m_mutex
+};
+
+} // namespace kastellan::sev

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sev-backend/launch/process_keep_running.h"
+
+#include "sev-backend/launch/process.h"
+#include "sev-backend/launch/warden_socket.h"
+
+#include <cerrno>
+#include <csignal>
+
+#include <sys/wait.h>
+
+namespace kastellan::sev {
+namespace fs = std::filesystem;
+
+fs::path guestContextPath(const fs::path &folder) { return folder / "guest.ctx"; }
+fs::path bareImagePath(const fs::path &folder) { return folder / "image"; }
+
+RunningProcessKeep::RunningProcessKeep(Parts parts)
+    : m_parts(std::move(parts))
+    , m_start(process::startTime(m_parts.pid))
+    , m_socket(wardenSocketPath(m_parts.id))
+{
+    m_channel = std::make_unique<FirmwareChannel>(m_socket, m_parts.pidfd.get(), std::move(m_parts.words),
+        [processor = m_parts.processor, guest = m_parts.guest](ByteView request) { return processor->guestRequest(guest, request); });
+}
+
+Result<Fd> RunningProcessKeep::connect() { return connectToWarden(m_socket, WardenStream::Session); }
+
+KeepEnd RunningProcessKeep::end()
+{
+    if (m_end)
+        return *m_end;
+    endGroup();
+    KeepEnd end;
+    end.known = false;
+    siginfo_t info{};
+    int waited = -1;
+    if (m_parts.ourChild)
+        while ((waited = ::waitid(P_PIDFD, static_cast<id_t>(m_parts.pidfd.get()), &info, WEXITED | WNOHANG)) != 0 && errno == EINTR) {}
+    if (waited == 0 && info.si_pid != 0) {
+        end.known = true;
+        end.bySignal = info.si_code != CLD_EXITED;
+        end.code = info.si_status;
+    }
+    end.lastWords = m_channel->lastWords();
+    if (end.known)
+        m_end = end;
+    return end;
+}
+
+/// Without a pid namespace, the runner has to be ended as a member of the warden's process group. Only while the number is surely still the
+/// warden's: it lives, or we have not reaped it.
+void RunningProcessKeep::endGroup()
+{
+    if ((m_parts.ourChild && !m_end) || !process::waitForEnd(m_parts.pidfd.get(), 0))
+        ::kill(static_cast<pid_t>(-m_parts.pid), SIGKILL);
+}
+
+void RunningProcessKeep::kill()
+{
+    if (std::exchange(m_killed, true))
+        return;
+    endGroup();
+    // The first process of a pid namespace takes all others with it, and has ended only when they have.
+    process::kill(m_parts.pidfd.get());
+    (void)process::waitForEnd(m_parts.pidfd.get(), 10'000);
+    (void)end();
+    std::error_code code;
+    fs::remove(m_socket, code);
+    fs::remove(guestContextPath(m_parts.folder), code);
+    fs::remove_all(bareImagePath(m_parts.folder), code);
+    (void)m_parts.processor->decommission(m_parts.guest);
+}
+
+} // namespace kastellan::sev
