@@ -184,7 +184,6 @@ Result<std::unique_ptr<RunningKeep>> EmulatedHost::start(
     Leftovers leftovers;
     SandboxOptions options;
     options.keep = plan.id;
-    options.folder = folder;
     options.bareFolder = bareImagePath(folder).string();
     options.isolated = !plan.noSandbox;
     const fs::path socket = wardenSocketPath(plan.id);

@@ -26,8 +26,9 @@ FirmwareChannel::FirmwareChannel(std::filesystem::path socket, int pidfd, Fd wor
     , m_answer(std::move(answer))
     , m_stop(::eventfd(0, EFD_CLOEXEC))
     , m_words(std::move(words))
-    , m_thread([this] { serve(); })
 {
+    connect(); // before anybody else can: the warden finds its firmware first
+    m_thread = std::jthread([this] { serve(); });
 }
 
 FirmwareChannel::~FirmwareChannel()
@@ -62,15 +63,19 @@ void FirmwareChannel::readWords()
     }
 }
 
+void FirmwareChannel::connect()
+{
+    m_input.clear();
+    m_output.clear();
+    if (auto stream = connectToWarden(m_socket, WardenStream::Firmware))
+        m_stream = std::move(*stream);
+}
+
 void FirmwareChannel::serve()
 {
     for (bool running = true; running;) {
-        if (!m_stream) {
-            m_input.clear();
-            m_output.clear();
-            if (auto stream = connectToWarden(m_socket, WardenStream::Firmware))
-                m_stream = std::move(*stream);
-        }
+        if (!m_stream)
+            connect();
         int words = -1;
         {
             const std::lock_guard lock(m_mutex);

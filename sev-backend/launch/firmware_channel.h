@@ -31,6 +31,7 @@ public:
     [[nodiscard]] std::string lastWords();
 
 private:
+    void connect();
     void serve();
     void readWords();
     [[nodiscard]] bool readRequests();

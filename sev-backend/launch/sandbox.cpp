@@ -57,7 +57,6 @@ std::vector<std::string> bareEnvironment(const std::string &root, const ImageFil
 
 Result<PendingKeep> PendingKeep::start(const SandboxOptions &options, const ImageFiles &image, int listener)
 {
-    const std::string &folder = options.isolated ? options.folder : options.bareFolder;
     for (const auto &file : image.files())
         if (file.path.starts_with("/run/"))
             return badInput(what, file.path, "the image may hold nothing below /run");
@@ -98,17 +97,20 @@ Result<PendingKeep> PendingKeep::start(const SandboxOptions &options, const Imag
     std::vector<std::string> command = options.command, variables;
     std::string program = command.front();
     if (!options.isolated) {
-        variables = bareEnvironment(folder, image);
-        program = folder + program;
-        command.insert(command.end(), {"--run", folder + "/run", "--runner", folder + "/usr/bin/keep-runner"});
+        variables = bareEnvironment(options.bareFolder, image);
+        program = options.bareFolder + program;
+        command.insert(command.end(), {"--run", options.bareFolder + "/run", "--runner", options.bareFolder + "/usr/bin/keep-runner"});
     }
     task.program = program.c_str();
     task.arguments = list(command);
     task.environment = list(variables);
 
-    const Fd target(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!target)
-        return systemError(what, folder, errno);
+    Fd target;
+    if (!options.isolated) {
+        target = Fd(::open(options.bareFolder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+        if (!target)
+            return systemError(what, options.bareFolder, errno);
+    }
     int control[2], words[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) != 0)
         return systemError(what, "control socket", errno);

@@ -13,9 +13,8 @@ namespace kastellan::sev {
 struct SandboxOptions
 {
     KeepId keep;
-    std::string folder;      ///< the keep's own; its root is mounted over it, seen by the keep alone
-    std::string bareFolder;  ///< not isolated: an empty private folder for the files
     bool isolated = true;
+    std::string bareFolder; ///< not isolated: an empty private folder for the files
     std::vector<std::string> command = {"/usr/bin/keep-warden", "--process"};
 };
 

@@ -103,9 +103,9 @@ struct Child
     void makeRoot() const
     {
         hold(SandboxStep::PrivateMounts, ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0);
-        hold(SandboxStep::RootFolder, ::fchdir(task.folder) == 0);
         const int root = mountTmpfs(SandboxStep::RootFolder, task.rootSize, task.rootNodes, "0755");
-        hold(SandboxStep::RootFolder, ::move_mount(root, "", AT_FDCWD, ".", MOVE_MOUNT_F_EMPTY_PATH) == 0);
+        // Over the machine's root, which every user can reach: folders below it may be closed to an id without rights outside.
+        hold(SandboxStep::RootFolder, ::move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) == 0);
         hold(SandboxStep::RootFolder, ::fchdir(root) == 0);
         becomeWarden();
         writeFiles();

@@ -55,7 +55,7 @@ struct SandboxTask
 {
     bool isolated = true;  ///< in namespaces of its own, under Landlock and seccomp; otherwise a plain process
     bool twoIds = false;
-    int folder = -1;       ///< where the root is mounted (in the keep's own mount namespace) or, not isolated, where the files are written
+    int folder = -1;       ///< not isolated: where the files are written
     const char *rootSize = nullptr, *rootNodes = nullptr; ///< of the tmpfs: "size" and "nr_inodes"
     const char *runSize = nullptr;
     std::vector<const char *> folders; ///< parents first
