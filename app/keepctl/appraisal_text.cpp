@@ -9,16 +9,12 @@ namespace kastellan::keepctl {
 
 namespace {
 
-std::string findingText(const Finding &finding, int fd, bool whole)
+/// A check that did not pass.
+std::string problemText(const Finding &finding, int fd)
 {
-    const std::string result = finding.required ? std::string(name(finding.outcome)) : std::string(name(finding.outcome)) + " (advisory)";
-    std::string text = "  " + painted(fd, colourOf(finding.outcome), result) + "  " + inLine(title(finding.id)) + "  "
-        + painted(fd, Colour::Faint, finding.id) + "\n";
-    const bool good = finding.outcome == Outcome::Pass || finding.outcome == Outcome::Info;
-    text += facts({{"expected", finding.expected}, {"actual", finding.actual}, {"why", good && !whole ? "" : finding.why},
-                      {"to do", good ? "" : finding.remedy}, {"source", whole ? finding.source : ""}},
-        6);
-    return text;
+    return "  " + painted(fd, colourOf(finding.outcome), name(finding.outcome)) + "  " + inLine(title(finding.id)) + "  " + painted(fd, Colour::Faint, finding.id)
+        + (finding.required ? "\n" : " (advisory)\n")
+        + facts({{"expected", finding.expected}, {"actual", finding.actual}, {"why", finding.why}, {"to do", finding.remedy}}, 6);
 }
 
 std::string overridesText(const Appraisal &appraisal, int fd)
@@ -60,26 +56,13 @@ std::string appraisalSummary(const Appraisal &appraisal, int fd)
         if (pass)
             ++(finding.required ? passed : good);
         else if (finding.required || finding.outcome == Outcome::Fail)
-            problems += findingText(finding, fd, false);
+            problems += problemText(finding, fd);
     }
     std::string text = verdictLine(appraisal, fd);
     text += std::format("{} of {} required checks passed", passed, required);
     if (advisory)
         text += std::format(", {} of {} advisory ones", good, advisory);
     return text + "\n" + problems + overridesText(appraisal, fd);
-}
-
-std::string appraisalText(const Appraisal &appraisal, int fd)
-{
-    std::string text = verdictLine(appraisal, fd) + overridesText(appraisal, fd);
-    std::string area;
-    for (const Finding &finding : appraisal.findings) {
-        if (finding.area != area)
-            text += "\n" + painted(fd, Colour::Bold, inLine(finding.area)) + "\n";
-        area = finding.area;
-        text += findingText(finding, fd, true);
-    }
-    return text;
 }
 
 std::string chainText(const EvidenceView &view, int fd)

@@ -12,8 +12,6 @@ namespace kastellan::keepctl {
 /// Some lines for the end of a launch: verdict, count of checks, every check that is not a pass with what to do, overrides. Coloured for
 /// `fd`.
 [[nodiscard]] std::string appraisalSummary(const Appraisal &appraisal, int fd);
-/// Every finding with expected and actual.
-[[nodiscard]] std::string appraisalText(const Appraisal &appraisal, int fd);
 /// The chain, leaf first, and each field of the raw report.
 [[nodiscard]] std::string chainText(const EvidenceView &view, int fd);
 [[nodiscard]] std::string fieldsText(const EvidenceView &view, int fd);

@@ -5,10 +5,12 @@
 #include "app/keepctl/json_output.h"
 #include "app/keepctl/output.h"
 #include "core/evidence/json.h"
+#include "core/evidence/reappraise.h"
 #include "core/reports/reports.h"
+#include "core/reports/text.h"
 #include "core/trust/layers.h"
 
-#include <algorithm>
+#include <ctime>
 
 namespace kastellan::keepctl {
 
@@ -35,6 +37,13 @@ std::string layersText(const Record &record)
         table.add({layer.detail.empty() ? layer.name : layer.name + ": " + layer.detail, layer.owner, std::string(markText(layer.mark)),
             layer.why});
     return text + table.text(1);
+}
+
+/// What the same evidence comes to now: certificates expire, and programs learn.
+std::string againText(const Appraisal &then, const Appraisal &now)
+{
+    const std::string verdict(name(now.verdict));
+    return then.verdict == now.verdict ? verdict + ", as then" : verdict + " NOW, " + std::string(name(then.verdict)) + " then: " + now.sentence;
 }
 
 /// The keep's id for --keep: of a keep that is there, or one that only its records still know.
@@ -75,13 +84,13 @@ Result<int> evidenceShow(const Invocation &asked, const Context &context)
     KASTELLAN_ASSIGN(const auto store, RecordStore::open());
     KASTELLAN_ASSIGN(const Record record, findRecord(*store, asked.operands.front()));
     const auto view = context.backend->describe(record.evidence);
+    const Appraisal today = reappraise(record, *context.backend, std::time(nullptr));
     if (asked.has("json")) {
-        print(recordJson(record, view ? &*view : nullptr) + "\n");
+        print(recordJson(record, view ? &*view : nullptr, &today) + "\n");
         return exit_code::done;
     }
-    print(facts({{"record", record.id}, {"time (UTC)", timeText(record.created)}, {"kind", record.kind}, {"keep", record.keep},
-        {"name", record.keepName}, {"host", record.host}, {"notes", record.notes}}));
-    print(appraisalText(record.appraisal, 1) + "\n");
+    print(recordText(record, mayColour(1), terminalWidth()) + "\n");
+    print(facts({{"kind", record.kind}, {"notes", record.notes}, {"appraised again", againText(record.appraisal, today)}}) + "\n");
     if (view)
         print(facts({{"technology", view->technology}, {"product", view->product}}) + chainText(*view, 1) + "\n");
     else

@@ -6,10 +6,11 @@
 #include "app/keepctl/output.h"
 #include "app/keepctl/suggest.h"
 #include "core/base/file.h"
+#include "core/evidence/reappraise.h"
 #include "core/reports/reports.h"
 
 #include <cerrno>
-#include <cstdlib>
+#include <ctime>
 
 #include <spawn.h>
 #include <sys/wait.h>
@@ -65,13 +66,14 @@ Status renderPdf(const std::string &record, const fs::path &file)
 Result<Bytes> content(const Record &record, const std::string &format, const EvidenceBackend &backend)
 {
     const auto view = backend.describe(record.evidence);
+    const Appraisal today = reappraise(record, backend, std::time(nullptr)); // exports show the stored verdict and this one
     if (format == "json")
-        return toBytes(recordJson(record, view ? &*view : nullptr) + "\n");
+        return toBytes(recordJson(record, view ? &*view : nullptr, &today) + "\n");
     // Evidence that cannot be read was refused for that; the report says so, and shows what there is.
     const EvidenceView shown = view ? *view : EvidenceView{};
     if (format == "html")
-        return toBytes(recordHtml(record, shown));
-    return recordBundle(record, shown);
+        return toBytes(recordHtml(record, shown, &today));
+    return recordBundle(record, shown, &today);
 }
 
 } // namespace

@@ -8,6 +8,8 @@
 #include "app/keepctl/launch_request.h"
 #include "core/evidence/json.h"
 
+#include <algorithm>
+
 namespace kastellan::keepctl {
 
 namespace {
@@ -90,8 +92,11 @@ void Telling::toPerson(const LaunchOutcome &outcome) const
         line += ", the workload exited with " + std::to_string(*status.exitCode);
     if (!status.trap.empty())
         line += ", the workload trapped: " + inLine(status.trap);
-    if (!status.reason.empty())
-        line += ": " + inLine(status.reason);
+    // Of a refusal the checks above say more; an error that ended it was told when it came.
+    const std::string reason = status.reason.substr(0, status.reason.find('\n'));
+    const bool told = outcome.name == "refused" || outcome.name == "trapped" || std::ranges::find(result->errors, status.reason) != result->errors.end();
+    if (!reason.empty() && !told)
+        line += ": " + inLine(reason);
     note(line + "\n");
     if (!status.records.empty())
         note("record " + status.records.back() + "; see 'keepctl evidence show " + status.records.back() + "'\n");

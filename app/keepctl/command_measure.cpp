@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "app/backends/backends.h"
 #include "app/keepctl/commands.h"
 #include "app/keepctl/json_output.h"
 #include "app/keepctl/output.h"
 #include "core/base/digest.h"
-#include "core/base/file.h"
 #include "core/evidence/json.h"
 #include "resources/keep-image/reference.h"
 #include "sev-backend/launch/image_files.h"
 #include "sev-backend/measurement/process_keep.h"
 
-#include <cstdlib>
 #include <format>
 
 namespace kastellan::keepctl {
@@ -17,15 +16,6 @@ namespace kastellan::keepctl {
 namespace fs = std::filesystem;
 
 namespace {
-
-fs::path imageFolder(const Invocation &asked)
-{
-    if (asked.has("image"))
-        return asked.value("image");
-    if (const char *folder = std::getenv("KASTELLAN_KEEP_IMAGE"); folder && *folder)
-        return folder;
-    return (programFolder() / "../share/kastellan/keep-image").lexically_normal();
-}
 
 /// One measured page; the contents of some types are not measured.
 struct Page {
@@ -57,7 +47,7 @@ js::Out filesJson(const sev::ImageFiles &image)
 
 Result<int> measureProcess(const Invocation &asked)
 {
-    const fs::path folder = imageFolder(asked);
+    const fs::path folder = asked.has("image") ? fs::path(asked.value("image")) : keepImageFolder();
     KASTELLAN_ASSIGN(const auto image, sev::ImageFiles::read(folder));
     KASTELLAN_ASSIGN(const auto keep, sev::ProcessKeep::layOut(image.files()));
     const LaunchDigest digest = sev::measureProcessKeep(keep);

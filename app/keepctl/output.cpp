@@ -4,9 +4,11 @@
 #include "core/base/file.h"
 #include "core/logs/keep_log.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <format>
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace kastellan::keepctl {
@@ -21,6 +23,14 @@ bool mayColour(int fd)
     const char *none = std::getenv("NO_COLOR"); // no-color.org: when present and not empty
     const char *term = std::getenv("TERM");
     return isTerminal(fd) && !(none && *none) && term && *term && std::string_view(term) != "dumb";
+}
+
+unsigned terminalWidth()
+{
+    struct winsize size = {};
+    if (!isTerminal(1) || ::ioctl(1, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        return 100;
+    return std::clamp<unsigned>(size.ws_col, 40, 120);
 }
 
 std::string painted(int fd, Colour colour, std::string_view text)

@@ -15,6 +15,9 @@ namespace kastellan::keepctl {
 [[nodiscard]] bool isTerminal(int fd);
 [[nodiscard]] bool mayColour(int fd);
 
+/// Columns of the terminal on standard output, at most 120; 100 where it is none.
+[[nodiscard]] unsigned terminalWidth();
+
 enum class Colour { Plain, Bold, Green, Yellow, Red, Faint };
 /// The text with the colour around it where the descriptor may have colours, else as it is.
 [[nodiscard]] std::string painted(int fd, Colour colour, std::string_view text);
