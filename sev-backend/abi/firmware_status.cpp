@@ -6,8 +6,7 @@
 namespace kastellan::sev {
 namespace {
 
-struct Row
-{
+struct Row {
     FirmwareStatus status;
     StatusText text;
 };
@@ -51,8 +50,7 @@ constexpr Row rows[] = {
     {SecureDataInvalid, {"SECURE_DATA_INVALID", "stored data of the firmware failed its check", "Reset the platform."}},
     {InvalidPageSize, {"INVALID_PAGE_SIZE", "the page has the wrong size for the command", "Use pages of 4096 bytes."}},
     {InvalidPageState,
-        {"INVALID_PAGE_STATE", "the page is not in the state that the command needs",
-            "Give each page of the guest once only."}},
+        {"INVALID_PAGE_STATE", "the page is not in the state that the command needs", "Give each page of the guest once only."}},
     {InvalidMdataEntry, {"INVALID_MDATA_ENTRY", "a metadata entry is not valid", "Swap the page in again."}},
     {InvalidPageOwner, {"INVALID_PAGE_OWNER", "the page belongs to another guest", "Give a page of this guest."}},
     {AeadOflow, {"AEAD_OFLOW", "the guest has used up its message numbers", "Launch the guest again."}},

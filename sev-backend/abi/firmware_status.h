@@ -51,11 +51,10 @@ enum class FirmwareStatus : std::uint32_t {
 };
 
 /// A status for a person.
-struct StatusText
-{
-    std::string_view name;        ///< as AMD's documents have it: "POLICY_FAILURE"
+struct StatusText {
+    std::string_view name; ///< as AMD's documents have it: "POLICY_FAILURE"
     std::string_view explanation; ///< what the firmware found
-    std::string_view remedy;      ///< what to do about it
+    std::string_view remedy; ///< what to do about it
 };
 /// Never fails: a number that is not known is named so.
 [[nodiscard]] StatusText describe(FirmwareStatus status);

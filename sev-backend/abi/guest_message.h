@@ -8,8 +8,7 @@ namespace kastellan::sev {
 
 /// MSG_REPORT_REQ, 96 bytes: what a guest asks its firmware for (SEV-SNP firmware ABI 1.58, section 7.3;
 /// Linux snp_report_req).
-struct ReportRequest
-{
+struct ReportRequest {
     static constexpr std::size_t size = 96;
     enum class Key : std::uint8_t { Default = 0, Vcek = 1, Vlek = 2 };
 
@@ -23,8 +22,7 @@ struct ReportRequest
 };
 
 /// MSG_REPORT_RSP as the guest driver hands it out: status, size, the report at offset 0x20, 4000 bytes in all.
-struct ReportResponse
-{
+struct ReportResponse {
     static constexpr std::size_t size = 4000;
     static constexpr std::size_t reportOffset = 0x20;
 

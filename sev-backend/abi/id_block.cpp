@@ -34,8 +34,8 @@ Result<IdBlock> IdBlock::decode(ByteView bytes)
 Result<IdAuthView> IdAuthView::from(ByteView bytes)
 {
     if (bytes.size() != size)
-        return badInput("read an ID authentication block", {},
-            "it has " + std::to_string(bytes.size()) + " bytes, and such a block has 4096");
+        return badInput(
+            "read an ID authentication block", {}, "it has " + std::to_string(bytes.size()) + " bytes, and such a block has 4096");
     return IdAuthView(bytes);
 }
 

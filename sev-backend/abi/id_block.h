@@ -6,8 +6,7 @@
 namespace kastellan::sev {
 
 /// The ID block of SNP_LAUNCH_FINISH, 96 bytes: what a guest's owner signs (SEV-SNP firmware ABI 1.58, section 8.18).
-struct IdBlock
-{
+struct IdBlock {
     static constexpr std::size_t size = 96;
     LaunchDigest launchDigest;
     BlockId familyId, imageId;
@@ -25,8 +24,7 @@ using FirmwareKey = FixedBytes<struct FirmwareKeyTag, 0x404>;
 using FirmwareSignature = FixedBytes<struct FirmwareSignatureTag, 0x200>;
 
 /// A bounded view of the ID authentication information, 4096 bytes (section 8.18).
-class IdAuthView
-{
+class IdAuthView {
 public:
     static constexpr std::size_t size = 4096;
     static constexpr std::uint32_t ecdsaP384Sha384 = 1;

@@ -6,12 +6,10 @@ namespace {
 
 constexpr FlagBit platformBits[] = {
     {PlatformInfo::SmtEnabled, "smt", "simultaneous multithreading is on", "simultaneous multithreading is off"},
-    {PlatformInfo::TsmeEnabled, "tsme", "all memory is encrypted transparently (TSME)",
-        "transparent memory encryption (TSME) is off"},
+    {PlatformInfo::TsmeEnabled, "tsme", "all memory is encrypted transparently (TSME)", "transparent memory encryption (TSME) is off"},
     {PlatformInfo::EccEnabled, "ecc", "memory has error correction", "memory has no error correction"},
     {PlatformInfo::RaplDisabled, "rapl-disabled", "power metering (RAPL) is off", "power metering (RAPL) is on"},
-    {PlatformInfo::CiphertextHiding, "ciphertext-hiding", "ciphertext hiding for DRAM is on",
-        "ciphertext hiding for DRAM is off"},
+    {PlatformInfo::CiphertextHiding, "ciphertext-hiding", "ciphertext hiding for DRAM is on", "ciphertext hiding for DRAM is off"},
     {PlatformInfo::AliasCheckComplete, "alias-check", "no memory addresses alias each other: checked since the last reset",
         "memory was not checked for addresses that alias each other"},
     {PlatformInfo::TioEnabled, "tio", "trusted input and output (SEV-TIO) is on", "SEV-TIO is off"},

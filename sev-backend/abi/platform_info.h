@@ -6,8 +6,7 @@
 namespace kastellan::sev {
 
 /// PLATFORM_INFO of a report: how the machine is set up (SEV-SNP firmware ABI 1.58, section 7.3).
-class PlatformInfo
-{
+class PlatformInfo {
 public:
     enum Bit : unsigned {
         SmtEnabled = 0,

@@ -10,17 +10,15 @@
 namespace kastellan::sev {
 
 /// One bit of a flag word, for showing and for options.
-struct FlagBit
-{
+struct FlagBit {
     unsigned bit;
-    std::string_view name;  ///< short and stable: "debug"
-    std::string_view set;   ///< what it means when set
+    std::string_view name; ///< short and stable: "debug"
+    std::string_view set; ///< what it means when set
     std::string_view clear; ///< what it means when clear
 };
 
 /// The SNP guest policy (SEV-SNP firmware ABI 1.58, section 4.3): what the firmware holds host and guest to.
-class GuestPolicy
-{
+class GuestPolicy {
 public:
     enum Bit : unsigned {
         Smt = 16,

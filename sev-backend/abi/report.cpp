@@ -7,12 +7,9 @@ namespace kastellan::sev {
 namespace {
 
 // Up to version 2 the three CPUID bytes are reserved; up to version 4 the two mitigation vectors.
-constexpr ReservedRange reserved2[] = {
-    {0x04c, 4}, {0x188, 24}, {0x1eb, 1}, {0x1ef, 1}, {0x1f8, 168}, {0x330, 368}};
-constexpr ReservedRange reserved3[] = {
-    {0x04c, 4}, {0x18b, 21}, {0x1eb, 1}, {0x1ef, 1}, {0x1f8, 168}, {0x330, 368}};
-constexpr ReservedRange reserved5[] = {
-    {0x04c, 4}, {0x18b, 21}, {0x1eb, 1}, {0x1ef, 1}, {0x208, 152}, {0x330, 368}};
+constexpr ReservedRange reserved2[] = {{0x04c, 4}, {0x188, 24}, {0x1eb, 1}, {0x1ef, 1}, {0x1f8, 168}, {0x330, 368}};
+constexpr ReservedRange reserved3[] = {{0x04c, 4}, {0x18b, 21}, {0x1eb, 1}, {0x1ef, 1}, {0x1f8, 168}, {0x330, 368}};
+constexpr ReservedRange reserved5[] = {{0x04c, 4}, {0x18b, 21}, {0x1eb, 1}, {0x1ef, 1}, {0x208, 152}, {0x330, 368}};
 
 std::string hexNumber(unsigned value)
 {
@@ -52,16 +49,14 @@ std::string FirmwareVersion::text() const
 Result<ReportView> ReportView::from(ByteView bytes)
 {
     if (bytes.size() != size)
-        return badInput("read an SNP attestation report", {},
-            "it has " + std::to_string(bytes.size()) + " bytes, and a report has 1184",
+        return badInput("read an SNP attestation report", {}, "it has " + std::to_string(bytes.size()) + " bytes, and a report has 1184",
             "Give the raw report, without the wrapper of a firmware response or of a file format.");
     return ReportView(bytes);
 }
 
 bool ReportView::withoutMigrationAgent() const
 {
-    return std::ranges::all_of(
-        m_bytes.subspan(report_offset::reportIdMa, ReportId::size), [](std::uint8_t byte) { return byte == 0xff; });
+    return std::ranges::all_of(m_bytes.subspan(report_offset::reportIdMa, ReportId::size), [](std::uint8_t byte) { return byte == 0xff; });
 }
 
 ReportedProduct ReportView::product() const
@@ -105,8 +100,8 @@ std::optional<ReportView::Reserved> ReportView::reservedViolation() const
                 return Reserved{offset, "reserved"};
     // Which bytes of a TCB are reserved depends on the product; without it only those that no layout uses are held to zero.
     const auto about = product();
-    for (const std::size_t offset : {report_offset::currentTcb, report_offset::reportedTcb,
-             report_offset::committedTcb, report_offset::launchTcb}) {
+    for (const std::size_t offset :
+        {report_offset::currentTcb, report_offset::reportedTcb, report_offset::committedTcb, report_offset::launchTcb}) {
         const std::size_t first = about.layoutKnown && about.layout == TcbLayout::Milan ? 2 : 4;
         const std::size_t last = about.layoutKnown && about.layout == TcbLayout::Turin ? 6 : 5;
         for (std::size_t byte = first; byte <= last; ++byte)

@@ -23,15 +23,13 @@ using BlockId = FixedBytes<struct BlockIdTag, 16>;
 
 /// Offsets of the attestation report's fields (SEV-SNP firmware ABI 1.58, ATTESTATION_REPORT).
 namespace report_offset {
-inline constexpr std::size_t version = 0x000, guestSvn = 0x004, policy = 0x008, familyId = 0x010, imageId = 0x020,
-                             vmpl = 0x030, signatureAlgorithm = 0x034, currentTcb = 0x038, platformInfo = 0x040,
-                             flags = 0x048, reserved4c = 0x04c, reportData = 0x050, measurement = 0x090,
-                             hostData = 0x0c0, idKeyDigest = 0x0e0, authorKeyDigest = 0x110, reportId = 0x140,
-                             reportIdMa = 0x160, reportedTcb = 0x180, cpuidFamily = 0x188, cpuidModel = 0x189,
-                             cpuidStepping = 0x18a, chipId = 0x1a0, committedTcb = 0x1e0, currentVersion = 0x1e8,
-                             committedVersion = 0x1ec, launchTcb = 0x1f0, launchMitigations = 0x1f8,
-                             currentMitigations = 0x200, signature = 0x2a0, signatureR = 0x2a0, signatureS = 0x2e8,
-                             tail = 0x330;
+inline constexpr std::size_t version = 0x000, guestSvn = 0x004, policy = 0x008, familyId = 0x010, imageId = 0x020, vmpl = 0x030,
+                             signatureAlgorithm = 0x034, currentTcb = 0x038, platformInfo = 0x040, flags = 0x048, reserved4c = 0x04c,
+                             reportData = 0x050, measurement = 0x090, hostData = 0x0c0, idKeyDigest = 0x0e0, authorKeyDigest = 0x110,
+                             reportId = 0x140, reportIdMa = 0x160, reportedTcb = 0x180, cpuidFamily = 0x188, cpuidModel = 0x189,
+                             cpuidStepping = 0x18a, chipId = 0x1a0, committedTcb = 0x1e0, currentVersion = 0x1e8, committedVersion = 0x1ec,
+                             launchTcb = 0x1f0, launchMitigations = 0x1f8, currentMitigations = 0x200, signature = 0x2a0,
+                             signatureR = 0x2a0, signatureS = 0x2e8, tail = 0x330;
 }
 
 /// Which key signed a report (bits 4:2 of the word at 0x48).
@@ -39,8 +37,7 @@ enum class SigningKey : std::uint8_t { Vcek = 0, Vlek = 1, None = 7 };
 [[nodiscard]] std::string_view name(SigningKey key); ///< "VCEK", "VLEK", "none", "reserved"
 
 /// A firmware version: 1.58.12 is major 1, minor 58, build 12.
-struct FirmwareVersion
-{
+struct FirmwareVersion {
     std::uint8_t build = 0, minor = 0, major = 0;
     [[nodiscard]] std::string text() const;
     auto operator<=>(const FirmwareVersion &other) const
@@ -51,18 +48,16 @@ struct FirmwareVersion
 };
 
 /// What a report says of its product, and how.
-struct ReportedProduct
-{
+struct ReportedProduct {
     Product product = Product::Unknown;
     TcbLayout layout = TcbLayout::Milan;
     bool layoutKnown = false; ///< false: the layout is the likelier one only
-    std::string how;          ///< "CPUID family 0x19, model 0x11", "the form of the chip id", …
+    std::string how; ///< "CPUID family 0x19, model 0x11", "the form of the chip id", …
 };
 
 /// A bounded view of the 1184 bytes of an SNP attestation report, versions 2 to 5. The bytes are never copied or
 /// encoded anew: signatures are checked over exactly what came. The view must not outlive the bytes.
-class ReportView
-{
+class ReportView {
 public:
     static constexpr std::size_t size = 0x4a0;
     static constexpr std::size_t signedSize = 0x2a0;
@@ -84,10 +79,7 @@ public:
     [[nodiscard]] PlatformInfo platformInfo() const { return PlatformInfo(u64(report_offset::platformInfo)); }
     [[nodiscard]] bool authorKeyUsed() const { return u32(report_offset::flags) & 1; }
     [[nodiscard]] bool chipKeyMasked() const { return u32(report_offset::flags) & 2; }
-    [[nodiscard]] SigningKey signingKey() const
-    {
-        return static_cast<SigningKey>((u32(report_offset::flags) >> 2) & 7);
-    }
+    [[nodiscard]] SigningKey signingKey() const { return static_cast<SigningKey>((u32(report_offset::flags) >> 2) & 7); }
     [[nodiscard]] ReportData reportData() const { return fixed<ReportData>(report_offset::reportData); }
     [[nodiscard]] LaunchDigest measurement() const { return fixed<LaunchDigest>(report_offset::measurement); }
     [[nodiscard]] HostData hostData() const { return fixed<HostData>(report_offset::hostData); }
@@ -123,8 +115,7 @@ public:
     /// other one means Milan or Genoa (which share everything but the certificate authority), a masked one says nothing.
     [[nodiscard]] ReportedProduct product() const;
     /// Offset of the first byte that must be zero and is not, with the field's name; nothing if all are zero.
-    struct Reserved
-    {
+    struct Reserved {
         std::size_t offset;
         std::string field;
     };
@@ -137,23 +128,19 @@ private:
     }
     [[nodiscard]] std::uint32_t u32(std::size_t offset) const { return loadLe<std::uint32_t>(m_bytes, offset); }
     [[nodiscard]] std::uint64_t u64(std::size_t offset) const { return loadLe<std::uint64_t>(m_bytes, offset); }
-    template<typename Fixed>
+    template <typename Fixed>
     [[nodiscard]] Fixed fixed(std::size_t offset) const
     {
         Fixed value;
         std::memcpy(value.bytes.data(), m_bytes.data() + offset, Fixed::size);
         return value;
     }
-    [[nodiscard]] FirmwareVersion firmware(std::size_t offset) const
-    {
-        return {m_bytes[offset], m_bytes[offset + 1], m_bytes[offset + 2]};
-    }
+    [[nodiscard]] FirmwareVersion firmware(std::size_t offset) const { return {m_bytes[offset], m_bytes[offset + 1], m_bytes[offset + 2]}; }
     ByteView m_bytes;
 };
 
 /// The ranges of a report that its version reserves, as offset, length and name, in order. They are zero in every report.
-struct ReservedRange
-{
+struct ReservedRange {
     std::size_t offset, length;
 };
 [[nodiscard]] std::span<const ReservedRange> reservedRanges(std::uint32_t version);

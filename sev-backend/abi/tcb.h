@@ -22,8 +22,7 @@ enum class TcbPart : std::uint8_t { Fmc, Bootloader, Tee, Snp, Microcode };
 [[nodiscard]] std::optional<TcbPart> tcbPartFromName(std::string_view name);
 
 /// A TCB version: security patch levels of the parts of the firmware (SEV-SNP firmware ABI, TCB_VERSION).
-class TcbVersion
-{
+class TcbVersion {
 public:
     TcbVersion() = default;
     TcbVersion(TcbBytes bytes, TcbLayout layout)

@@ -10,8 +10,7 @@ namespace {
 
 constexpr std::string_view snpReport = "snp-report";
 
-class SnpBackend final : public EvidenceBackend
-{
+class SnpBackend final : public EvidenceBackend {
 public:
     std::vector<Finding> appraise(const Evidence &evidence, const ReferenceValues &expected, std::int64_t at) const override
     {

@@ -97,7 +97,8 @@ void addChainFindings(Findings &findings, const ChainState &chain, const Referen
     addFaults(findings, checks::chainSignatures, chain.complete(), chain.signatures,
         "ARK signed by itself, ASK by ARK, VCEK or VLEK by ASK", "all three verify");
     addFaults(findings, checks::chainNames, chain.complete(), chain.names, "the names of one product, each in its role",
-        chain.leaf ? chain.leaf->commonName() + ", " + (chain.ask ? chain.ask->commonName() : "") + ", " + (chain.ark ? chain.ark->commonName() : "")
+        chain.leaf ? chain.leaf->commonName() + ", " + (chain.ask ? chain.ask->commonName() : "") + ", "
+                + (chain.ark ? chain.ark->commonName() : "")
                    : std::string());
     addFaults(findings, checks::chainConstraints, chain.complete(), chain.constraints,
         "two certificate authorities (RSA 4096) and a key on P-384 that is none", "as expected");

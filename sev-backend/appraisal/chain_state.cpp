@@ -96,8 +96,8 @@ ChainState readChain(const std::vector<Endorsement> &endorsements)
         if (auto extensions = readVekExtensions(*state.leaf))
             state.extensions = std::move(*extensions);
         else
-            state.extensionsProblem = extensions.error().where.empty() ? extensions.error().why
-                                                                       : extensions.error().where + ": " + extensions.error().why;
+            state.extensionsProblem =
+                extensions.error().where.empty() ? extensions.error().why : extensions.error().where + ": " + extensions.error().why;
         if (auto key = P384Key::of(*state.leaf))
             state.key = std::move(*key);
     }

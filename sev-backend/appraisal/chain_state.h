@@ -10,21 +10,20 @@
 namespace kastellan::sev {
 
 /// All that follows from some endorsements alone, whatever the report and the time: read and verified once.
-struct ChainState
-{
+struct ChainState {
     std::optional<Certificate> ark, ask, leaf;
-    std::vector<std::string> missing;   ///< roles that are not there
-    Faults unreadable;                  ///< endorsements that can't be read, or contradict each other
-    RootIdentity root;                  ///< Unknown without an ARK
+    std::vector<std::string> missing; ///< roles that are not there
+    Faults unreadable; ///< endorsements that can't be read, or contradict each other
+    RootIdentity root; ///< Unknown without an ARK
     Faults signatures, names, constraints; ///< only of what is there
     bool arkSigned = false, askSigned = false, leafSigned = false;
     bool vlek = false;
     std::optional<VekExtensions> extensions;
-    std::string extensionsProblem;      ///< why there are none
-    std::optional<P384Key> key;         ///< the leaf's
+    std::string extensionsProblem; ///< why there are none
+    std::optional<P384Key> key; ///< the leaf's
     std::optional<RevocationList> crl;
-    std::string crlProblem;             ///< unreadable, or not signed by the root
-    Faults revoked;                     ///< certificates that the list names
+    std::string crlProblem; ///< unreadable, or not signed by the root
+    Faults revoked; ///< certificates that the list names
 
     [[nodiscard]] bool complete() const { return ark && ask && leaf; }
     /// Only when complete.

@@ -4,11 +4,9 @@
 namespace kastellan::sev {
 namespace checks {
 
-
 constinit const Check rootKind{"root.kind", "root", true,
     "An emulated platform proves the procedure and nothing about hardware; it must never pass for a real one.",
-    "Accept an emulated root only for rehearsal, by name; for the real thing use a host with AMD SEV-SNP.",
-    "Kastellan design, Trust"};
+    "Accept an emulated root only for rehearsal, by name; for the real thing use a host with AMD SEV-SNP.", "Kastellan design, Trust"};
 constinit const Check rootPinned{"root.pinned", "root", true,
     "Whoever holds the root key can certify any processor: everything else rests on this one.",
     "Get the certificates from AMD's key server (kdsintf.amd.com); if they come from there, do not trust this evidence.",
@@ -24,8 +22,8 @@ constinit const Check chainNames{"chain.names", "chain", true,
     "A certificate that was made for another role or product must not stand in for the right one.",
     "Use the chain of this product: ASK for a VCEK, ASVK for a VLEK.", "AMD 57230, tables 4 to 11"};
 constinit const Check chainConstraints{"chain.constraints", "chain", true,
-    "Only certificate authorities may certify, and a report's key must not be one.",
-    "Fetch the chain again from AMD's key server.", "RFC 5280, sections 4.2.1.3 and 4.2.1.9"};
+    "Only certificate authorities may certify, and a report's key must not be one.", "Fetch the chain again from AMD's key server.",
+    "RFC 5280, sections 4.2.1.3 and 4.2.1.9"};
 constinit const Check chainDates{"chain.dates", "chain", true, "A certificate vouches for its key within its dates only.",
     "Check the clock of this computer; else fetch certificates that are valid.", "RFC 5280, section 4.1.2.5"};
 constinit const Check chainCrl{"chain.crl", "chain", false, "AMD revokes certificates whose keys are no longer to be trusted.",
@@ -60,8 +58,8 @@ constinit const Check reportHostData{"report.hostdata", "binding", true,
     "The keep was launched for one owner key: its hash is fixed at launch, and the keep obeys that key alone.",
     "Launch the keep again with your owner key.", "SEV-SNP Firmware ABI 1.58 (AMD 56860), SNP_LAUNCH_FINISH, HOST_DATA"};
 constinit const Check reportVmpl{"report.vmpl", "report", true,
-    "The privilege level tells which software inside of the guest asked for the report.",
-    "Ask for the report from the expected level.", "SEV-SNP Firmware ABI 1.58 (AMD 56860), MSG_REPORT_REQ, VMPL"};
+    "The privilege level tells which software inside of the guest asked for the report.", "Ask for the report from the expected level.",
+    "SEV-SNP Firmware ABI 1.58 (AMD 56860), MSG_REPORT_REQ, VMPL"};
 
 constinit const Check tcbCertificate{"tcb.certificate", "tcb", true,
     "A chip's key differs for each level of its firmware: the certificate must be for the levels that the report states.",
@@ -76,21 +74,20 @@ constinit const Check tcbBulletin{"tcb.bulletin", "tcb", false,
     "Have the host's firmware and microcode updated, and committed.", "AMD-SB-3019"};
 
 constinit const Check chipCertificate{"chip.certificate", "platform", true,
-    "The certificate is one chip's; the report must come from that chip.",
-    "Fetch the certificate for the chip id in the report.", "AMD 57230, table 9 (hwID); SEV-SNP Firmware ABI 1.58, CHIP_ID"};
+    "The certificate is one chip's; the report must come from that chip.", "Fetch the certificate for the chip id in the report.",
+    "AMD 57230, table 9 (hwID); SEV-SNP Firmware ABI 1.58, CHIP_ID"};
 constinit const Check platformAlias{"platform.alias", "platform", false,
     "Memory whose addresses alias each other lets a host undo the protection (BadRAM).",
     "Have the host's firmware updated to one that checks at start (AMD-SB-3015).",
     "AMD-SB-3015; SEV-SNP Firmware ABI 1.58, PLATFORM_INFO, ALIAS_CHECK_COMPLETE"};
 
-constinit const Check policyReserved{"policy.reserved", "policy", true,
-    "A policy bit that is not known may take a protection away.", "Update this program if the firmware is newer.",
-    "SEV-SNP Firmware ABI 1.58 (AMD 56860), section 4.3"};
+constinit const Check policyReserved{"policy.reserved", "policy", true, "A policy bit that is not known may take a protection away.",
+    "Update this program if the firmware is newer.", "SEV-SNP Firmware ABI 1.58 (AMD 56860), section 4.3"};
 constinit const Check policyDebug{"policy.debug", "policy", true, "With debugging on, the host reads and changes the guest's memory.",
     "Launch without debugging. --allow-debug accepts it, for tests.", "SEV-SNP Firmware ABI 1.58 (AMD 56860), section 4.3, DEBUG"};
 constinit const Check policyMigration{"policy.migration", "policy", true,
-    "A migration agent can read all of the guest, and can set up another one in its name.",
-    "Launch without a migration agent.", "SEV-SNP Firmware ABI 1.58 (AMD 56860), section 4.3, MIGRATE_MA, and REPORT_ID_MA"};
+    "A migration agent can read all of the guest, and can set up another one in its name.", "Launch without a migration agent.",
+    "SEV-SNP Firmware ABI 1.58 (AMD 56860), section 4.3, MIGRATE_MA, and REPORT_ID_MA"};
 
 constinit const Check launchDigest{"launch.digest", "launch", true,
     "The launch digest covers everything that the firmware loaded before the keep began.",

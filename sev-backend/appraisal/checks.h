@@ -8,12 +8,11 @@
 namespace kastellan::sev {
 
 /// One check of an appraisal: what never changes about its finding.
-struct Check
-{
+struct Check {
     std::string_view id;
     std::string_view area;
-    bool required;           ///< false: advisory, unless a reference value or --strict demands it
-    std::string_view why;    ///< why it matters
+    bool required; ///< false: advisory, unless a reference value or --strict demands it
+    std::string_view why; ///< why it matters
     std::string_view remedy; ///< what to do when it does not pass
     std::string_view source; ///< specification and section
 };
@@ -26,13 +25,12 @@ extern const Check tcbCertificate, tcbOrder, tcbMinimum, tcbBulletin;
 extern const Check chipCertificate, platformAlias;
 extern const Check policyReserved, policyDebug, policyMigration;
 extern const Check launchDigest;
-}
+} // namespace checks
 /// All of them, in the order of docs/appraisal.md.
 [[nodiscard]] std::span<const Check *const> allChecks();
 
 /// Collects findings.
-class Findings
-{
+class Findings {
 public:
     /// With `strict`, advisory checks are required.
     explicit Findings(bool strict)

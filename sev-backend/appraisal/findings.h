@@ -9,12 +9,11 @@
 namespace kastellan::sev {
 
 /// What an appraisal works on, once the report could be read.
-struct Subject
-{
+struct Subject {
     ReportView report;
     const ChainState &chain;
     const ReferenceValues &expected;
-    Product product;  ///< of the report, or failing that of the chain
+    Product product; ///< of the report, or failing that of the chain
     TcbLayout layout;
 };
 /// The product that report and chain come to together.

@@ -65,10 +65,9 @@ void addTcb(Findings &findings, const Subject &subject)
     const auto &report = subject.report;
     const bool ordered = committed.atLeast(reported) && current.atLeast(committed) && report.committedVersion() <= report.currentVersion();
     findings.verdict(checks::tcbOrder, ordered, "reported ≤ committed ≤ current",
-        ordered && reported == current
-            ? "all the same: " + reported.text()
-            : "reported " + reported.text() + "; committed " + committed.text() + " (" + report.committedVersion().text() + "); current "
-                + current.text() + " (" + report.currentVersion().text() + ")");
+        ordered && reported == current ? "all the same: " + reported.text()
+                                       : "reported " + reported.text() + "; committed " + committed.text() + " ("
+                + report.committedVersion().text() + "); current " + current.text() + " (" + report.currentVersion().text() + ")");
 
     const auto &floors = subject.expected.minimumTcb;
     if (!floors.empty()) {
@@ -86,8 +85,8 @@ void addTcb(Findings &findings, const Subject &subject)
     if (subject.product == Product::Milan || subject.product == Product::Genoa) {
         const unsigned floor = subject.product == Product::Milan ? 0x18 : 0x17;
         const unsigned level = reported.part(TcbPart::Snp).value_or(0);
-        findings.verdict(checks::tcbBulletin, level >= floor, "snp ≥ " + std::to_string(floor) + " (" + std::string(name(subject.product)) + ")",
-            "snp " + std::to_string(level));
+        findings.verdict(checks::tcbBulletin, level >= floor,
+            "snp ≥ " + std::to_string(floor) + " (" + std::string(name(subject.product)) + ")", "snp " + std::to_string(level));
     }
 }
 
@@ -105,7 +104,9 @@ void addPolicy(Findings &findings, const Subject &subject)
     }
     const bool agent = policy.has(GuestPolicy::MigrateMa) || !subject.report.withoutMigrationAgent();
     findings.verdict(checks::policyMigration, !agent, "none",
-        policy.has(GuestPolicy::MigrateMa) ? "the policy allows one" : agent ? "one is bound: " + shortened(subject.report.migrationAgentId().bytes) : "none");
+        policy.has(GuestPolicy::MigrateMa) ? "the policy allows one"
+            : agent                        ? "one is bound: " + shortened(subject.report.migrationAgentId().bytes)
+                                           : "none");
 }
 
 } // namespace

@@ -6,7 +6,7 @@ namespace {
 
 constexpr const char *notGiven = "nothing was given to compare with";
 
-template<typename Fixed>
+template <typename Fixed>
 Finding &compare(Findings &findings, const Check &check, const Fixed &expected, const Fixed &actual)
 {
     return findings.verdict(check, expected == actual, toHex(expected.bytes), toHex(actual.bytes));

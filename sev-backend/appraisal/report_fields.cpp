@@ -27,8 +27,7 @@ std::string bitMeanings(std::uint64_t word, std::span<const FlagBit> bits)
     return text;
 }
 
-class Fields
-{
+class Fields {
 public:
     explicit Fields(const ReportView &report)
         : m_report(report)
@@ -57,7 +56,8 @@ public:
     {
         const ByteView raw = m_report.bytes().subspan(offset, length);
         const bool clear = std::ranges::all_of(raw, [](std::uint8_t byte) { return byte == 0; });
-        add(offset, length, "reserved", clear ? "0" : toHex(raw), clear ? "Reserved: zero, as it has to be." : "Reserved: has to be zero and is not.");
+        add(offset, length, "reserved", clear ? "0" : toHex(raw),
+            clear ? "Reserved: zero, as it has to be." : "Reserved: has to be zero and is not.");
     }
     std::vector<Field> take()
     {
@@ -80,7 +80,8 @@ void addHead(Fields &fields, const ReportView &report, TcbLayout layout)
 {
     fields.add(at::version, 4, "version", std::to_string(report.version()),
         report.versionKnown() ? "Version of this layout." : "A version that is not known here: the fields may mean something else.");
-    fields.add(at::guestSvn, 4, "guest_svn", std::to_string(report.guestSvn()), "Security version that the owner gave the guest in its ID block.");
+    fields.add(
+        at::guestSvn, 4, "guest_svn", std::to_string(report.guestSvn()), "Security version that the owner gave the guest in its ID block.");
     fields.add(at::policy, 8, "policy", report.policy().text(),
         "Guest policy: firmware " + std::to_string(report.policy().abiMajor()) + "." + std::to_string(report.policy().abiMinor())
             + " or newer; " + bitMeanings(report.policy().raw(), GuestPolicy::bits()) + ".");
@@ -112,13 +113,15 @@ void addBody(Fields &fields, const ReportView &report, TcbLayout layout)
             "Model of the processor: " + std::string(name(productFromCpuid(report.cpuidFamily(), report.cpuidModel()))) + ".");
         fields.add(at::cpuidStepping, 1, "cpuid_step", hexNumber(report.cpuidStepping()), "Stepping of the processor.");
     }
-    fields.bytes(at::chipId, 64, "chip_id", report.chipIdMasked() ? "Masked by the host." : "Identity of the chip: 64 bytes, on Turin the first 8.");
+    fields.bytes(
+        at::chipId, 64, "chip_id", report.chipIdMasked() ? "Masked by the host." : "Identity of the chip: 64 bytes, on Turin the first 8.");
     fields.tcb(at::committedTcb, "committed_tcb", layout, "Levels below which the firmware can't be set back");
     fields.firmware(at::currentVersion, "current_version", report.currentVersion(), "Version of the firmware that runs.");
     fields.firmware(at::committedVersion, "committed_version", report.committedVersion(), "Version below which it can't be set back.");
     fields.tcb(at::launchTcb, "launch_tcb", layout, "Levels when the guest was launched");
     if (report.hasMitigations()) {
-        fields.add(at::launchMitigations, 8, "launch_mit_vector", hexNumber(report.launchMitigations()), "Mitigations in force when the guest was launched.");
+        fields.add(at::launchMitigations, 8, "launch_mit_vector", hexNumber(report.launchMitigations()),
+            "Mitigations in force when the guest was launched.");
         fields.add(at::currentMitigations, 8, "current_mit_vector", hexNumber(report.currentMitigations()), "Mitigations in force now.");
     }
     fields.bytes(at::signatureR, 72, "signature_r", "First number of the signature, little-endian.");

@@ -21,8 +21,7 @@ void addSignature(Findings &findings, const Subject &subject)
             subject.chain.leaf ? "the certificate has no key on P-384" : "the certificate of the key is missing");
         return;
     }
-    const bool good = subject.chain.key->verifies(
-        subject.report.signedBytes(), subject.report.signatureR(), subject.report.signatureS());
+    const bool good = subject.chain.key->verifies(subject.report.signedBytes(), subject.report.signatureR(), subject.report.signatureS());
     findings.verdict(checks::reportSignature, good, expected, good ? "verifies" : "does not verify");
 }
 
@@ -41,8 +40,7 @@ void addKey(Findings &findings, const Subject &subject)
         return;
     }
     const auto certified = subject.chain.vlek ? SigningKey::Vlek : SigningKey::Vcek;
-    findings.verdict(checks::reportKey, report.signingKey() == certified, std::string(name(certified)) + ", as the certificate",
-        actual);
+    findings.verdict(checks::reportKey, report.signingKey() == certified, std::string(name(certified)) + ", as the certificate", actual);
 }
 
 void addProduct(Findings &findings, const Subject &subject)

@@ -113,8 +113,7 @@ Result<Certificate> Certificate::fromDer(ByteView der)
     const unsigned char *at = der.data();
     std::shared_ptr<X509> x509(d2i_X509(nullptr, &at, static_cast<long>(der.size())), X509_free);
     if (!x509)
-        return badInput(reading, {}, "it is not an X.509 certificate in DER: " + opensslReason(),
-            "Give a certificate as DER, or as PEM.");
+        return badInput(reading, {}, "it is not an X.509 certificate in DER: " + opensslReason(), "Give a certificate as DER, or as PEM.");
     if (at != der.data() + der.size())
         return badInput(reading, "offset " + std::to_string(at - der.data()), "bytes follow the certificate");
     unsigned char *again = nullptr;
@@ -190,7 +189,8 @@ Result<std::vector<Certificate>> Certificate::fromPem(std::string_view pem)
         certificates.push_back(std::move(certificate));
     }
     if (certificates.empty())
-        return badInput("read certificates", {}, "there is none in the text", "Give PEM blocks that begin with -----BEGIN CERTIFICATE-----.");
+        return badInput(
+            "read certificates", {}, "there is none in the text", "Give PEM blocks that begin with -----BEGIN CERTIFICATE-----.");
     return certificates;
 }
 

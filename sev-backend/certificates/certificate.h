@@ -12,8 +12,7 @@ typedef struct evp_pkey_st EVP_PKEY;
 namespace kastellan::sev {
 
 /// One X.509 certificate, read once and never changed; copies share it. Safe to use from several threads.
-class Certificate
-{
+class Certificate {
 public:
     static constexpr std::size_t sizeLimit = 64 * 1024;
     /// Exactly one certificate in DER; anything else (left-over bytes, BER, over 64 KiB, a key that can't be read) is an
@@ -44,13 +43,12 @@ public:
     [[nodiscard]] std::uint64_t rsaExponent() const { return m_data->exponent; }
     [[nodiscard]] bool isP384() const { return m_data->p384; }
 
-    struct Constraints
-    {
-        bool ca = false;                    ///< basicConstraints CA
+    struct Constraints {
+        bool ca = false; ///< basicConstraints CA
         std::optional<long> pathLength;
         bool hasKeyUsage = false;
         bool mayCertSign = false, mayCrlSign = false;
-        bool unknownCritical = false;       ///< a critical extension that nothing here understands
+        bool unknownCritical = false; ///< a critical extension that nothing here understands
     };
     [[nodiscard]] const Constraints &constraints() const { return m_data->constraints; }
 
@@ -62,8 +60,7 @@ public:
     [[nodiscard]] EVP_PKEY *key() const { return m_data->key; }
 
 private:
-    struct Data
-    {
+    struct Data {
         std::shared_ptr<X509> x509;
         EVP_PKEY *key = nullptr; // owned by x509
         Bytes der, modulus;

@@ -64,7 +64,8 @@ Faults nameFaults(const Chain &chain, const RootIdentity &root)
     Faults faults;
     const auto issued = [&faults](const Certificate &certificate, const Certificate &issuer) {
         if (!certificate.namesIssuer(issuer))
-            faults.push_back(label(certificate) + " names '" + certificate.issuer() + "' as its issuer, and the next certificate is '" + issuer.subject() + "'");
+            faults.push_back(label(certificate) + " names '" + certificate.issuer() + "' as its issuer, and the next certificate is '"
+                + issuer.subject() + "'");
     };
     issued(chain.ark, chain.ark);
     issued(chain.ask, chain.ark);

@@ -10,14 +10,12 @@ namespace kastellan::sev {
 inline constexpr std::string_view emulatedOrganization = "Kastellan EMULATED";
 
 /// The three certificates that back a report: root, intermediate (ASK, or ASVK for a VLEK) and the one that signed it.
-struct Chain
-{
+struct Chain {
     Certificate ark, ask, leaf;
 };
 
 /// Whose root a certificate is.
-struct RootIdentity
-{
+struct RootIdentity {
     enum class Kind { Amd, Emulated, Unknown };
     Kind kind = Kind::Unknown;
     Product product = Product::Unknown;

@@ -8,8 +8,7 @@ typedef struct X509_crl_st X509_CRL;
 namespace kastellan::sev {
 
 /// A certificate revocation list (RFC 5280), as AMD's key server issues it: signed by the ARK.
-class RevocationList
-{
+class RevocationList {
 public:
     static constexpr std::size_t sizeLimit = 4u << 20;
     /// Exactly one list in DER.

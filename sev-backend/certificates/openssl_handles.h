@@ -15,16 +15,15 @@
 namespace kastellan::sev {
 
 /// Frees a C object of OpenSSL with the function that belongs to it.
-template<auto Function>
-struct OpensslFree
-{
-    template<typename T>
+template <auto Function>
+struct OpensslFree {
+    template <typename T>
     void operator()(T *object) const
     {
         Function(object);
     }
 };
-template<typename T, auto Function>
+template <typename T, auto Function>
 using OpensslPtr = std::unique_ptr<T, OpensslFree<Function>>;
 
 using BignumPtr = OpensslPtr<BIGNUM, BN_free>;

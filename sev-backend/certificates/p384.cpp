@@ -123,7 +123,8 @@ P384PrivateKey P384PrivateKey::derive(ByteView seed)
         || EC_POINT_mul(group.get(), point.get(), scalar.get(), nullptr, nullptr, numbers.get()) != 1)
         cryptoFailed("EC_POINT_mul");
     std::array<std::uint8_t, 1 + 2 * coordinate> octets{};
-    if (EC_POINT_point2oct(group.get(), point.get(), POINT_CONVERSION_UNCOMPRESSED, octets.data(), octets.size(), numbers.get()) != octets.size())
+    if (EC_POINT_point2oct(group.get(), point.get(), POINT_CONVERSION_UNCOMPRESSED, octets.data(), octets.size(), numbers.get())
+        != octets.size())
         cryptoFailed("EC_POINT_point2oct");
     const OpensslPtr<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free> builder(OSSL_PARAM_BLD_new());
     OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, "P-384", 0);

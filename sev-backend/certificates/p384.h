@@ -11,8 +11,7 @@ namespace kastellan::sev {
 using P384Signature = FixedBytes<struct P384SignatureTag, 144>;
 
 /// A public key on P-384 that verifies the firmware's signatures. Copies share the key; safe in several threads.
-class P384Key
-{
+class P384Key {
 public:
     /// The key of a VCEK or VLEK; another kind of key is an Input error.
     [[nodiscard]] static Result<P384Key> of(const Certificate &certificate);
@@ -32,8 +31,7 @@ private:
 };
 
 /// A private key on P-384 that signs as the firmware does (emulated firmware, ID blocks).
-class P384PrivateKey
-{
+class P384PrivateKey {
 public:
     [[nodiscard]] static P384PrivateKey make();
     /// The key that belongs to 64 secret bytes: always the same one (the number modulo the order, as a chip derives keys).

@@ -34,8 +34,8 @@ Status checkPssSha384(const X509_ALGOR *algorithm)
     }
     if (type != V_ASN1_SEQUENCE)
         return bad("RSASSA-PSS has no parameters");
-    const PssPtr pss(static_cast<RSA_PSS_PARAMS *>(
-        ASN1_item_unpack(static_cast<const ASN1_STRING *>(value), ASN1_ITEM_rptr(RSA_PSS_PARAMS))));
+    const PssPtr pss(
+        static_cast<RSA_PSS_PARAMS *>(ASN1_item_unpack(static_cast<const ASN1_STRING *>(value), ASN1_ITEM_rptr(RSA_PSS_PARAMS))));
     if (!pss) {
         ERR_clear_error();
         return bad("the parameters of RSASSA-PSS can't be read");
@@ -45,9 +45,9 @@ Status checkPssSha384(const X509_ALGOR *algorithm)
     if (!pss->maskGenAlgorithm || nidOf(pss->maskGenAlgorithm) != NID_mgf1)
         return bad("the mask is not made by MGF1 with SHA-384");
     X509_ALGOR_get0(nullptr, &type, &value, pss->maskGenAlgorithm);
-    const AlgorithmPtr mask(type == V_ASN1_SEQUENCE ? static_cast<X509_ALGOR *>(ASN1_item_unpack(
-                                static_cast<const ASN1_STRING *>(value), ASN1_ITEM_rptr(X509_ALGOR)))
-                                                    : nullptr);
+    const AlgorithmPtr mask(type == V_ASN1_SEQUENCE
+            ? static_cast<X509_ALGOR *>(ASN1_item_unpack(static_cast<const ASN1_STRING *>(value), ASN1_ITEM_rptr(X509_ALGOR)))
+            : nullptr);
     if (!mask || nidOf(mask.get()) != NID_sha384) {
         ERR_clear_error();
         return bad("the mask is not made by MGF1 with SHA-384");

@@ -9,14 +9,13 @@
 namespace kastellan::sev {
 
 /// A public key of one of AMD's certificate authorities, built in so that a chain is pinned without a network.
-struct RootKey
-{
-    std::string_view product;       ///< "Milan", …; "Naples" and "Rome" exist in the SEV format alone
-    std::string_view role;          ///< "ARK", "ASK", "ASVK"
+struct RootKey {
+    std::string_view product; ///< "Milan", …; "Naples" and "Rome" exist in the SEV format alone
+    std::string_view role; ///< "ARK", "ASK", "ASVK"
     std::uint32_t exponent;
-    std::string_view modulus;       ///< lower-case hex, big-endian
-    std::string_view sha256;        ///< of the X.509 certificate's DER; empty where there is none
-    std::string_view sevKeyId;      ///< of the SEV-format certificate; empty where there is none
+    std::string_view modulus; ///< lower-case hex, big-endian
+    std::string_view sha256; ///< of the X.509 certificate's DER; empty where there is none
+    std::string_view sevKeyId; ///< of the SEV-format certificate; empty where there is none
 };
 /// All keys that are built in.
 [[nodiscard]] std::span<const RootKey> rootKeys();

@@ -11,8 +11,7 @@ namespace {
 constexpr const char *reading = "read the extensions of a VCEK or VLEK";
 constexpr std::string_view arc = "1.3.6.1.4.1.3704.1.";
 
-struct Found
-{
+struct Found {
     std::string suffix; // behind the arc: "3.1"
     ByteView value;
 };
@@ -48,8 +47,7 @@ std::optional<std::string> readIa5(ByteView value)
     return text;
 }
 
-struct PartExtension
-{
+struct PartExtension {
     TcbPart part;
     std::string_view suffix;
     std::string_view name;

@@ -7,14 +7,13 @@
 namespace kastellan::sev {
 
 /// What AMD's own extensions say in a VCEK or VLEK (arc 1.3.6.1.4.1.3704.1; AMD publication 57230, tables 8 to 11).
-struct VekExtensions
-{
+struct VekExtensions {
     std::optional<unsigned> structVersion;
-    std::string productName;       ///< "Milan-B0"; the stepping is sometimes wrong
+    std::string productName; ///< "Milan-B0"; the stepping is sometimes wrong
     Product product = Product::Unknown;
-    TcbVersion tcb;                ///< all parts of its layout were there
+    TcbVersion tcb; ///< all parts of its layout were there
     std::optional<Bytes> hardwareId; ///< 64 bytes, on Turin 8; a VLEK has none
-    std::string cspId;             ///< VLEK only
+    std::string cspId; ///< VLEK only
 };
 
 /// Reads them. A missing part of the TCB, a number over 255, a hardware id of another length, an extension that is there

@@ -81,7 +81,9 @@ Result<Certificate> Authority::issue(const Leaf &leaf, EVP_PKEY *key) const
     request.issuer = &m_ask;
     request.issuerKey = issuerKey.get();
     const std::string arc = "1.3.6.1.4.1.3704.1.";
-    const auto add = [&](std::string_view suffix, Bytes value) { request.extensions.push_back({arc + std::string(suffix), std::move(value)}); };
+    const auto add = [&](std::string_view suffix, Bytes value) {
+        request.extensions.push_back({arc + std::string(suffix), std::move(value)});
+    };
     const auto addPart = [&](std::string_view suffix, TcbPart part) {
         if (const auto value = leaf.tcb.part(part))
             add(suffix, level(*value));

@@ -9,8 +9,7 @@ namespace kastellan::sev {
 
 /// The emulated counterpart of AMD's certificate authority: a root (ARK) and an intermediate (ASK) with RSA 4096, which
 /// certify the keys of emulated chips.
-class Authority
-{
+class Authority {
 public:
     /// Makes both keys and certificates. `now` is the time of making, Unix seconds.
     [[nodiscard]] static Result<Authority> make(
@@ -24,15 +23,14 @@ public:
     [[nodiscard]] const Bytes &askKey() const { return m_askKey; } ///< DER; secret
 
     /// What a leaf certificate says; the defaults give a VCEK as AMD's key server would.
-    struct Leaf
-    {
+    struct Leaf {
         std::string commonName = "SEV-VCEK";
         std::string productName;
         unsigned structVersion = 0;
         TcbVersion tcb;
-        Bytes hardwareId;         ///< empty: none (VLEK)
+        Bytes hardwareId; ///< empty: none (VLEK)
         bool wrapHardwareId = false; ///< as an OCTET STRING, the newer form
-        std::string cspId;        ///< VLEK only
+        std::string cspId; ///< VLEK only
         std::int64_t notBefore = 0, notAfter = 0;
     };
     [[nodiscard]] Result<Certificate> issue(const Leaf &leaf, EVP_PKEY *key) const;

@@ -16,8 +16,8 @@ std::unexpected<Error> opensslFailed(const char *what)
 
 bool addName(X509_NAME *name, const char *field, std::string_view text)
 {
-    return X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8, reinterpret_cast<const unsigned char *>(text.data()),
-               static_cast<int>(text.size()), -1, 0)
+    return X509_NAME_add_entry_by_txt(
+               name, field, MBSTRING_UTF8, reinterpret_cast<const unsigned char *>(text.data()), static_cast<int>(text.size()), -1, 0)
         == 1;
 }
 
@@ -45,8 +45,7 @@ DigestContextPtr pssContext(EVP_PKEY *key)
     DigestContextPtr context(EVP_MD_CTX_new());
     EVP_PKEY_CTX *parameters = nullptr;
     if (!context || EVP_DigestSignInit(context.get(), &parameters, EVP_sha384(), nullptr, key) != 1
-        || EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING) != 1
-        || EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, 48) != 1
+        || EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING) != 1 || EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, 48) != 1
         || EVP_PKEY_CTX_set_rsa_mgf1_md(parameters, EVP_sha384()) != 1)
         return {};
     return context;
@@ -58,10 +57,9 @@ Result<Certificate> makeCertificate(const CertificateRequest &request)
 {
     const CertificatePtr certificate(X509_new());
     X509 *x509 = certificate.get();
-    if (!x509 || X509_set_version(x509, X509_VERSION_3) != 1
-        || ASN1_INTEGER_set_uint64(X509_get_serialNumber(x509), request.serial) != 1
-        || !ASN1_TIME_set(X509_getm_notBefore(x509), request.notBefore)
-        || !ASN1_TIME_set(X509_getm_notAfter(x509), request.notAfter) || X509_set_pubkey(x509, request.key) != 1)
+    if (!x509 || X509_set_version(x509, X509_VERSION_3) != 1 || ASN1_INTEGER_set_uint64(X509_get_serialNumber(x509), request.serial) != 1
+        || !ASN1_TIME_set(X509_getm_notBefore(x509), request.notBefore) || !ASN1_TIME_set(X509_getm_notAfter(x509), request.notAfter)
+        || X509_set_pubkey(x509, request.key) != 1)
         return opensslFailed("X509_new");
     X509_NAME *subject = X509_get_subject_name(x509);
     if (!addName(subject, "O", emulatedOrganization) || !addName(subject, "OU", "Emulated: proves nothing about hardware")
@@ -108,8 +106,7 @@ Result<Bytes> makeRevocationList(const Certificate &issuer, EVP_PKEY *issuerKey,
         const OpensslPtr<ASN1_INTEGER, ASN1_INTEGER_free> number(ASN1_INTEGER_new());
         if (!entry || !number || ASN1_INTEGER_set_uint64(number.get(), serial) != 1
             || X509_REVOKED_set_serialNumber(entry.get(), number.get()) != 1
-            || X509_REVOKED_set_revocationDate(entry.get(), from.get()) != 1
-            || X509_CRL_add0_revoked(list.get(), entry.get()) != 1)
+            || X509_REVOKED_set_revocationDate(entry.get(), from.get()) != 1 || X509_CRL_add0_revoked(list.get(), entry.get()) != 1)
             return opensslFailed("X509_CRL_add0_revoked");
         static_cast<void>(entry.release()); // the list owns it now
     }

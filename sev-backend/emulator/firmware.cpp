@@ -238,8 +238,8 @@ Result<GuestHandle> Firmware::restore(ByteView sealed)
     KASTELLAN_ASSIGN(GuestContext guest, GuestContext::decode(plain));
     const auto handle = adopt(std::move(guest));
     if (!handle)
-        return environment("restore a guest of the emulated firmware", {}, message(handle.error()),
-            std::string(describe(handle.error()).remedy));
+        return environment(
+            "restore a guest of the emulated firmware", {}, message(handle.error()), std::string(describe(handle.error()).remedy));
     return *handle;
 }
 

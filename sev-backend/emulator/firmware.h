@@ -13,30 +13,27 @@
 namespace kastellan::sev {
 
 /// What a command of the firmware yields: a value, or the status that the real firmware would return.
-template<typename T>
+template <typename T>
 using Answer = std::expected<T, FirmwareStatus>;
 
 /// Names a guest of one firmware.
-struct GuestHandle
-{
+struct GuestHandle {
     std::uint32_t value = 0;
     auto operator<=>(const GuestHandle &) const = default;
 };
 
 /// Parameters of SNP_LAUNCH_FINISH.
-struct LaunchFinish
-{
+struct LaunchFinish {
     HostData hostData;
-    Bytes idBlock;             ///< 96 bytes, or empty for none
-    Bytes idAuth;              ///< 4096 bytes, with the ID block
-    bool authorKey = false;    ///< the author key in `idAuth` counts
+    Bytes idBlock; ///< 96 bytes, or empty for none
+    Bytes idAuth; ///< 4096 bytes, with the ID block
+    bool authorKey = false; ///< the author key in `idAuth` counts
     bool vcekDisabled = false; ///< no report for this guest may be signed by the VCEK
 };
 
 /// The state machine of the SNP firmware's guest commands (SEV-SNP firmware ABI 1.58, section 8): which command is allowed
 /// when, what is checked in which order, and with which status it is refused. Safe in several threads.
-class Firmware
-{
+class Firmware {
 public:
     Firmware(Identity identity, const Profile &profile, std::uint32_t reportVersion, bool maskChipId);
 

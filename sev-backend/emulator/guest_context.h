@@ -10,8 +10,7 @@
 namespace kastellan::sev {
 
 /// What the firmware knows of one guest: the guest context page of the real one.
-struct GuestContext
-{
+struct GuestContext {
     enum class State : std::uint8_t { Launching = 1, Running = 2 };
 
     State state = State::Launching;

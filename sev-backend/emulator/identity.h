@@ -9,8 +9,7 @@ namespace kastellan::sev {
 
 /// Everything that makes an emulated processor the same one tomorrow: chip id, chip secret, authority, VCEK certificate.
 /// One file per profile, mode 0600, replaced as a whole: a crash at any moment leaves none or a whole one.
-class Identity
-{
+class Identity {
 public:
     /// Reads the identity of the profile from the folder, or makes it under a lock: seconds, on first use. A file that is
     /// damaged is an Environment error: it is never replaced silently, for it would be another root.

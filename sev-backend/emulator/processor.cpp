@@ -11,7 +11,7 @@ std::unexpected<Error> refused(const char *command, FirmwareStatus status)
         std::string(sev::describe(status).remedy));
 }
 
-template<typename T>
+template <typename T>
 Result<T> orError(const char *command, Answer<T> answer)
 {
     if (!answer)

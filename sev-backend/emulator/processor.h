@@ -12,28 +12,25 @@
 namespace kastellan::sev {
 
 /// How a processor is emulated.
-struct ProcessorOptions
-{
+struct ProcessorOptions {
     const Profile *profile = &defaultProfile();
     std::uint32_t reportVersion = 5; ///< 2 to 5
-    bool maskChipId = false;         ///< reports carry no chip id, as some hosts have it
+    bool maskChipId = false; ///< reports carry no chip id, as some hosts have it
 };
 
 /// What the emulated processor is, for people.
-struct ProcessorDescription
-{
-    std::string profile;  ///< "Genoa"
+struct ProcessorDescription {
+    std::string profile; ///< "Genoa"
     std::string firmware; ///< "1.58.40"
-    std::string tcb;      ///< "bl 10, tee 0, snp 23, ucode 84"
-    std::string chipId;   ///< hex
-    std::string root;     ///< "emulated:<hex>"
+    std::string tcb; ///< "bl 10, tee 0, snp 23, ucode 84"
+    std::string chipId; ///< hex
+    std::string root; ///< "emulated:<hex>"
     std::uint32_t reportVersion = 5;
 };
 
 /// An emulated AMD Secure Processor: an identity that is kept, the firmware's commands, and the certificates that back its
 /// reports. It proves the procedure, nothing about hardware. Safe in several threads.
-class Processor
-{
+class Processor {
 public:
     /// Opens the processor of this user, and makes its identity on first use (seconds; progress is reported from the
     /// calling thread). `folder` is dataFolder()/"emulated" unless a test says otherwise. Cancelled when `stop` asks.

@@ -6,7 +6,8 @@
 namespace kastellan::sev {
 namespace {
 
-constexpr PlatformInfo usual{(1u << PlatformInfo::SmtEnabled) | (1u << PlatformInfo::EccEnabled) | (1u << PlatformInfo::AliasCheckComplete)};
+constexpr PlatformInfo usual{
+    (1u << PlatformInfo::SmtEnabled) | (1u << PlatformInfo::EccEnabled) | (1u << PlatformInfo::AliasCheckComplete)};
 
 // Levels as seen on real machines, above the floors of AMD-SB-3019. Milan's microcode level takes two bytes in DER.
 constexpr Profile all[] = {
@@ -48,8 +49,8 @@ Result<const Profile *> findProfile(std::string_view name)
     for (const auto &profile : all)
         if (std::ranges::equal(name, profile.id, {}, lower))
             return &profile;
-    return badInput("choose an emulated processor", std::string(name.substr(0, 40)), "there is no such profile",
-        "Choose milan, genoa or turin.");
+    return badInput(
+        "choose an emulated processor", std::string(name.substr(0, 40)), "there is no such profile", "Choose milan, genoa or turin.");
 }
 
 } // namespace kastellan::sev

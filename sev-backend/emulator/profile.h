@@ -8,17 +8,16 @@
 namespace kastellan::sev {
 
 /// What an emulated processor is like: the shapes of the real product, with levels that its emulated key server certifies.
-struct Profile
-{
-    std::string_view id;          ///< "genoa": in file names and options
+struct Profile {
+    std::string_view id; ///< "genoa": in file names and options
     Product product;
     std::string_view productName; ///< in the VCEK: "Genoa-B1"
-    unsigned structVersion;       ///< in the VCEK: 0, and 1 on Turin
+    unsigned structVersion; ///< in the VCEK: 0, and 1 on Turin
     unsigned family, model, stepping;
     FirmwareVersion firmware;
     std::uint8_t fmc, bootloader, tee, snp, microcode;
     PlatformInfo platformInfo;
-    std::uint64_t mitigations;    ///< the mitigation vectors of a report version 5
+    std::uint64_t mitigations; ///< the mitigation vectors of a report version 5
 
     [[nodiscard]] TcbVersion tcb() const;
 };

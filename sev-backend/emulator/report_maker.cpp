@@ -16,7 +16,9 @@ void signReport(Bytes &report, const P384PrivateKey &key)
 Bytes makeReport(const GuestContext &guest, const ReportInputs &inputs, const P384PrivateKey &key)
 {
     Bytes report(ReportView::size);
-    const auto put = [&report](std::size_t offset, ByteView bytes) { std::ranges::copy(bytes, report.begin() + static_cast<std::ptrdiff_t>(offset)); };
+    const auto put = [&report](std::size_t offset, ByteView bytes) {
+        std::ranges::copy(bytes, report.begin() + static_cast<std::ptrdiff_t>(offset));
+    };
     const Profile &profile = inputs.profile;
     const TcbBytes tcb = profile.tcb().bytes();
     std::uint64_t platform = profile.platformInfo.raw();

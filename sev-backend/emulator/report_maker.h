@@ -8,8 +8,7 @@
 namespace kastellan::sev {
 
 /// What a report needs besides the guest.
-struct ReportInputs
-{
+struct ReportInputs {
     const Profile &profile;
     const ChipId &chipId; ///< zeros where the host masks it
     std::uint32_t version = 5;

@@ -14,8 +14,7 @@ namespace kastellan::sev {
 namespace {
 
 /// What the two threads and the one that waits share.
-struct Work
-{
+struct Work {
     std::mutex mutex;
     std::condition_variable_any changed;
     std::array<std::shared_ptr<EVP_PKEY>, 2> keys;

@@ -100,7 +100,8 @@ Result<KeepIndex> KeepIndex::decode(ByteView pages)
     const auto count = loadLe<std::uint32_t>(pages, 12);
     const auto length = loadLe<std::uint64_t>(pages, 16);
     if (length < headSize || length > pages.size() || pages.size() - length >= pageSize)
-        return badInput(reading, "offset 16", "it announces " + std::to_string(length) + " bytes in " + std::to_string(pages.size() / pageSize) + " pages");
+        return badInput(reading, "offset 16",
+            "it announces " + std::to_string(length) + " bytes in " + std::to_string(pages.size() / pageSize) + " pages");
     const auto zero = [](std::uint8_t byte) { return byte == 0; };
     if (!std::ranges::all_of(pages.subspan(24, headSize - 24), zero) || !std::ranges::all_of(pages.subspan(length), zero))
         return badInput(reading, {}, "a byte that has to be zero is not");

@@ -9,24 +9,22 @@
 namespace kastellan::sev {
 
 /// One file of a process keep's image, as the index pages state it.
-struct IndexEntry
-{
-    std::string path;       ///< absolute, normal: "/usr/bin/keep-warden"
+struct IndexEntry {
+    std::string path; ///< absolute, normal: "/usr/bin/keep-warden"
     std::uint32_t mode = 0; ///< a regular file's: 0100755, 0100644…
     std::uint64_t size = 0;
-    std::uint64_t gpa = 0;  ///< where its first page lies
+    std::uint64_t gpa = 0; ///< where its first page lies
     bool operator==(const IndexEntry &) const = default;
 };
 
 /// What stands in the index pages of a process keep (docs/process-keep.md): the command that is executed, and the files.
-struct KeepIndex
-{
+struct KeepIndex {
     static constexpr std::size_t headSize = 64;
     static constexpr std::size_t limit = 15u << 20; ///< bytes of all index pages
     static constexpr std::size_t pathLimit = 4095;
 
     std::vector<std::string> command; ///< program and arguments
-    std::vector<IndexEntry> files;    ///< by path, ascending
+    std::vector<IndexEntry> files; ///< by path, ascending
 
     /// The index pages, zero up to a whole page. Names that no image may have, doubles, and an index over the limit are
     /// Input errors.

@@ -9,8 +9,7 @@ namespace kastellan::sev {
 /// The launch digest while it grows, page by page, as the SNP firmware computes it (SEV-SNP firmware ABI 1.58, section
 /// 8.17, PAGE_INFO): digest = SHA-384(PAGE_INFO with the digest so far), beginning with zeros. The emulated firmware and
 /// the computation of reference values both use this class.
-class LaunchMeasurement
-{
+class LaunchMeasurement {
 public:
     LaunchMeasurement() = default;
     /// Continues from a digest, for example that of a firmware image.

@@ -18,19 +18,17 @@ inline constexpr std::uint64_t filesGpa = 0x0100'0000;
 inline constexpr std::uint64_t filesEnd = filesGpa + (std::uint64_t{1} << 30);
 /// CPUID signature in the VMSA: EPYC-Genoa, whichever processor is emulated, so that one image has one digest.
 inline constexpr std::uint32_t cpuSignature = 0x00a10f10;
-}
+} // namespace process_keep
 
 /// One file of a keep image. The content must outlive every use: it is a view (of a mapping, usually).
-struct KeepFile
-{
-    std::string path;       ///< in the keep: "/usr/bin/keep-warden"
+struct KeepFile {
+    std::string path; ///< in the keep: "/usr/bin/keep-warden"
     std::uint32_t mode = 0; ///< permission bits: 0755 or 0644; the type of the file is added
     ByteView content;
 };
 
 /// Some pages that follow each other, to be measured with one SNP_LAUNCH_UPDATE.
-struct PageRun
-{
+struct PageRun {
     PageType type = PageType::Normal;
     std::uint64_t gpa = 0;
     ByteView pages; ///< whole pages
@@ -40,8 +38,7 @@ struct PageRun
 /// A keep image laid out as the pages that the firmware loads and measures, in order: index pages, the pages of each file
 /// by path, the SECRETS page, the CPUID page, one VMSA. Holds the pages that it made itself (index, last page of each
 /// file); views the files otherwise.
-class ProcessKeep
-{
+class ProcessKeep {
 public:
     /// `command` is what will be executed: it is measured. Unusable paths or modes, doubles, and an image over 1 GiB are
     /// Input errors.

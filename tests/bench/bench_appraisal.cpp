@@ -26,8 +26,7 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-struct Options
-{
+struct Options {
     unsigned threads = 1, seconds = 3;
     bool json = false;
 };
@@ -63,8 +62,7 @@ Options read(int argc, char **argv)
 }
 
 /// Something done over and over by several threads for a while: how often, and for how many seconds.
-struct Tally
-{
+struct Tally {
     std::uint64_t count = 0;
     double seconds = 0;
     double rate() const { return static_cast<double>(count) / seconds; }
@@ -98,8 +96,7 @@ void run(Tally &tally, unsigned threads, std::chrono::milliseconds time, const s
 /// One verification as `openssl speed` does it: the digest is there, the context is kept.
 std::function<bool()> opensslVerification()
 {
-    struct State
-    {
+    struct State {
         std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key{EVP_EC_gen("P-384"), EVP_PKEY_free};
         std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context{EVP_PKEY_CTX_new(key.get(), nullptr), EVP_PKEY_CTX_free};
         std::vector<unsigned char> digest = std::vector<unsigned char>(48, 0x37), signature = std::vector<unsigned char>(256);
@@ -112,7 +109,9 @@ std::function<bool()> opensslVerification()
         std::exit(1);
     state->signature.resize(size);
     return [state] {
-        return EVP_PKEY_verify(state->context.get(), state->signature.data(), state->signature.size(), state->digest.data(), state->digest.size()) == 1;
+        return EVP_PKEY_verify(
+                   state->context.get(), state->signature.data(), state->signature.size(), state->digest.data(), state->digest.size())
+            == 1;
     };
 }
 
@@ -127,7 +126,8 @@ int main(int argc, char **argv)
         return 1;
     ReportRequest request;
     request.reportData.bytes.fill(7);
-    const Evidence evidence{"snp-report", ReportResponse::decode(processor->guestRequest(guest, request.encode()))->report, processor->endorsements()};
+    const Evidence evidence{
+        "snp-report", ReportResponse::decode(processor->guestRequest(guest, request.encode()))->report, processor->endorsements()};
     ReferenceValues expected;
     expected.root = processor->rootFingerprint();
     expected.launchDigest = LaunchDigest();
@@ -153,10 +153,11 @@ int main(int argc, char **argv)
         run(openssl, options.threads, std::chrono::milliseconds(500), opensslVerification);
     }
     if (options.json)
-        std::printf("{\"threads\": %u, \"appraisals_per_second\": %.1f, \"verifications_per_second\": %.1f, \"ratio\": %.4f}\n", options.threads,
-            ours.rate(), openssl.rate(), ours.rate() / openssl.rate());
+        std::printf("{\"threads\": %u, \"appraisals_per_second\": %.1f, \"verifications_per_second\": %.1f, \"ratio\": %.4f}\n",
+            options.threads, ours.rate(), openssl.rate(), ours.rate() / openssl.rate());
     else
-        std::printf("threads:                          %u\nappraisals, chain cached:         %.0f/s\nOpenSSL ECDSA P-384 verifications: %.0f/s\nratio:                            %.3f\n",
+        std::printf("threads:                          %u\nappraisals, chain cached:         %.0f/s\nOpenSSL ECDSA P-384 verifications: "
+                    "%.0f/s\nratio:                            %.3f\n",
             options.threads, ours.rate(), openssl.rate(), ours.rate() / openssl.rate());
     return 0;
 }

@@ -16,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     const Bytes der(data, data + size);
     // The same certificate in every role, and in one alone.
     const char *role = roles[size % std::size(roles)];
-    for (const auto &endorsements : {std::vector<Endorsement>{{role, der}}, std::vector<Endorsement>{{"vcek", der}, {"ask", der}, {"ark", der}, {"crl", der}}}) {
+    for (const auto &endorsements :
+        {std::vector<Endorsement>{{role, der}}, std::vector<Endorsement>{{"vcek", der}, {"ask", der}, {"ark", der}, {"crl", der}}}) {
         const Evidence evidence{"snp-report", Bytes(1184, 1), endorsements};
         for (const auto &finding : backend->appraise(evidence, {}, 1800000000))
             if (finding.id == "report.signature" && finding.outcome == Outcome::Pass)

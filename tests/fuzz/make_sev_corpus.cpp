@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-template<typename T>
+template <typename T>
 T need(Result<T> result)
 {
     if (!result) {
@@ -56,7 +56,8 @@ int main(int argc, char **argv)
                 put(corpus / "saved_guest" / ("sealed-" + id), saved);
             }
             if (version == 5 && id == "genoa")
-                put(corpus / "certificate" / "crl", need(processor->identity().authority().revocationList({1, 2, 0x20001}, 1700000000, 1900000000)));
+                put(corpus / "certificate" / "crl",
+                    need(processor->identity().authority().revocationList({1, 2, 0x20001}, 1700000000, 1900000000)));
         }
     }
     put(corpus / "guest_message" / "request", ReportRequest().encode());

@@ -12,7 +12,6 @@ namespace kastellan::test {
 [[nodiscard]] std::unique_ptr<sev::Processor> emulatedProcessor(const sev::ProcessorOptions &options = {});
 /// Puts the shared identity of a profile into a data folder, where programs under test look for it
 /// (FOLDER/emulated). Ends the program if that fails.
-void giveEmulatedIdentity(
-    const std::filesystem::path &dataFolder, const sev::Profile &profile = sev::defaultProfile());
+void giveEmulatedIdentity(const std::filesystem::path &dataFolder, const sev::Profile &profile = sev::defaultProfile());
 
 } // namespace kastellan::test

@@ -15,8 +15,8 @@ namespace kastellan::test {
 } // namespace kastellan::test
 
 /// Skips a Qt Test function where the vectors are absent. ./dev test counts these; --require-vectors makes them failures.
-#define KASTELLAN_NEED_VECTORS()                                                                                       \
-    do {                                                                                                               \
-        if (!::kastellan::test::haveVectors())                                                                         \
-            QSKIP("KASTELLAN_VECTORS names no folder with the test vectors");                                          \
+#define KASTELLAN_NEED_VECTORS()                                                                                                           \
+    do {                                                                                                                                   \
+        if (!::kastellan::test::haveVectors())                                                                                             \
+            QSKIP("KASTELLAN_VECTORS names no folder with the test vectors");                                                              \
     } while (false)

@@ -9,8 +9,7 @@
 using namespace kastellan;
 using namespace kastellan::sev;
 
-class TestSevAbi : public QObject
-{
+class TestSevAbi : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void products();
@@ -32,10 +31,12 @@ void TestSevAbi::products()
 {
     const auto is = [](unsigned family, unsigned model, Product product) { return productFromCpuid(family, model) == product; };
     QVERIFY(is(0x19, 0x00, Product::Milan) && is(0x19, 0x0f, Product::Milan));
-    QVERIFY(is(0x19, 0x10, Product::Genoa) && is(0x19, 0x1f, Product::Genoa) && is(0x19, 0xa0, Product::Genoa) && is(0x19, 0xaf, Product::Genoa));
+    QVERIFY(is(0x19, 0x10, Product::Genoa) && is(0x19, 0x1f, Product::Genoa) && is(0x19, 0xa0, Product::Genoa)
+        && is(0x19, 0xaf, Product::Genoa));
     QVERIFY(is(0x1a, 0x00, Product::Turin) && is(0x1a, 0x11, Product::Turin));
     QVERIFY(is(0x1a, 0x50, Product::Venice) && is(0x1a, 0xc7, Product::Venice));
-    for (const auto &[family, model] : {std::pair(0x19u, 0x20u), {0x19u, 0x9fu}, {0x19u, 0xb0u}, {0x1au, 0x12u}, {0x1au, 0x58u}, {0x17u, 0x01u}, {0u, 0u}, {0xffu, 0xffu}})
+    for (const auto &[family, model] :
+        {std::pair(0x19u, 0x20u), {0x19u, 0x9fu}, {0x19u, 0xb0u}, {0x1au, 0x12u}, {0x1au, 0x58u}, {0x17u, 0x01u}, {0u, 0u}, {0xffu, 0xffu}})
         QVERIFY(is(family, model, Product::Unknown));
     QCOMPARE(name(Product::Unknown), std::string_view("unknown product"));
 }
@@ -221,7 +222,9 @@ void TestSevAbi::idBlockBytes()
     block.policy = GuestPolicy(0x30005);
     const auto bytes = block.encode();
     QCOMPARE(toHex(ByteView(bytes).subspan(0x30)),
-        std::string("0202020202020202020202020202020203030303030303030303030303030303" "0100000004000000" "0500030000000000"));
+        std::string("0202020202020202020202020202020203030303030303030303030303030303"
+                    "0100000004000000"
+                    "0500030000000000"));
     const auto again = IdBlock::decode(bytes);
     QCOMPARE(toHex(again->encode()), toHex(bytes));
     QVERIFY(!IdBlock::decode(ByteView(bytes).first(95)).has_value());
@@ -240,7 +243,7 @@ void TestSevAbi::cpuSignatures()
     QCOMPARE(cpuSignature(0x19, 0x11, 0), 0x00a10f10u); // EPYC-Genoa
     QCOMPARE(cpuSignature(0x19, 0x01, 1), 0x00a00f11u); // EPYC-Milan
     QCOMPARE(cpuSignature(0x17, 0x01, 2), 0x00800f12u); // EPYC
-    QCOMPARE(cpuSignature(6, 0x3, 4), 0x00000634u);     // a family that needs no extension
+    QCOMPARE(cpuSignature(6, 0x3, 4), 0x00000634u); // a family that needs no extension
 }
 
 QTEST_GUILESS_MAIN(TestSevAbi)

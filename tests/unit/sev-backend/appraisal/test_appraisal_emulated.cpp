@@ -23,8 +23,7 @@ namespace {
 constexpr std::int64_t day = 86400;
 
 /// A processor whose reports and certificates a test can bend, and sign again with the right keys.
-class Bench
-{
+class Bench {
 public:
     explicit Bench(const Profile &profile = defaultProfile(), std::uint32_t version = 5, bool masked = false)
         : m_profile(profile)
@@ -51,10 +50,13 @@ public:
         leaf.notAfter = std::time(nullptr) + day;
         return leaf;
     }
-    void certify(const Authority::Leaf &leaf, const P384PrivateKey &key) { evidence.endorsements[0].der = authority().issue(leaf, key.handle())->der(); }
+    void certify(const Authority::Leaf &leaf, const P384PrivateKey &key)
+    {
+        evidence.endorsements[0].der = authority().issue(leaf, key.handle())->der();
+    }
     void certify(const Authority::Leaf &leaf) { certify(leaf, identity().vcekKey()); }
     /// Changes bytes of the report and signs it again, as a firmware gone wrong would.
-    template<typename T>
+    template <typename T>
     void write(std::size_t offset, T value)
     {
         storeLe<T>(evidence.report, offset, value);
@@ -72,8 +74,7 @@ private:
 
 } // namespace
 
-class TestAppraisalEmulated : public QObject
-{
+class TestAppraisalEmulated : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void everyProfileAndVersion_data();
@@ -430,7 +431,8 @@ void TestAppraisalEmulated::everyFindingIsDocumented()
     QVERIFY2(file.open(QIODevice::ReadOnly), qPrintable(file.fileName()));
     const QString text = QString::fromUtf8(file.readAll());
     for (const auto *check : allChecks())
-        QVERIFY2(text.contains(QStringLiteral("| `%1` |").arg(QString::fromStdString(std::string(check->id)))), std::string(check->id).c_str());
+        QVERIFY2(
+            text.contains(QStringLiteral("| `%1` |").arg(QString::fromStdString(std::string(check->id)))), std::string(check->id).c_str());
     Bench bench;
     bench.expected.minimumTcb = {{"snp", 1}};
     for (const auto &finding : bench.appraise().findings)

@@ -16,8 +16,7 @@ using test::verdictOf;
 
 namespace {
 
-struct Case
-{
+struct Case {
     Evidence evidence;
     ReferenceValues expected;
     std::int64_t at = 0;
@@ -74,8 +73,7 @@ const char *fieldFinding(std::size_t offset, std::uint32_t version)
 
 } // namespace
 
-class TestAppraisalFlips : public QObject
-{
+class TestAppraisalFlips : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void everyByteOfAnEmulatedReport_data();
@@ -94,15 +92,18 @@ void TestAppraisalFlips::flipAll(const Case &good, std::uint32_t version)
     const auto before = appraised(good.evidence, good.expected, good.at);
     QVERIFY2(verdictOf(before) == QLatin1String("trusted"), before.sentence.c_str());
     for (std::size_t at = 0; at < good.evidence.report.size(); ++at) {
-        for (const std::uint8_t mask : {0x01, 0x80, 0xff}) {
+        for (const unsigned mask : {1u << at % 8, 0xffu}) {
+            if (mask == 0xff && at % 16 != 0)
+                continue; // one bit of every byte; all bits of some
             Evidence changed = good.evidence;
-            changed.report[at] ^= mask;
+            changed.report[at] ^= static_cast<std::uint8_t>(mask);
             const auto appraisal = appraised(changed, good.expected, good.at);
             const auto why = QStringLiteral("offset 0x%1, mask 0x%2: %3").arg(at, 0, 16).arg(mask, 0, 16).arg(failures(appraisal));
             QVERIFY2(verdictOf(appraisal) == QLatin1String("refused"), qPrintable(why));
             // Behind the signature only the reserved bytes can tell.
             const bool isSigned = at < ReportView::signedSize || at < report_offset::tail;
-            QVERIFY2(outcomeOf(appraisal, "report.signature") == (isSigned ? QLatin1String("fail") : QLatin1String("pass")), qPrintable(why));
+            QVERIFY2(
+                outcomeOf(appraisal, "report.signature") == (isSigned ? QLatin1String("fail") : QLatin1String("pass")), qPrintable(why));
             // The first bytes of a flipped version decide what is reserved; there the signature must do.
             if (const char *finding = fieldFinding(at, version); finding && at >= 4)
                 QVERIFY2(outcomeOf(appraisal, finding) == QLatin1String("fail"), qPrintable(why));
@@ -131,7 +132,8 @@ void TestAppraisalFlips::everyByteOfARealReport()
     Case real;
     const auto authorities = *Certificate::fromPem(asText(test::vector("snp-milan/cert_chain.pem")));
     real.evidence.report = test::vector("snp-milan/report.bin");
-    real.evidence.endorsements = {{"vcek", test::vector("snp-milan/vcek.der")}, {"ask", authorities[0].der()}, {"ark", authorities[1].der()}};
+    real.evidence.endorsements = {
+        {"vcek", test::vector("snp-milan/vcek.der")}, {"ask", authorities[0].der()}, {"ark", authorities[1].der()}};
     const auto report = *ReportView::from(real.evidence.report);
     real.expected.launchDigest = report.measurement();
     real.expected.reportData = report.reportData();
@@ -172,7 +174,10 @@ void TestAppraisalFlips::everyByteOfTheCertificates()
             changed.endorsements[which].der[at] ^= 0x01;
             const auto appraisal = appraised(changed, good.expected, good.at);
             QVERIFY2(verdictOf(appraisal) == QLatin1String("refused"),
-                qPrintable(QStringLiteral("%1 at %2: %3").arg(QString::fromStdString(changed.endorsements[which].role)).arg(at).arg(QString::fromStdString(appraisal.sentence))));
+                qPrintable(QStringLiteral("%1 at %2: %3")
+                        .arg(QString::fromStdString(changed.endorsements[which].role))
+                        .arg(at)
+                        .arg(QString::fromStdString(appraisal.sentence))));
             static_cast<void>(test::backend().describe(changed));
         }
 }

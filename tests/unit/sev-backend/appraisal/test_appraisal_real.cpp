@@ -19,8 +19,7 @@ namespace {
 
 constexpr std::int64_t day = 86400;
 
-struct Sample
-{
+struct Sample {
     std::string report, leaf, authorities;
 };
 const Sample milan2{"snp-milan/report.bin", "snp-milan/vcek.der", "snp-milan/cert_chain.pem"};
@@ -49,8 +48,7 @@ const Sample &sampleNamed(const QString &name)
 
 } // namespace
 
-class TestAppraisalReal : public QObject
-{
+class TestAppraisalReal : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void initTestCase() { KASTELLAN_NEED_VECTORS(); }
@@ -85,14 +83,15 @@ void TestAppraisalReal::genuine()
     QCOMPARE(failures(appraisal), QString());
     QCOMPARE(verdictOf(appraisal), QStringLiteral("authentic"));
     for (const auto *id : {"root.kind", "root.pinned", "chain.complete", "chain.signatures", "chain.names", "chain.constraints",
-             "chain.dates", "report.signature", "report.reserved", "report.product", "report.key", "chip.certificate",
-             "tcb.certificate", "tcb.order", "policy.debug", "policy.migration"})
+             "chain.dates", "report.signature", "report.reserved", "report.product", "report.key", "chip.certificate", "tcb.certificate",
+             "tcb.order", "policy.debug", "policy.migration"})
         QCOMPARE(outcomeOf(appraisal, id), QStringLiteral("pass"));
     QCOMPARE(actualOf(appraisal, "root.pinned"), QStringLiteral("amd"));
     QCOMPARE(outcomeOf(appraisal, "chain.crl"), QStringLiteral("unknown (advisory)"));
     QCOMPARE(outcomeOf(appraisal, "report.data"), QStringLiteral("unknown (advisory)"));
     // The sample of version 2 is of an old firmware.
-    QCOMPARE(outcomeOf(appraisal, "tcb.bulletin"), sample == QLatin1String("milan2") ? QStringLiteral("fail (advisory)") : outcomeOf(appraisal, "tcb.bulletin"));
+    QCOMPARE(outcomeOf(appraisal, "tcb.bulletin"),
+        sample == QLatin1String("milan2") ? QStringLiteral("fail (advisory)") : outcomeOf(appraisal, "tcb.bulletin"));
 
     ReferenceValues expected;
     expected.launchDigest = ReportView::from(evidence.report)->measurement();
@@ -153,7 +152,8 @@ void TestAppraisalReal::wrongCertificates()
     evidence = milan;
     evidence.endorsements[0].der = evidence.endorsements[1].der;
     appraisal = appraised(evidence, {}, at);
-    for (const auto *id : {"chain.signatures", "chain.names", "chain.constraints", "report.signature", "tcb.certificate", "chip.certificate"})
+    for (const auto *id :
+        {"chain.signatures", "chain.names", "chain.constraints", "report.signature", "tcb.certificate", "chip.certificate"})
         QCOMPARE(outcomeOf(appraisal, id), QStringLiteral("fail"));
     // Two that contradict each other, and one that is no certificate.
     evidence = milan;
@@ -260,7 +260,8 @@ void TestAppraisalReal::builtInRootsAreThePublishedOnes_data()
     QTest::addColumn<QString>("role");
     for (const auto *product : {"milan", "genoa", "turin"})
         for (const auto *role : {"ark", "ask"})
-            QTest::addRow("%s-%s", role, product) << QStringLiteral("snp-roots/%1-%2.pem").arg(QLatin1String(role), QLatin1String(product)) << QString::fromLatin1(role).toUpper();
+            QTest::addRow("%s-%s", role, product) << QStringLiteral("snp-roots/%1-%2.pem").arg(QLatin1String(role), QLatin1String(product))
+                                                  << QString::fromLatin1(role).toUpper();
 }
 
 void TestAppraisalReal::builtInRootsAreThePublishedOnes()

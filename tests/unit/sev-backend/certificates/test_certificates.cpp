@@ -45,8 +45,7 @@ Certificate signedOtherwise(const Certificate &certificate, EVP_PKEY *key, int p
 
 } // namespace
 
-class TestCertificates : public QObject
-{
+class TestCertificates : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void signatureAlgorithmIsExact();
@@ -133,7 +132,8 @@ void TestCertificates::namesAndDates()
     const auto key = P384PrivateKey::make();
     const auto rsa = *privateKeyFromDer(test::emulatedProcessor()->identity().authority().askKey());
     CertificateRequest request;
-    request.commonName = "a\x01" "b<script>\n,=é";
+    request.commonName = "a\x01"
+                         "b<script>\n,=é";
     request.serial = 0xabcdef;
     request.notBefore = 0;
     request.notAfter = 4102444800; // 2100: needs the other form of a date
@@ -160,9 +160,9 @@ void TestCertificates::levels()
     QCOMPARE(read({2, 2, 0, 128}), 128);
     QCOMPARE(read({2, 2, 0, 0xa9}), 169);
     QCOMPARE(read({2, 2, 0, 255}), 255);
-    QCOMPARE(read({2, 1, 128}), -1);    // negative
+    QCOMPARE(read({2, 1, 128}), -1); // negative
     QCOMPARE(read({2, 2, 0, 127}), -1); // not the shortest form
-    QCOMPARE(read({2, 2, 1, 0}), -1);   // 256
+    QCOMPARE(read({2, 2, 1, 0}), -1); // 256
     QCOMPARE(read({2, 0}), -1);
     QCOMPARE(read({2, 2, 0}), -1);
     QCOMPARE(read({2, 1, 5, 0}), -1);
@@ -300,7 +300,8 @@ void TestCertificates::derivedKeys()
     std::ranges::reverse(x);
     QCOMPARE(toHex(x), std::string("aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a385502f25dbf55296c3a545e3872760ab7"));
     const auto signature = third.sign(asBytes("x"));
-    QVERIFY(P384Key::fromFirmware(third.publicFirmwareKey().bytes)->verifies(asBytes("x"), signature.view().first(72), signature.view().last(72)));
+    QVERIFY(P384Key::fromFirmware(third.publicFirmwareKey().bytes)
+            ->verifies(asBytes("x"), signature.view().first(72), signature.view().last(72)));
 }
 
 void TestCertificates::revocationLists()

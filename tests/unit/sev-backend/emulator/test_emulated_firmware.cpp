@@ -18,7 +18,7 @@ QString text(FirmwareStatus status)
 {
     return QString::fromStdString(message(status));
 }
-template<typename T>
+template <typename T>
 FirmwareStatus statusOf(const Answer<T> &answer)
 {
     return answer ? FirmwareStatus::Success : answer.error();
@@ -30,7 +30,9 @@ Bytes authBlock(const P384PrivateKey &idKey, const P384PrivateKey &authorKey, By
     Bytes auth(IdAuthView::size);
     storeLe<std::uint32_t>(auth, 0, 1);
     storeLe<std::uint32_t>(auth, 4, 1);
-    const auto put = [&auth](std::size_t offset, ByteView bytes) { std::ranges::copy(bytes, auth.begin() + static_cast<std::ptrdiff_t>(offset)); };
+    const auto put = [&auth](std::size_t offset, ByteView bytes) {
+        std::ranges::copy(bytes, auth.begin() + static_cast<std::ptrdiff_t>(offset));
+    };
     const auto idPublic = idKey.publicFirmwareKey();
     put(0x040, idKey.sign(block).bytes);
     put(0x240, idPublic.bytes);
@@ -43,8 +45,7 @@ Bytes authBlock(const P384PrivateKey &idKey, const P384PrivateKey &authorKey, By
 
 #define COMPARE_STATUS(answer, expected) QCOMPARE(text(statusOf(answer)), text(FirmwareStatus::expected))
 
-class TestEmulatedFirmware : public QObject
-{
+class TestEmulatedFirmware : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void launchesAProcessKeep();
@@ -313,7 +314,8 @@ void TestEmulatedFirmware::idBlock()
         QCOMPARE(report->imageId(), block.imageId);
         QCOMPARE(toHex(report->idKeyDigest().bytes), toHex(sha384(idKey.publicFirmwareKey().bytes).bytes));
         QCOMPARE(report->authorKeyUsed(), author);
-        QCOMPARE(toHex(report->authorKeyDigest().bytes), author ? toHex(sha384(authorKey.publicFirmwareKey().bytes).bytes) : toHex(KeyDigest{}.bytes));
+        QCOMPARE(toHex(report->authorKeyDigest().bytes),
+            author ? toHex(sha384(authorKey.publicFirmwareKey().bytes).bytes) : toHex(KeyDigest{}.bytes));
     }
     const auto refusal = [&](const LaunchFinish &finish) { return text(statusOf(firmware.launchFinish(launch(), finish))); };
     auto changed = block;
@@ -356,7 +358,8 @@ void TestEmulatedFirmware::idBlockOfTheVectors()
     KASTELLAN_NEED_VECTORS();
     const Bytes auth = test::vector("id-block/test_auth_block.bin");
     IdBlock block;
-    block.launchDigest = *LaunchDigest::from(*fromHex("a14d638341e5674628fe1e02fbedebe5e5ab4faf1dd72d8966068e615bb99efd13d214b35c231715b38e263dc6059745"), "digest");
+    block.launchDigest = *LaunchDigest::from(
+        *fromHex("a14d638341e5674628fe1e02fbedebe5e5ab4faf1dd72d8966068e615bb99efd13d214b35c231715b38e263dc6059745"), "digest");
     const auto view = IdAuthView::from(auth);
     QVERIFY(view.has_value());
     QVERIFY(view->reservedClear());
@@ -390,7 +393,8 @@ void TestEmulatedFirmware::refusesRequests()
     vlek.key = ReportRequest::Key::Vlek;
     QCOMPARE(ask(vlek.encode()), text(FirmwareStatus::InvalidKey));
     const auto silent = processor->launchStart(GuestPolicy());
-    QVERIFY(processor->launchFinish(*silent, {.hostData = {}, .idBlock = {}, .idAuth = {}, .authorKey = false, .vcekDisabled = true}).has_value());
+    QVERIFY(processor->launchFinish(*silent, {.hostData = {}, .idBlock = {}, .idAuth = {}, .authorKey = false, .vcekDisabled = true})
+            .has_value());
     QCOMPARE(text(processor->firmware().report(*silent, good).status), text(FirmwareStatus::InvalidKey));
 }
 

@@ -37,8 +37,7 @@ std::vector<std::string> namesIn(const fs::path &folder)
 
 } // namespace
 
-class TestEmulatedIdentityFile : public QObject
-{
+class TestEmulatedIdentityFile : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void isMadeOnceAndKept();
