@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "ui/pages/page.h"
+
+#include <memory>
+
+class QComboBox;
+class QStackedWidget;
+class QTabWidget;
+class QVBoxLayout;
+
+namespace kastellan::ui {
+
+class AttestationView;
+class Badge;
+class ElidedLabel;
+class KeepActions;
+class KeepSession;
+class ManifestView;
+class MessageBar;
+class OutputView;
+class StepList;
+class TableModel;
+class TableView;
+class VerdictBanner;
+
+/// One keep: verdict, attestation, output, manifest, timeline, evidence, and what can be done with it.
+class KeepPage : public Page
+{
+    Q_OBJECT
+
+public:
+    explicit KeepPage(Workspace &workspace, QWidget *parent = nullptr);
+    ~KeepPage() override;
+
+    [[nodiscard]] QString title() const override;
+    [[nodiscard]] Link link() const override;
+    void open(const Link &link) override;
+    void refresh() override;
+    [[nodiscard]] QList<QAction *> pageActions() const override;
+    [[nodiscard]] QString help() const override;
+
+private:
+    void buildHeader(QVBoxLayout *layout);
+    void buildTabs(QVBoxLayout *layout);
+    [[nodiscard]] QWidget *makeAttestation();
+    [[nodiscard]] QWidget *makeTimeline();
+    [[nodiscard]] QWidget *makeRecords();
+    void connectSession();
+    void setKeep(const KeepPointer &keep);
+    void showKeep();
+    void showFacts();
+    void loadRecords();
+    void showRecords(const std::vector<RecordSummary> &records);
+    void loadDossier(const QString &id);
+    void askStop();
+    void askRemove();
+    void attestAgain();
+    void recover();
+    void forKeep(const QString &title, std::function<Status(const KeepId &)> call, const std::function<void()> &done);
+
+    QString m_key, m_dossierId, m_shownRecords;
+    KeepPointer m_keep;
+    DossierPointer m_dossier;
+    KeepSession *m_session;
+    KeepActions *m_actions;
+    ElidedLabel *m_title, *m_facts;
+    Badge *m_state, *m_emulated;
+    MessageBar *m_message;
+    VerdictBanner *m_banner;
+    QTabWidget *m_tabs;
+    AttestationView *m_attestation = nullptr;
+    QStackedWidget *m_attestationStack = nullptr;
+    QComboBox *m_which = nullptr;
+    OutputView *m_output = nullptr;
+    ManifestView *m_manifest = nullptr;
+    StepList *m_timeline = nullptr;
+    TableModel *m_records = nullptr;
+    TableView *m_recordsView = nullptr;
+};
+
+} // namespace kastellan::ui

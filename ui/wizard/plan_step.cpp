@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/wizard/plan_step.h"
+
+#include "ui/models/table_model.h"
+#include "ui/text.h"
+#include "ui/widgets/badge.h"
+#include "ui/widgets/card.h"
+#include "ui/widgets/labels.h"
+#include "ui/widgets/message_bar.h"
+#include "ui/widgets/step_list.h"
+#include "ui/widgets/table_view.h"
+
+#include <QAction>
+#include <QHeaderView>
+#include <QProgressBar>
+#include <QStackedWidget>
+
+namespace kastellan::ui {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+QString rootInWords(const std::string &root)
+{
+    if (root == "amd")
+        return PlanStep::tr("AMD's root keys, built into this program");
+    if (root.starts_with("emulated:"))
+        return PlanStep::tr("the emulated root of this computer, %1…").arg(QString::fromStdString(root.substr(9, 16)));
+    return shownLine(root);
+}
+
+} // namespace
+
+PlanStep::PlanStep(Workspace &space, LaunchDraft &choices, MessageBar &bar, QWidget *parent)
+    : WizardStep(space, choices, bar, parent)
+    , m_stack(new QStackedWidget(this))
+{
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_stack);
+    auto *waiting = new QWidget(this);
+    auto *middle = new QVBoxLayout(waiting);
+    m_progress = new Label(tr("Making the plan…"), Label::Kind::Body, Tone::Muted, waiting);
+    auto *busy = new QProgressBar(waiting);
+    busy->setRange(0, 0);
+    busy->setTextVisible(false);
+    busy->setAccessibleName(tr("Making the plan"));
+    middle->addStretch(1);
+    middle->addWidget(m_progress, 0, Qt::AlignHCenter);
+    middle->addWidget(busy);
+    middle->addStretch(2);
+    m_stack->addWidget(waiting);
+
+    auto *plan = new QWidget(this);
+    auto *cards = new QVBoxLayout(plan);
+    cards->setContentsMargins(0, 0, 0, 0);
+    cards->setSpacing(12);
+    auto *what = new Card(tr("What is launched"), plan);
+    m_what = new FactList(what);
+    what->body()->addWidget(m_what);
+    cards->addWidget(what);
+    m_trustCard = new Card(tr("What is trusted"), plan);
+    m_trust = new FactList(m_trustCard);
+    m_trustCard->body()->addWidget(m_trust);
+    m_overrides = new Label({}, Label::Kind::Body, Tone::Warning, m_trustCard);
+    m_trustCard->body()->addWidget(m_overrides);
+    cards->addWidget(m_trustCard);
+    auto *sequence = new Card(tr("What is sent, and when"), plan);
+    m_sequence = new StepList(tr("What is sent, and when"), sequence);
+    sequence->body()->addWidget(m_sequence);
+    cards->addWidget(sequence);
+    m_imageCard = new Card({}, plan);
+    m_image = new TableModel({tr("File in the keep"), tr("Size"), tr("SHA-256")}, this);
+    m_imageView = new TableView(tr("Measured files"), *m_image, m_imageCard);
+    m_imageView->setFrameShape(QFrame::NoFrame);
+    m_imageView->setColumnWidths({270, 90});
+    m_imageView->setMinimumHeight(220);
+    m_imageCard->body()->addWidget(m_imageView);
+    cards->addWidget(m_imageCard);
+    cards->addStretch(1);
+    m_stack->addWidget(plan);
+}
+
+void PlanStep::enter()
+{
+    if (draft().plan)
+        show(*draft().plan);
+    else
+        make();
+}
+
+void PlanStep::make()
+{
+    m_stack->setCurrentIndex(0);
+    message().clear();
+    if (m_job)
+        m_job->cancel();
+    const unsigned attempt = ++m_attempt;
+    const auto &services = workspace().services;
+    m_job = workspace().jobs.run<LaunchPlan>(
+        JobRunner::Lane::Shown, tr("Make the launch plan"), this,
+        [request = draft().request, hosts = services.hosts, plan = services.plan](const Progress &progress, const std::stop_token &stop) -> Result<LaunchPlan> {
+            KASTELLAN_ASSIGN(const auto host, hosts->find(request.host));
+            return plan(request, *host, progress, stop);
+        },
+        [this, attempt](Result<LaunchPlan> plan) {
+            if (attempt != m_attempt)
+                return;
+            if (plan) {
+                draft().plan = std::make_shared<const LaunchPlan>(std::move(*plan));
+                show(*draft().plan);
+            } else {
+                m_progress->setText(tr("There is no plan yet."));
+                message().showError(plan.error());
+                auto *again = new QAction(tr("Try again"), &message());
+                connect(again, &QAction::triggered, this, &PlanStep::make);
+                message().clearActions();
+                message().addAction(again);
+            }
+            Q_EMIT changed();
+        });
+    if (m_job)
+        connect(m_job, &Job::changed, this, [this] {
+            if (m_job)
+                m_progress->setText(m_job->doing().isEmpty() ? tr("Making the plan…") : m_job->doing());
+        });
+    Q_EMIT changed();
+}
+
+void PlanStep::show(const LaunchPlan &plan)
+{
+    m_what->clear();
+    m_what->add(tr("Keep"), shownLine(plan.name));
+    m_what->add(tr("Workload"), tr("%1 (%2)").arg(shownLine(plan.workload), bytesText(draft().moduleSize)));
+    m_what->add(tr("Module's SHA-256"), QString::fromStdString(toHex(plan.workloadDigest.view())), true);
+    m_what->add(tr("Host"), shownLine(plan.host));
+    const bool emulated = plan.expected.root.starts_with("emulated:");
+    auto *protection = new QWidget(m_what);
+    auto *line = new QHBoxLayout(protection);
+    line->setContentsMargins(0, 0, 0, 0);
+    line->setSpacing(8);
+    line->addWidget(new Label(shownLine(plan.protection), Label::Kind::Value, Tone::Plain, protection));
+    if (emulated)
+        line->addWidget(emulatedBadge(protection));
+    line->addStretch(1);
+    m_what->addWidget(tr("Protection"), protection);
+
+    m_trust->clear();
+    m_trust->add(tr("Root"), rootInWords(plan.expected.root));
+    if (plan.expected.launchDigest)
+        m_trust->add(tr("Launch digest"), QString::fromStdString(toHex(plan.expected.launchDigest->view())), true);
+    else
+        m_trust->add(tr("Launch digest"), tr("none is expected: the verdict can be authentic at best"));
+    QStringList floors;
+    for (const auto &[name, floor] : plan.expected.minimumTcb)
+        floors += u"%1 ≥ %2"_s.arg(shownLine(name)).arg(floor);
+    m_trust->add(tr("Firmware floors"), floors.isEmpty() ? tr("none") : floors.join(u", "_s));
+    m_trust->add(tr("Owner key"), QString::fromStdString(plan.ownerKey), true);
+    m_trust->add(tr("Strict"), plan.expected.strict ? tr("yes: advisory findings decide too") : tr("no"));
+    m_trust->add(tr("Also"), emulated ? tr("this computer: an emulated keep is protected from nothing that runs here") : tr("the processor with its firmware, and the computer that runs this program"));
+    QStringList overrides;
+    if (plan.expected.allowDebug)
+        overrides += tr("debugging is allowed");
+    if (plan.noSandbox)
+        overrides += tr("no sandbox");
+    m_overrides->setText(tr("Protection given up: %1.").arg(overrides.join(u", "_s)));
+    m_overrides->setVisible(!overrides.isEmpty());
+
+    QStringList delivered {tr("module"), tr("configuration")};
+    for (const std::string &name : plan.secretNames)
+        delivered += tr("secret “%1”").arg(shownLine(name));
+    using State = StepList::State;
+    m_sequence->setSteps({{tr("Start"), tr("The keep image and the digest of the owner key. Nothing of the workload."), {}, State::Todo},
+        {tr("Challenge"), tr("A fresh nonce, over TLS 1.3 with both sides proven. The keep answers with its evidence."), {}, State::Todo},
+        {tr("Appraise"), tr("Nothing is sent. The evidence and its verdict are recorded first."), {}, State::Todo},
+        {tr("Deliver, only if trusted or authentic"), tr("Sent: %1.").arg(delivered.join(u", "_s)), {}, State::Todo},
+        {tr("Prove the delivery"), tr("A second report over what was delivered. Only then does the workload run."), {}, State::Todo}});
+
+    std::vector<TableModel::Row> rows;
+    std::uint64_t total = 0;
+    for (const MeasuredFile &file : plan.image) {
+        total += file.size;
+        TableModel::Row row;
+        row.key = shownLine(file.path);
+        row.cells = {{.text = row.key}, {.text = bytesText(file.size), .sort = static_cast<qulonglong>(file.size), .right = true},
+            {.text = QString::fromStdString(toHex(file.sha256.view())), .code = true}};
+        rows.push_back(std::move(row));
+    }
+    m_imageCard->setHeading(tr("What is measured: %n file(s), %1", nullptr, static_cast<int>(plan.image.size())).arg(bytesText(total)));
+    m_image->setRows(std::move(rows));
+    m_stack->setCurrentIndex(1);
+    Q_EMIT changed();
+}
+
+QString PlanStep::summary() const
+{
+    return draft().plan && draft().plan->expected.launchDigest ? QString::fromStdString(toHex(draft().plan->expected.launchDigest->view())).left(16) + u'…' : QString();
+}
+
+QString PlanStep::missing() const { return draft().plan ? QString() : tr("The plan is not ready."); }
+
+} // namespace kastellan::ui

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "ui/data/examples.h"
+#include "ui/wizard/step.h"
+
+class QGridLayout;
+class QLineEdit;
+class QStackedWidget;
+
+namespace kastellan::ui {
+
+class Card;
+class FactList;
+class Label;
+
+/// Which workload: dropped, browsed for, typed, or an example.
+class WorkloadStep : public WizardStep
+{
+    Q_OBJECT
+
+public:
+    WorkloadStep(Workspace &workspace, LaunchDraft &draft, MessageBar &message, QWidget *parent);
+    [[nodiscard]] QString title() const override { return tr("Workload"); }
+    [[nodiscard]] QString text() const override { return tr("What is to run in the keep: a WebAssembly (WASI) module, or a folder or package with one and its Keep.toml."); }
+    [[nodiscard]] QString summary() const override;
+    [[nodiscard]] QString missing() const override;
+    /// Reads the workload at a path.
+    void choose(const QString &path);
+
+private:
+    void showExamples(const std::vector<Example> &examples);
+    void show(Result<std::pair<std::shared_ptr<const Workload>, std::uint64_t>> result, const QString &path);
+
+    QLineEdit *m_path;
+    Card *m_card;
+    FactList *m_facts;
+    Label *m_notes;
+    Label *m_examplesTitle;
+    QGridLayout *m_examples;
+    QString m_reading;
+};
+
+} // namespace kastellan::ui
