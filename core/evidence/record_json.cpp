@@ -2,6 +2,19 @@
 #include "core/evidence/json.h"
 
 namespace kastellan::js {
+namespace {
+
+/// Plan and manifest are texts in the store, and JSON in exports; both are read.
+std::string textOrJson(Object &object, const char *key)
+{
+    const In *value = object.find(key);
+    if (value && (value->is_object() || value->is_array()))
+        return value->dump(-1, ' ', false, In::error_handler_t::replace);
+    return object.textOr(key);
+}
+
+} // namespace
+
 Out toJson(const Record &record, const Blobs &blobs)
 {
     return {
@@ -31,8 +44,8 @@ Result<Record> recordFrom(const In &value, const std::string &where, const Blobs
     record.host = object.textOr("host");
     record.kind = object.text("kind");
     record.created = object.integer("created", INT64_MIN, INT64_MAX);
-    record.plan = object.textOr("plan");
-    record.manifest = object.textOr("manifest");
+    record.plan = textOrJson(object, "plan");
+    record.manifest = textOrJson(object, "manifest");
     record.notes = object.textOr("notes");
     const In *appraisal = object.find("appraisal");
     const In *expected = object.find("expected");

@@ -16,12 +16,13 @@ enum class Palette { Light, Dark };
 /// The layers as SVG text, with a legend.
 [[nodiscard]] std::string layersSvg(const std::vector<Layer> &layers, bool emulated, Palette palette, unsigned width);
 
-/// Machine-readable appraisal, stable: docs/json.md. `view` adds fields, TCB and chain.
-[[nodiscard]] std::string recordJson(const Record &record, const EvidenceView *view);
+/// Machine-readable appraisal, stable: docs/json.md. `view` adds fields, TCB and chain; `recomputed` the verdict of today
+/// (core/evidence/reappraise.h), here and in the others.
+[[nodiscard]] std::string recordJson(const Record &record, const EvidenceView *view, const Appraisal *recomputed = nullptr);
 /// One self-contained page for a colleague: verdict, every finding, chain and layers drawn, raw values. No script, everything escaped.
-[[nodiscard]] std::string recordHtml(const Record &record, const EvidenceView &view);
+[[nodiscard]] std::string recordHtml(const Record &record, const EvidenceView &view, const Appraisal *recomputed = nullptr);
 /// The zip for an auditor: raw report, certificates (DER and PEM), findings, plan, all inputs of the bindings, manifest with digests,
 /// detached signature by the record key, README with plain openssl commands.
-[[nodiscard]] Result<Bytes> recordBundle(const Record &record, const EvidenceView &view);
+[[nodiscard]] Result<Bytes> recordBundle(const Record &record, const EvidenceView &view, const Appraisal *recomputed = nullptr);
 
 } // namespace kastellan
