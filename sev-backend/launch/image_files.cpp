@@ -4,14 +4,17 @@
 #include "core/base/digest.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <map>
-#include <memory>
+#include <mutex>
 #include <optional>
+#include <thread>
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 
 namespace kastellan::sev {
@@ -24,7 +27,8 @@ constexpr const char *readImage = "read the keep image";
 struct Found
 {
     std::string path; // in the keep
-    SealedBytes bytes;
+    std::uint64_t size = 0;
+    std::optional<SealedBytes> bytes;
 };
 
 struct Folder
@@ -87,41 +91,64 @@ private:
         KASTELLAN_TRY(checkImagePath(path));
         if (m_found.size() == ImageFiles::countLimit)
             return badInput(readImage, m_root, "it has over " + std::to_string(ImageFiles::countLimit) + " files");
-        KASTELLAN_ASSIGN(SealedBytes bytes, SealedBytes::fromFile(folder, name, m_root + path, ImageFiles::sizeLimit - m_size));
-        m_size += bytes.view().size();
-        m_found.push_back({path, std::move(bytes)});
+        m_found.push_back({path, static_cast<std::uint64_t>(status.st_size), {}});
         return {};
     }
 
     std::string m_root;
     std::vector<Found> m_found;
-    std::uint64_t m_size = 0;
 };
 
-/// Fills a writable mapping of the memory file. One copy, and no page fault for each page.
-Status fill(int memory, int file, std::size_t size, const std::string &where)
+/// Copies within the kernel: the pages are not cleared first, as those of a mapping would be.
+Status fill(int memory, int file, std::uint64_t size, const std::string &where)
 {
-    void *target = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, memory, 0);
-    if (target == MAP_FAILED)
-        return systemError(readImage, where, errno);
-    std::size_t done = 0;
-    int error = 0;
-    while (done < size) {
-        const ssize_t count = ::read(file, static_cast<std::uint8_t *>(target) + done, size - done);
+    for (off_t done = 0; static_cast<std::uint64_t>(done) < size;) {
+        const ssize_t count = ::sendfile(memory, file, &done, size - static_cast<std::uint64_t>(done));
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
-            error = errno;
-        if (count <= 0)
-            break;
-        done += static_cast<std::size_t>(count);
+            return systemError(readImage, where, errno);
+        if (count == 0)
+            return environment(readImage, where, "it became shorter while it was read", "Try again when the installation has finished.");
     }
-    ::munmap(target, size); // no writable mapping may be left when the seal is set
-    if (error)
-        return systemError(readImage, where, error);
-    if (done < size)
-        return environment(readImage, where, "it became shorter while it was read", "Try again when the installation has finished.");
     return {};
+}
+
+/// Seals the contents of all files; two threads take the largest first.
+Status sealAll(const fs::path &folder, std::vector<Found> &found)
+{
+    const Fd root(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!root)
+        return systemError(readImage, folder.string(), errno);
+    std::vector<Found *> order;
+    for (auto &file : found)
+        order.push_back(&file);
+    std::ranges::sort(order, std::ranges::greater{}, &Found::size);
+    std::atomic<std::size_t> next = 0;
+    std::atomic<std::uint64_t> total = 0;
+    std::mutex mutex;
+    Status status;
+    const auto work = [&] {
+        for (std::size_t i = 0; (i = next++) < order.size();) {
+            Found &file = *order[i];
+            auto bytes = SealedBytes::fromFile(root.get(), file.path.c_str() + 1, folder.string() + file.path, ImageFiles::sizeLimit - total);
+            if (bytes) {
+                file.bytes = std::move(*bytes);
+                if ((total += file.bytes->view().size()) <= ImageFiles::sizeLimit)
+                    continue;
+                bytes = badInput(readImage, folder.string(), "the image has over 1 GiB");
+            }
+            const std::lock_guard lock(mutex);
+            if (status)
+                status = std::unexpected(std::move(bytes).error());
+            next = order.size();
+        }
+    };
+    {
+        const std::jthread helper(work);
+        work();
+    }
+    return status;
 }
 
 } // namespace
@@ -191,11 +218,12 @@ Result<ImageFiles> ImageFiles::read(const fs::path &folder)
     std::vector<Found> found = walk.take();
     if (found.empty())
         return environment(readImage, folder.string(), "the folder is empty", "Install Kastellan again.");
+    KASTELLAN_TRY(sealAll(folder, found));
     std::ranges::sort(found, {}, &Found::path);
     ImageFiles image;
     for (auto &file : found) {
-        image.m_files.push_back({std::move(file.path), file.bytes.mode(), file.bytes.view()});
-        image.m_bytes.push_back(std::move(file.bytes));
+        image.m_files.push_back({std::move(file.path), file.bytes->mode(), file.bytes->view()});
+        image.m_bytes.push_back(std::move(*file.bytes));
     }
     return image;
 }

@@ -47,6 +47,8 @@ public:
     /// Views into the sealed bytes, which must outlive them.
     [[nodiscard]] const std::vector<KeepFile> &files() const { return m_files; }
     [[nodiscard]] std::uint64_t size() const;
+    /// Of each file, in the same order: the sealed memory.
+    [[nodiscard]] const std::vector<SealedBytes> &bytes() const { return m_bytes; }
     [[nodiscard]] const KeepFile *find(std::string_view path) const;
     /// What differs from the reference, a line for each file: "/usr/bin/keep-warden: its SHA-256 is …, and … was built".
     [[nodiscard]] std::vector<std::string> differences(const std::vector<MeasuredFile> &reference) const;

@@ -79,9 +79,10 @@ Result<PendingKeep> PendingKeep::start(const SandboxOptions &options, const Imag
         if (name != "run" && name.find('/') == std::string::npos)
             task.readable.push_back(name.c_str());
     }
-    for (const auto &file : image.files()) {
+    for (std::size_t i = 0; i < image.files().size(); ++i) {
+        const KeepFile &file = image.files()[i];
         keep.m_names.push_back(file.path);
-        task.files.push_back({file.path.c_str() + 1, file.mode, file.content.data(), file.content.size()});
+        task.files.push_back({file.path.c_str() + 1, file.mode, image.bytes()[i].fd(), file.content.size()});
         if (file.path.find('/', 1) == std::string::npos)
             task.readable.push_back(file.path.c_str() + 1);
     }

@@ -15,6 +15,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -79,12 +80,11 @@ struct Child
             const auto &file = task.files[i];
             const int fd = ::open(file.path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, file.mode);
             hold(SandboxStep::File, fd >= 0, static_cast<int>(i));
-            for (std::size_t done = 0; done < file.size;) {
-                const ssize_t count = ::write(fd, file.data + done, file.size - done);
+            for (off_t done = 0; static_cast<std::size_t>(done) < file.size;) {
+                const ssize_t count = ::sendfile(fd, file.memory, &done, file.size - static_cast<std::size_t>(done));
                 if (count < 0 && errno == EINTR)
                     continue;
                 hold(SandboxStep::File, count > 0, static_cast<int>(i));
-                done += static_cast<std::size_t>(count);
             }
             hold(SandboxStep::File, ::close(fd) == 0, static_cast<int>(i));
         }

@@ -46,7 +46,7 @@ struct SandboxFile
 {
     const char *path = nullptr;
     std::uint32_t mode = 0;
-    const std::uint8_t *data = nullptr;
+    int memory = -1; ///< the sealed memory file with its content
     std::size_t size = 0;
 };
 
