@@ -60,6 +60,14 @@ const Endorsement *leafOf(const Evidence &evidence)
     return vcek ? vcek : endorsementOf(evidence, "vlek");
 }
 
+const Endorsement *issuerOf(const Evidence &evidence)
+{
+    const Endorsement *asvk = endorsementOf(evidence, "asvk");
+    const Endorsement *ask = endorsementOf(evidence, "ask");
+    const Endorsement *leaf = leafOf(evidence);
+    return asvk && (!ask || (leaf && leaf->role == "vlek")) ? asvk : ask;
+}
+
 Bytes canonicalManifestOf(const Record &record)
 {
     const auto value = js::parse(record.manifest, "a manifest");

@@ -15,6 +15,8 @@ namespace kastellan::reports {
 [[nodiscard]] std::string bundleReadme(const Page &page);
 /// The certificate of the key that signed the report: "vcek" or "vlek"; null when there is none.
 [[nodiscard]] const Endorsement *leafOf(const Evidence &evidence);
+/// The certificate that signed it: "ask" for a VCEK, "asvk" for a VLEK, under whichever name it was given; null when there is none.
+[[nodiscard]] const Endorsement *issuerOf(const Evidence &evidence);
 [[nodiscard]] const Endorsement *endorsementOf(const Evidence &evidence, std::string_view role);
 
 } // namespace kastellan::reports

@@ -68,12 +68,13 @@ std::string manifestPart()
         + block("openssl pkey -pubin -in record-key.pem -outform DER | openssl dgst -sha256\n");
 }
 
-std::string chainPart(const Page &page, const std::string &leaf)
+std::string chainPart(const Page &page, const std::string &leaf, const std::string &issuer)
 {
     const Record &record = page.record;
     std::string text = "## 2. The certificates lead to the accepted root\n\n"
-                       "At the time of the appraisal the certificate of the report's key is signed by the ASK, and the ASK by the root (RSA-PSS with SHA-384):\n\n";
-    text += block("openssl verify -attime " + std::to_string(record.appraisal.at) + " -trusted certificates/ark.pem -untrusted certificates/ask.pem certificates/" + leaf + ".pem\n");
+                       "At the time of the appraisal the certificate of the report's key is signed by the intermediate one, and that\n"
+                       "by the root (RSA-PSS with SHA-384):\n\n";
+    text += block("openssl verify -attime " + std::to_string(record.appraisal.at) + " -trusted certificates/ark.pem -untrusted certificates/" + issuer + ".pem certificates/" + leaf + ".pem\n");
     constexpr std::string_view emulated = "emulated:";
     if (record.expected.root.starts_with(emulated) && looksHex(record.expected.root.substr(emulated.size()))) {
         text += "The root is the one that was accepted in the plan, an emulated one:\n\n"
@@ -142,13 +143,14 @@ std::string bundleReadme(const Page &page)
 {
     const Record &record = page.record;
     const Endorsement *leaf = leafOf(record.evidence);
-    const bool chain = leaf && endorsementOf(record.evidence, "ask") && endorsementOf(record.evidence, "ark");
+    const Endorsement *issuer = issuerOf(record.evidence);
+    const bool chain = leaf && issuer && endorsementOf(record.evidence, "ark");
     std::string text = head(page) + manifestPart();
     if (record.evidence.kind != "snp-report") {
         text += "The evidence is of the kind '" + plain(record.evidence.kind) + "', which openssl alone cannot check.\n";
         return text;
     }
-    text += chain ? chainPart(page, leaf->role) : "## 2. The certificates\n\nThe chain is not complete, so nothing leads from the report to a root.\n\n";
+    text += chain ? chainPart(page, leaf->role, issuer->role) : "## 2. The certificates\n\nThe chain is not complete, so nothing leads from the report to a root.\n\n";
     if (leaf)
         text += signaturePart(leaf->role);
     text += referencePart(record.expected) + bindingPart(record);

@@ -32,6 +32,8 @@ std::string roleTitle(std::string_view role)
         return "VLEK, Versioned Loaded Endorsement Key";
     if (role == "ask")
         return "ASK, AMD SEV Signing Key";
+    if (role == "asvk")
+        return "ASVK, AMD SEV VLEK Signing Key";
     if (role == "ark")
         return "ARK, AMD Root Key";
     return capitalized(role);
