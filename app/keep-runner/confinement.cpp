@@ -65,7 +65,8 @@ Status readOnlyBelow(const std::string &folder)
 constexpr std::array common{
     Allowed{SYS_read}, Allowed{SYS_write}, Allowed{SYS_readv}, Allowed{SYS_writev}, Allowed{SYS_pread64}, Allowed{SYS_preadv}, Allowed{SYS_lseek},
     Allowed{SYS_close}, Allowed{SYS_fstat}, Allowed{SYS_newfstatat}, Allowed{SYS_statx}, Allowed{SYS_readlink}, Allowed{SYS_readlinkat},
-    Allowed{SYS_getdents64}, Allowed{SYS_fcntl}, Allowed{SYS_dup}, Allowed{SYS_fadvise64}, Allowed{SYS_openat, 2, writing}, Allowed{SYS_open, 1, writing},
+    Allowed{SYS_faccessat}, Allowed{SYS_faccessat2}, Allowed{SYS_getdents64}, Allowed{SYS_fcntl}, Allowed{SYS_dup}, Allowed{SYS_fadvise64},
+    Allowed{SYS_openat, 2, writing}, Allowed{SYS_open, 1, writing},
     Allowed{SYS_poll}, Allowed{SYS_ppoll}, Allowed{SYS_select}, Allowed{SYS_pselect6}, Allowed{SYS_epoll_create1}, Allowed{SYS_epoll_ctl},
     Allowed{SYS_epoll_wait}, Allowed{SYS_epoll_pwait}, Allowed{SYS_timerfd_create}, Allowed{SYS_timerfd_settime},
     Allowed{SYS_clock_gettime}, Allowed{SYS_clock_getres}, Allowed{SYS_clock_nanosleep}, Allowed{SYS_nanosleep}, Allowed{SYS_gettimeofday}, Allowed{SYS_time},
