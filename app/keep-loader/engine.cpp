@@ -461,6 +461,9 @@ void Engine::end(KeepState state, const std::string &reason)
     m_status.edit().logBytes = m_log.size();
     enter(state, reason);
     wipe(m_ownerKey);
+    // That key opens this keep alone, and there is none any more.
+    std::error_code code;
+    std::filesystem::remove(m_folder / "owner.pem", code);
     // The status names the log's final size, the entry about this state included.
     m_status.edit().logBytes = m_log.size();
     (void)m_status.save();

@@ -71,6 +71,15 @@ Result<KeepStatus> read(const fs::path &folder)
     return status;
 }
 
+/// What only a living keep needs, and what its loader removes when it comes to that.
+void clearAway(const KeepId &id)
+{
+    std::error_code code;
+    const fs::path socket = loader::socketPath(id);
+    for (const fs::path &path : {folder(id) / "owner.pem", folder(id) / "guest.ctx", socket, fs::path(socket).replace_extension(".warden")})
+        fs::remove(path, code);
+}
+
 Status discard(const fs::path &folder)
 {
     std::error_code code;
@@ -191,6 +200,7 @@ Status recover(const KeepId &id)
             found.timeline.emplace_back(KeepState::Failed, now() * 1000);
             found.since = now();
             KASTELLAN_TRY(writeFileAtomically(folder(id) / "state.json", asBytes(toJson(found))));
+            clearAway(id);
         }
     }
     return {};
