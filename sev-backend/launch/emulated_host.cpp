@@ -187,7 +187,7 @@ Result<std::unique_ptr<RunningKeep>> EmulatedHost::start(
     options.bareFolder = bareImagePath(folder).string();
     options.isolated = !plan.noSandbox;
     const fs::path socket = wardenSocketPath(plan.id);
-    leftovers.paths = {socket, guestContextPath(folder), options.bareFolder};
+    leftovers.paths = {socket, guestContextPath(folder), guestContextPath(folder).string() + ".part", options.bareFolder};
     if (!options.isolated) {
         std::error_code code;
         fs::remove_all(options.bareFolder, code);
@@ -213,7 +213,7 @@ Result<std::unique_ptr<RunningKeep>> EmulatedHost::start(
     KASTELLAN_TRY(pending.release(stop));
     // The rest is done while the warden starts.
     KASTELLAN_ASSIGN(const Bytes saved, processor.saveGuest(guest));
-    KASTELLAN_TRY(writeFileAtomically(guestContextPath(folder), saved));
+    KASTELLAN_TRY(saveGuestContext(folder, saved));
     RunningProcessKeep::Parts parts;
     parts.id = plan.id;
     parts.pid = pending.pid();

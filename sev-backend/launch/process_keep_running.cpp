@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/launch/process_keep_running.h"
 
+#include "core/base/file.h"
 #include "sev-backend/launch/process.h"
 #include "sev-backend/launch/warden_socket.h"
 
 #include <cerrno>
 #include <csignal>
 
+#include <fcntl.h>
 #include <sys/wait.h>
 
 namespace kastellan::sev {
@@ -14,6 +16,22 @@ namespace fs = std::filesystem;
 
 fs::path guestContextPath(const fs::path &folder) { return folder / "guest.ctx"; }
 fs::path bareImagePath(const fs::path &folder) { return folder / "image"; }
+
+Status saveGuestContext(const fs::path &folder, ByteView saved)
+{
+    const fs::path path = guestContextPath(folder), part = path.string() + ".part";
+    std::error_code code;
+    fs::remove(part, code);
+    {
+        const Fd fd(::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+        if (!fd)
+            return systemError("save the keep's firmware state", part.string(), errno);
+        KASTELLAN_TRY(writeAll(fd.get(), saved, part.string()));
+    }
+    if (::rename(part.c_str(), path.c_str()) != 0)
+        return systemError("save the keep's firmware state", path.string(), errno);
+    return {};
+}
 
 RunningProcessKeep::RunningProcessKeep(Parts parts)
     : m_parts(std::move(parts))
