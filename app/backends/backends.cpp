@@ -14,8 +14,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-class Registry final : public HostRegistry
-{
+class Registry final : public HostRegistry {
 public:
     void add(std::string id, std::shared_ptr<Host> host)
     {
@@ -63,6 +62,9 @@ std::shared_ptr<HostRegistry> makeHosts()
     return registry;
 }
 
-std::shared_ptr<EvidenceBackend> makeEvidenceBackend() { return sev::makeEvidenceBackend(); }
+std::shared_ptr<EvidenceBackend> makeEvidenceBackend()
+{
+    return sev::makeEvidenceBackend();
+}
 
 } // namespace kastellan

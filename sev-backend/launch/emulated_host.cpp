@@ -22,8 +22,7 @@ constexpr const char *what = "start the keep";
 constexpr std::uint64_t guestContextLimit = 1 << 20;
 
 /// Removes what a launch has left when it does not come to its end.
-class Leftovers
-{
+class Leftovers {
 public:
     Leftovers() = default;
     Leftovers(const Leftovers &) = delete;
@@ -75,8 +74,8 @@ std::optional<Finding> fileFinding(const ImageFiles &image, const std::vector<Me
     return finding;
 }
 
-Result<GuestHandle> measure(Processor &processor, GuestHandle guest, const ProcessKeep &layout, const HostData &hostData, const Progress &progress,
-    const std::stop_token &stop)
+Result<GuestHandle> measure(Processor &processor, GuestHandle guest, const ProcessKeep &layout, const HostData &hostData,
+    const Progress &progress, const std::stop_token &stop)
 {
     const std::uint64_t total = layout.pageCount();
     std::uint64_t done = 0;

@@ -12,17 +12,15 @@ class ImageFiles;
 class ProcessKeep;
 
 /// What the emulated host launches, and what that has to be.
-struct EmulatedHostOptions
-{
-    std::filesystem::path image;         ///< the keep image's folder
+struct EmulatedHostOptions {
+    std::filesystem::path image; ///< the keep image's folder
     std::vector<MeasuredFile> reference; ///< its files as they were built
-    LaunchDigest referenceDigest;        ///< and the launch digest that they have
+    LaunchDigest referenceDigest; ///< and the launch digest that they have
     std::filesystem::path processor = dataFolder() / "emulated";
 };
 
 /// The host "emulated": keeps are sandboxed processes, measured and attested by the emulated firmware.
-class EmulatedHost final : public Host
-{
+class EmulatedHost final : public Host {
 public:
     explicit EmulatedHost(EmulatedHostOptions options);
 

@@ -16,7 +16,10 @@ namespace {
 constexpr int reconnectDelay = 20; // milliseconds
 constexpr std::size_t outputLimit = 64 * 1024;
 
-bool wouldBlock() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
+bool wouldBlock()
+{
+    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}
 
 } // namespace
 
@@ -83,8 +86,7 @@ void FirmwareChannel::serve()
         }
         // A negative descriptor is passed over.
         const short wanted = static_cast<short>((m_output.size() < outputLimit ? POLLIN : 0) | (m_output.empty() ? 0 : POLLOUT));
-        std::array<pollfd, 4> entries{
-            {{m_stop.get(), POLLIN, 0}, {m_pidfd, POLLIN, 0}, {words, POLLIN, 0}, {m_stream.get(), wanted, 0}}};
+        std::array<pollfd, 4> entries{{{m_stop.get(), POLLIN, 0}, {m_pidfd, POLLIN, 0}, {words, POLLIN, 0}, {m_stream.get(), wanted, 0}}};
         if (::poll(entries.data(), entries.size(), m_stream ? -1 : reconnectDelay) < 0 && errno != EINTR)
             return;
         if (entries[2].revents)

@@ -14,10 +14,9 @@ namespace kastellan::sev {
 inline constexpr std::uint32_t getReportCommand = 0; ///< SNP_GET_REPORT
 inline constexpr std::size_t firmwareRequestSize = 4 + 96;
 
-/// Answers the warden's requests to its firmware in a thread of its own, as long as the keep runs: on a connection that it opens itself, again
-/// whenever the warden closed it. Collects the warden's last words on the way.
-class FirmwareChannel
-{
+/// Answers the warden's requests to its firmware in a thread of its own, as long as the keep runs: on a connection that it opens itself,
+/// again whenever the warden closed it. Collects the warden's last words on the way.
+class FirmwareChannel {
 public:
     using Answer = std::function<Bytes(ByteView request)>; ///< 96 bytes in; the response, or nothing
     /// `pidfd` and `words` are watched; `words` may be missing.
@@ -45,7 +44,7 @@ private:
     Fd m_stop, m_stream;
     Bytes m_input, m_output;
     std::mutex m_mutex;
-    Fd m_words;          // guarded by m_mutex
+    Fd m_words; // guarded by m_mutex
     std::string m_heard; // guarded by m_mutex
     std::jthread m_thread;
 };

@@ -24,15 +24,13 @@ namespace {
 
 constexpr const char *readImage = "read the keep image";
 
-struct Found
-{
+struct Found {
     std::string path; // in the keep
     std::uint64_t size = 0;
     std::optional<SealedBytes> bytes;
 };
 
-struct Folder
-{
+struct Folder {
     explicit Folder(int fd)
         : handle(::fdopendir(fd))
     {
@@ -49,8 +47,7 @@ struct Folder
     DIR *handle;
 };
 
-class Walk
-{
+class Walk {
 public:
     explicit Walk(std::string root)
         : m_root(std::move(root))
@@ -87,7 +84,8 @@ private:
         if (S_ISDIR(status.st_mode))
             return enter(folder, name, path, depth + 1);
         if (!S_ISREG(status.st_mode))
-            return badInput(readImage, m_root + path, "it is neither a file nor a folder", "Install Kastellan again, or remove what does not belong there.");
+            return badInput(readImage, m_root + path, "it is neither a file nor a folder",
+                "Install Kastellan again, or remove what does not belong there.");
         KASTELLAN_TRY(checkImagePath(path));
         if (m_found.size() == ImageFiles::countLimit)
             return badInput(readImage, m_root, "it has over " + std::to_string(ImageFiles::countLimit) + " files");
@@ -131,7 +129,8 @@ Status sealAll(const fs::path &folder, std::vector<Found> &found)
     const auto work = [&] {
         for (std::size_t i = 0; (i = next++) < order.size();) {
             Found &file = *order[i];
-            auto bytes = SealedBytes::fromFile(root.get(), file.path.c_str() + 1, folder.string() + file.path, ImageFiles::sizeLimit - total);
+            auto bytes =
+                SealedBytes::fromFile(root.get(), file.path.c_str() + 1, folder.string() + file.path, ImageFiles::sizeLimit - total);
             if (bytes) {
                 file.bytes = std::move(*bytes);
                 if ((total += file.bytes->view().size()) <= ImageFiles::sizeLimit)
@@ -212,7 +211,8 @@ Result<ImageFiles> ImageFiles::read(const fs::path &folder)
 {
     std::error_code code;
     if (!fs::is_directory(folder, code))
-        return environment(readImage, folder.string(), "there is no such folder", "Install Kastellan again, or name the folder in KASTELLAN_KEEP_IMAGE.");
+        return environment(
+            readImage, folder.string(), "there is no such folder", "Install Kastellan again, or name the folder in KASTELLAN_KEEP_IMAGE.");
     Walk walk(folder.string());
     KASTELLAN_TRY(walk.enter(AT_FDCWD, folder.c_str(), {}, 0));
     std::vector<Found> found = walk.take();
@@ -256,7 +256,8 @@ std::vector<std::string> ImageFiles::differences(const std::vector<MeasuredFile>
         }
         const Sha256 digest = sha256(file.content);
         if (digest != at->second->sha256)
-            lines.push_back(file.path + ": its SHA-256 is " + toHex(digest.view()) + ", and " + toHex(at->second->sha256.view()) + " was built");
+            lines.push_back(
+                file.path + ": its SHA-256 is " + toHex(digest.view()) + ", and " + toHex(at->second->sha256.view()) + " was built");
         expected.erase(at);
     }
     for (const auto &[path, file] : expected)

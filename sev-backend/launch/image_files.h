@@ -11,8 +11,7 @@
 namespace kastellan::sev {
 
 /// Bytes that nobody can change any more, us included: a memory file with all seals, mapped read-only. What is measured is what is run.
-class SealedBytes
-{
+class SealedBytes {
 public:
     /// Copies a regular file of at most `limit` bytes; symbolic links are not followed.
     [[nodiscard]] static Result<SealedBytes> fromFile(int folder, const char *name, const std::string &where, std::uint64_t limit);
@@ -33,8 +32,7 @@ private:
 };
 
 /// The files of a keep image, as they lay in its folder at one moment.
-class ImageFiles
-{
+class ImageFiles {
 public:
     static constexpr std::size_t countLimit = 4096;
     static constexpr unsigned depthLimit = 16;

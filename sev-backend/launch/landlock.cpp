@@ -13,13 +13,12 @@ namespace kastellan::sev::landlock {
 namespace {
 
 // Our own copy: the machine's headers may be older than its kernel.
-struct Ruleset
-{
+struct Ruleset {
     std::uint64_t files, network, scoped;
 };
 
-constexpr std::uint64_t execute = 1 << 0, writeFile = 1 << 1, readFile = 1 << 2, readFolder = 1 << 3, removeFolder = 1 << 4, removeFile = 1 << 5,
-                        makeFolder = 1 << 7, makeRegular = 1 << 8, truncateFile = 1 << 14;
+constexpr std::uint64_t execute = 1 << 0, writeFile = 1 << 1, readFile = 1 << 2, readFolder = 1 << 3, removeFolder = 1 << 4,
+                        removeFile = 1 << 5, makeFolder = 1 << 7, makeRegular = 1 << 8, truncateFile = 1 << 14;
 
 int allowBelow(int ruleset, const char *path, std::uint64_t access)
 {

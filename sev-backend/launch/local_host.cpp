@@ -52,7 +52,8 @@ std::string parameter(const fs::path &path)
 
 std::unexpected<Error> notInThisVersion(const char *action)
 {
-    return environment(action, "local", "this version launches keeps on the emulated host only; launching through libvirt is not part of it yet",
+    return environment(action, "local",
+        "this version launches keeps on the emulated host only; launching through libvirt is not part of it yet",
         "Choose the host 'emulated'.");
 }
 
@@ -71,15 +72,18 @@ HostInfo LocalHost::info() const
     const auto at = [this](const char *path) { return fs::path(m_root.string() + path); };
     const auto content = readFile(at("/proc/cpuinfo"), 16u << 20);
     const std::string_view cpuinfo = content ? asText(*content) : std::string_view{};
-    const std::string vendor = cpuField(cpuinfo, "vendor_id"), model = cpuField(cpuinfo, "model name"), flags = " " + cpuField(cpuinfo, "flags") + " ";
+    const std::string vendor = cpuField(cpuinfo, "vendor_id"), model = cpuField(cpuinfo, "model name"),
+                      flags = " " + cpuField(cpuinfo, "flags") + " ";
     const auto flag = [&flags](const char *name) { return flags.find(" " + std::string(name) + " ") != std::string::npos; };
     const bool amd = vendor == "AuthenticAMD";
-    const std::string features = std::string(flag("sev") ? "SEV " : "") + (flag("sev_es") ? "SEV-ES " : "") + (flag("sev_snp") ? "SEV-SNP " : "");
+    const std::string features =
+        std::string(flag("sev") ? "SEV " : "") + (flag("sev_es") ? "SEV-ES " : "") + (flag("sev_snp") ? "SEV-SNP " : "");
     const std::string sev = device(at("/dev/sev")), kvm = device(at("/dev/kvm"));
 
     info.platform = model.empty() ? "unknown processor" : model;
     info.facts = {{"Processor", model.empty() ? "unknown" : model}, {"Vendor", vendor.empty() ? "unknown" : vendor},
-        {"Processor features", features.empty() ? "no SEV" : features.substr(0, features.size() - 1)}, {"/dev/sev", sev}, {"/dev/kvm", kvm}};
+        {"Processor features", features.empty() ? "no SEV" : features.substr(0, features.size() - 1)}, {"/dev/sev", sev},
+        {"/dev/kvm", kvm}};
     for (const char *name : {"sev", "sev_es", "sev_snp"}) {
         const std::string value = parameter(at(("/sys/module/kvm_amd/parameters/" + std::string(name)).c_str()));
         info.facts.emplace_back("kvm_amd " + std::string(name), value.empty() ? "kvm_amd is not loaded" : value);
@@ -110,13 +114,19 @@ HostInfo LocalHost::info() const
     return info;
 }
 
-Status LocalHost::prepare(LaunchPlan &, const Progress &, std::stop_token) { return notInThisVersion("plan a launch"); }
+Status LocalHost::prepare(LaunchPlan &, const Progress &, std::stop_token)
+{
+    return notInThisVersion("plan a launch");
+}
 
 Result<std::unique_ptr<RunningKeep>> LocalHost::start(const LaunchPlan &, const std::string &, const Progress &, std::stop_token)
 {
     return notInThisVersion("start the keep");
 }
 
-Result<std::unique_ptr<RunningKeep>> LocalHost::resume(const KeepStatus &, const std::string &) { return notInThisVersion("find the keep again"); }
+Result<std::unique_ptr<RunningKeep>> LocalHost::resume(const KeepStatus &, const std::string &)
+{
+    return notInThisVersion("find the keep again");
+}
 
 } // namespace kastellan::sev

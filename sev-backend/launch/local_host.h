@@ -8,8 +8,7 @@
 namespace kastellan::sev {
 
 /// The host "local": this computer's own processor. Says what there is; this version launches nothing on it.
-class LocalHost final : public Host
-{
+class LocalHost final : public Host {
 public:
     /// `root` is put before every path that is looked at: for tests.
     explicit LocalHost(std::filesystem::path root = {});

@@ -24,7 +24,8 @@ constexpr std::uint64_t highStart = 0x7000'0000, highPairs = 0x07ff'ffff;
 /// The id by which our own namespace knows the first of `count` free ids, if it maps them.
 bool mapsRange(const std::vector<IdRange> &map, std::uint64_t first, std::uint64_t count)
 {
-    return std::ranges::any_of(map, [&](const IdRange &range) { return range.inner <= first && first + count <= range.inner + range.count; });
+    return std::ranges::any_of(
+        map, [&](const IdRange &range) { return range.inner <= first && first + count <= range.inner + range.count; });
 }
 
 Status writeProcFile(pid_t process, const char *file, const std::string &text)
@@ -48,7 +49,10 @@ std::string firstLine(const char *path)
 
 } // namespace
 
-std::uint64_t keepNamespaceFlags() { return CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS; }
+std::uint64_t keepNamespaceFlags()
+{
+    return CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
+}
 
 std::vector<IdRange> parseIdMap(std::string_view text)
 {
@@ -152,9 +156,11 @@ std::string namespaceRemedy()
     if (firstLine("/proc/sys/kernel/unprivileged_userns_clone") == "0")
         return "Allow user namespaces: sysctl kernel.unprivileged_userns_clone=1. Or give up the sandbox with --no-sandbox.";
     if (firstLine("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1")
-        return "AppArmor restricts user namespaces: give keep-loader a profile with 'userns,', or sysctl kernel.apparmor_restrict_unprivileged_userns=0. Or "
+        return "AppArmor restricts user namespaces: give keep-loader a profile with 'userns,', or sysctl "
+               "kernel.apparmor_restrict_unprivileged_userns=0. Or "
                "give up the sandbox with --no-sandbox.";
-    return "In a chroot, and in many containers, user namespaces are refused: run Kastellan outside of it. Or give up the sandbox with --no-sandbox.";
+    return "In a chroot, and in many containers, user namespaces are refused: run Kastellan outside of it. Or give up the sandbox with "
+           "--no-sandbox.";
 }
 
 } // namespace kastellan::sev

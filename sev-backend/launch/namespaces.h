@@ -22,8 +22,7 @@ inline constexpr std::array<const char *, 6> keepNamespaces{"user", "mnt", "pid"
 [[nodiscard]] std::uint64_t keepNamespaceFlags();
 
 /// A line of /proc/PID/uid_map.
-struct IdRange
-{
+struct IdRange {
     std::uint64_t inner = 0, outer = 0, count = 0;
     bool operator==(const IdRange &) const = default;
 };
@@ -31,21 +30,21 @@ struct IdRange
 [[nodiscard]] std::vector<IdRange> parseIdMap(std::string_view text);
 
 /// Which ids outside stand for warden and runner.
-struct OuterIds
-{
+struct OuterIds {
     std::uint32_t warden = 0, runner = 0;
     bool two = false; ///< ids of their own; otherwise both are our own id
     [[nodiscard]] std::string uidMap() const; ///< the text for /proc/PID/uid_map (gid_map is the same)
 };
 
-/// Root gets two ids that nobody else has: from 0x70000000 up, by the keep's id, where our own namespace maps that range; else from the end of the
-/// largest range that it maps. Anybody else, and a root that maps too few ids, has the one own id.
-[[nodiscard]] OuterIds chooseOuterIds(std::uint32_t uid, const std::vector<IdRange> &uids, const std::vector<IdRange> &gids, const KeepId &keep);
+/// Root gets two ids that nobody else has: from 0x70000000 up, by the keep's id, where our own namespace maps that range; else from the end
+/// of the largest range that it maps. Anybody else, and a root that maps too few ids, has the one own id.
+[[nodiscard]] OuterIds chooseOuterIds(
+    std::uint32_t uid, const std::vector<IdRange> &uids, const std::vector<IdRange> &gids, const KeepId &keep);
 /// The same for this process.
 [[nodiscard]] OuterIds chooseOuterIds(const KeepId &keep);
 
-/// Starts a copy of this thread in namespaces of its own (or in ours): pid in the parent, 0 in the child, -1 with errno. `pidfd` is set in the
-/// parent. The child may make nothing but system calls.
+/// Starts a copy of this thread in namespaces of its own (or in ours): pid in the parent, 0 in the child, -1 with errno. `pidfd` is set in
+/// the parent. The child may make nothing but system calls.
 [[nodiscard]] pid_t cloneProcess(std::uint64_t flags, int &pidfd);
 
 /// Writes the maps of ids for a process that has just been cloned. With one id, setgroups is denied, as the kernel demands it.

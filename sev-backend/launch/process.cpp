@@ -14,7 +14,10 @@
 namespace kastellan::sev::process {
 namespace {
 
-std::string proc(std::int64_t pid, std::string_view file) { return "/proc/" + std::to_string(pid) + "/" + std::string(file); }
+std::string proc(std::int64_t pid, std::string_view file)
+{
+    return "/proc/" + std::to_string(pid) + "/" + std::string(file);
+}
 
 } // namespace
 
@@ -67,7 +70,10 @@ bool waitForEnd(int pidfd, int timeout)
     }
 }
 
-void kill(int pidfd) { ::syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0); }
+void kill(int pidfd)
+{
+    ::syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0);
+}
 
 std::optional<std::string> statusField(std::int64_t pid, std::string_view field)
 {

@@ -14,8 +14,14 @@
 namespace kastellan::sev {
 namespace fs = std::filesystem;
 
-fs::path guestContextPath(const fs::path &folder) { return folder / "guest.ctx"; }
-fs::path bareImagePath(const fs::path &folder) { return folder / "image"; }
+fs::path guestContextPath(const fs::path &folder)
+{
+    return folder / "guest.ctx";
+}
+fs::path bareImagePath(const fs::path &folder)
+{
+    return folder / "image";
+}
 
 Status saveGuestContext(const fs::path &folder, ByteView saved)
 {
@@ -42,7 +48,10 @@ RunningProcessKeep::RunningProcessKeep(Parts parts)
         [processor = m_parts.processor, guest = m_parts.guest](ByteView request) { return processor->guestRequest(guest, request); });
 }
 
-Result<Fd> RunningProcessKeep::connect() { return connectToWarden(m_socket, WardenStream::Session); }
+Result<Fd> RunningProcessKeep::connect()
+{
+    return connectToWarden(m_socket, WardenStream::Session);
+}
 
 KeepEnd RunningProcessKeep::end()
 {

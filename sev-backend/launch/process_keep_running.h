@@ -9,19 +9,17 @@
 namespace kastellan::sev {
 
 /// A keep that runs as a sandboxed process, with the emulated firmware beside it.
-class RunningProcessKeep final : public RunningKeep
-{
+class RunningProcessKeep final : public RunningKeep {
 public:
-    struct Parts
-    {
+    struct Parts {
         KeepId id;
         std::int64_t pid = 0;
         Fd pidfd;
-        Fd words;                            ///< the end of the pipe of its last words; missing after a loader's death
+        Fd words; ///< the end of the pipe of its last words; missing after a loader's death
         bool ourChild = true;
         std::shared_ptr<Processor> processor;
         GuestHandle guest;
-        std::filesystem::path folder;        ///< the keep's own
+        std::filesystem::path folder; ///< the keep's own
         std::vector<Finding> findings;
     };
     explicit RunningProcessKeep(Parts parts);

@@ -148,7 +148,10 @@ Result<PendingKeep> PendingKeep::start(const SandboxOptions &options, const Imag
     return keep;
 }
 
-PendingKeep::~PendingKeep() { end(); }
+PendingKeep::~PendingKeep()
+{
+    end();
+}
 
 void PendingKeep::end()
 {
@@ -173,7 +176,8 @@ Result<bool> PendingKeep::receive(const std::stop_token &stop)
         if (count < 0 && errno != EINTR)
             return systemError(what, "control socket", errno);
         if (waited > patience)
-            return environment(what, {}, "the new process did not get ready in " + std::to_string(patience / 1000) + " seconds", "The machine may be overloaded: try again.");
+            return environment(what, {}, "the new process did not get ready in " + std::to_string(patience / 1000) + " seconds",
+                "The machine may be overloaded: try again.");
     }
     SandboxReport report;
     const ssize_t size = ::recv(m_control.get(), &report, sizeof report, 0);

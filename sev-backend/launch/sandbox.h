@@ -10,8 +10,7 @@
 namespace kastellan::sev {
 
 /// How a keep image is made a process.
-struct SandboxOptions
-{
+struct SandboxOptions {
     KeepId keep;
     bool isolated = true;
     std::string bareFolder; ///< not isolated: an empty private folder for the files
@@ -19,11 +18,10 @@ struct SandboxOptions
 };
 
 /// A process in its sandbox that has not executed the warden yet. Destroyed before it was released, it is killed.
-class PendingKeep
-{
+class PendingKeep {
 public:
-    /// Clones the process, maps its ids and lets it build its world out of the sealed bytes. Returns before that is done. `listener` becomes its
-    /// descriptor 3. Fails, naming what is impossible and what may help.
+    /// Clones the process, maps its ids and lets it build its world out of the sealed bytes. Returns before that is done. `listener`
+    /// becomes its descriptor 3. Fails, naming what is impossible and what may help.
     [[nodiscard]] static Result<PendingKeep> start(const SandboxOptions &options, const ImageFiles &image, int listener);
     PendingKeep(PendingKeep &&) noexcept = default;
     PendingKeep &operator=(PendingKeep &&) = delete;

@@ -26,8 +26,7 @@ namespace {
 
 constexpr int controlFd = 4; // beyond what the warden is given; closed by exec
 
-struct Child
-{
+struct Child {
     const SandboxTask &task;
     int control;
 
@@ -58,7 +57,9 @@ struct Child
     {
         const int context = ::fsopen("tmpfs", FSOPEN_CLOEXEC);
         hold(step, context >= 0);
-        const auto set = [&](const char *key, const char *value) { hold(step, ::fsconfig(context, FSCONFIG_SET_STRING, key, value, 0) == 0); };
+        const auto set = [&](const char *key, const char *value) {
+            hold(step, ::fsconfig(context, FSCONFIG_SET_STRING, key, value, 0) == 0);
+        };
         set("size", size);
         set("nr_inodes", nodes);
         set("mode", mode);
@@ -141,8 +142,7 @@ struct Child
 
     void setLimits() const
     {
-        struct Limit
-        {
+        struct Limit {
             __rlimit_resource_t what;
             rlim_t most;
         };
@@ -183,7 +183,7 @@ struct Child
         for (int signal = 1; signal < NSIG; ++signal) {
             // The launcher may die before the keep: then nobody reads its last words, which is no reason to die too.
             action.sa_handler = signal == SIGPIPE ? SIG_IGN : SIG_DFL; // NOLINT
-            ::sigaction(signal, &action, nullptr);                     // fails for the two that cannot be changed
+            ::sigaction(signal, &action, nullptr); // fails for the two that cannot be changed
         }
         sigset_t none;
         ::sigemptyset(&none);
@@ -221,28 +221,48 @@ struct Child
 
 } // namespace
 
-void runSandboxChild(const SandboxTask &task) { Child{task, task.control}.run(); }
+void runSandboxChild(const SandboxTask &task)
+{
+    Child{task, task.control}.run();
+}
 
 std::string_view describe(SandboxStep step)
 {
     switch (step) {
-    case SandboxStep::Control: return "talk to the new process";
-    case SandboxStep::PrivateMounts: return "part the keep's mounts from the machine's";
-    case SandboxStep::RootFolder: return "mount the keep's root folder";
-    case SandboxStep::Ids: return "change to the keep's own user id";
-    case SandboxStep::Folder: return "make a folder of the keep image";
-    case SandboxStep::File: return "write a file of the keep image";
-    case SandboxStep::RunFolder: return "mount the keep's /run";
-    case SandboxStep::ReadOnly: return "make the keep's root read-only";
-    case SandboxStep::NewRoot: return "change to the keep's root";
-    case SandboxStep::HostName: return "give the keep a host name";
-    case SandboxStep::Descriptors: return "close what the keep must not have";
-    case SandboxStep::Limits: return "set the keep's limits";
-    case SandboxStep::Capabilities: return "drop the keep's capabilities";
-    case SandboxStep::NoNewPrivileges: return "forbid new privileges to the keep";
-    case SandboxStep::Landlock: return "restrict the keep with Landlock";
-    case SandboxStep::Seccomp: return "restrict the keep's system calls (seccomp)";
-    case SandboxStep::Execute: return "execute the warden";
+    case SandboxStep::Control:
+        return "talk to the new process";
+    case SandboxStep::PrivateMounts:
+        return "part the keep's mounts from the machine's";
+    case SandboxStep::RootFolder:
+        return "mount the keep's root folder";
+    case SandboxStep::Ids:
+        return "change to the keep's own user id";
+    case SandboxStep::Folder:
+        return "make a folder of the keep image";
+    case SandboxStep::File:
+        return "write a file of the keep image";
+    case SandboxStep::RunFolder:
+        return "mount the keep's /run";
+    case SandboxStep::ReadOnly:
+        return "make the keep's root read-only";
+    case SandboxStep::NewRoot:
+        return "change to the keep's root";
+    case SandboxStep::HostName:
+        return "give the keep a host name";
+    case SandboxStep::Descriptors:
+        return "close what the keep must not have";
+    case SandboxStep::Limits:
+        return "set the keep's limits";
+    case SandboxStep::Capabilities:
+        return "drop the keep's capabilities";
+    case SandboxStep::NoNewPrivileges:
+        return "forbid new privileges to the keep";
+    case SandboxStep::Landlock:
+        return "restrict the keep with Landlock";
+    case SandboxStep::Seccomp:
+        return "restrict the keep's system calls (seccomp)";
+    case SandboxStep::Execute:
+        return "execute the warden";
     }
     return "start the keep";
 }
@@ -257,13 +277,20 @@ std::string_view remedy(SandboxStep step)
     case SandboxStep::NewRoot:
         return "Mounts are refused in some containers and chroots: run Kastellan outside of it. Or give up the sandbox with --no-sandbox.";
     case SandboxStep::Ids:
-    case SandboxStep::Capabilities: return "Check that nothing (a container, a security module) restricts user namespaces. Or give up the sandbox with --no-sandbox.";
+    case SandboxStep::Capabilities:
+        return "Check that nothing (a container, a security module) restricts user namespaces. Or give up the sandbox with --no-sandbox.";
     case SandboxStep::Folder:
-    case SandboxStep::File: return "Check that there is memory left: the image is held in memory.";
-    case SandboxStep::Landlock: return "Enable Landlock: CONFIG_SECURITY_LANDLOCK=y, and 'landlock' in the kernel's lsm= list. Or give up the sandbox with --no-sandbox.";
-    case SandboxStep::Seccomp: return "Use a kernel with CONFIG_SECCOMP_FILTER=y. Or give up the sandbox with --no-sandbox.";
-    case SandboxStep::Execute: return "The keep image is incomplete: install Kastellan again.";
-    default: return {};
+    case SandboxStep::File:
+        return "Check that there is memory left: the image is held in memory.";
+    case SandboxStep::Landlock:
+        return "Enable Landlock: CONFIG_SECURITY_LANDLOCK=y, and 'landlock' in the kernel's lsm= list. Or give up the sandbox with "
+               "--no-sandbox.";
+    case SandboxStep::Seccomp:
+        return "Use a kernel with CONFIG_SECCOMP_FILTER=y. Or give up the sandbox with --no-sandbox.";
+    case SandboxStep::Execute:
+        return "The keep image is incomplete: install Kastellan again.";
+    default:
+        return {};
     }
 }
 

@@ -30,20 +30,18 @@ enum class SandboxStep : std::uint8_t {
     Execute,
 };
 [[nodiscard]] std::string_view describe(SandboxStep step); ///< "mount the keep's root folder"
-[[nodiscard]] std::string_view remedy(SandboxStep step);   ///< what may help; can be empty
+[[nodiscard]] std::string_view remedy(SandboxStep step); ///< what may help; can be empty
 
 /// What the child tells its launcher through the control socket.
-struct SandboxReport
-{
+struct SandboxReport {
     std::uint32_t ready = 0; ///< 1: all is in force, it waits for the word to execute; 0: the step failed
     SandboxStep step = SandboxStep::Control;
-    std::int32_t error = 0;  ///< errno
-    std::int32_t item = -1;  ///< which file or folder
+    std::int32_t error = 0; ///< errno
+    std::int32_t item = -1; ///< which file or folder
 };
 
 /// One file for the child to write. Paths are relative to the root: "usr/bin/keep-warden".
-struct SandboxFile
-{
+struct SandboxFile {
     const char *path = nullptr;
     std::uint32_t mode = 0;
     int memory = -1; ///< the sealed memory file with its content
@@ -51,11 +49,10 @@ struct SandboxFile
 };
 
 /// All that the child needs, laid out before it is cloned: it may not allocate. Lists of texts end in nullptr.
-struct SandboxTask
-{
-    bool isolated = true;  ///< in namespaces of its own, under Landlock and seccomp; otherwise a plain process
+struct SandboxTask {
+    bool isolated = true; ///< in namespaces of its own, under Landlock and seccomp; otherwise a plain process
     bool twoIds = false;
-    int folder = -1;       ///< not isolated: where the files are written
+    int folder = -1; ///< not isolated: where the files are written
     const char *rootSize = nullptr, *rootNodes = nullptr; ///< of the tmpfs: "size" and "nr_inodes"
     const char *runSize = nullptr;
     std::vector<const char *> folders; ///< parents first

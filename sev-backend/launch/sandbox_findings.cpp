@@ -9,7 +9,10 @@
 namespace kastellan::sev {
 namespace {
 
-void join(std::string &text, std::string_view part) { text += (text.empty() ? "" : ", ") + std::string(part); }
+void join(std::string &text, std::string_view part)
+{
+    text += (text.empty() ? "" : ", ") + std::string(part);
+}
 
 Finding isolation(std::int64_t pid)
 {
@@ -45,7 +48,8 @@ Finding isolation(std::int64_t pid)
     } else {
         finding.outcome = Outcome::Pass;
         // Landlock cannot be seen from outside. It is set before the seccomp filter that is seen, and nothing is executed without it.
-        finding.actual = "own namespaces (" + own + "), Landlock version " + std::to_string(landlock::version()) + ", seccomp allow-list, no new privileges";
+        finding.actual = "own namespaces (" + own + "), Landlock version " + std::to_string(landlock::version())
+            + ", seccomp allow-list, no new privileges";
     }
     return finding;
 }
@@ -63,9 +67,11 @@ Finding users(std::int64_t pid)
     const auto map = readFile("/proc/" + std::to_string(pid) + "/uid_map", 65536);
     const auto ranges = map ? parseIdMap(asText(*map)) : std::vector<IdRange>{};
     if (ranges.size() == 2 && ranges[0].inner == wardenId && ranges[1].inner == runnerId)
-        finding.actual = "warden is user " + std::to_string(ranges[0].outer) + " of this machine, runner is user " + std::to_string(ranges[1].outer);
+        finding.actual =
+            "warden is user " + std::to_string(ranges[0].outer) + " of this machine, runner is user " + std::to_string(ranges[1].outer);
     else if (ranges.size() == 1 && ranges[0].inner == wardenId)
-        finding.actual = "warden and runner share user " + std::to_string(ranges[0].outer) + " of this machine; seccomp and Landlock part them";
+        finding.actual =
+            "warden and runner share user " + std::to_string(ranges[0].outer) + " of this machine; seccomp and Landlock part them";
     else
         finding.actual = "warden and runner run as user " + process::statusField(pid, "Uid").value_or("unknown").substr(0, 10);
     return finding;
@@ -73,6 +79,9 @@ Finding users(std::int64_t pid)
 
 } // namespace
 
-std::vector<Finding> sandboxFindings(std::int64_t pid) { return {isolation(pid), users(pid)}; }
+std::vector<Finding> sandboxFindings(std::int64_t pid)
+{
+    return {isolation(pid), users(pid)};
+}
 
 } // namespace kastellan::sev

@@ -28,7 +28,10 @@ Result<sockaddr_un> address(const fs::path &path, const char *what)
 
 } // namespace
 
-fs::path wardenSocketPath(const KeepId &keep) { return runtimeFolder() / (toHex(keep.view()).substr(0, 16) + ".warden"); }
+fs::path wardenSocketPath(const KeepId &keep)
+{
+    return runtimeFolder() / (toHex(keep.view()).substr(0, 16) + ".warden");
+}
 
 Result<Fd> listenForWarden(const fs::path &path)
 {

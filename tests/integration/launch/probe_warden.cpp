@@ -36,7 +36,10 @@ namespace {
 
 constexpr int listener = 3;
 
-std::string number(long long value) { return std::to_string(value); }
+std::string number(long long value)
+{
+    return std::to_string(value);
+}
 
 /// "0", or the name of the error.
 std::string outcome(long result)
@@ -111,7 +114,8 @@ std::string facts()
     for (const auto &[what, resource] : {std::pair{"core", RLIMIT_CORE}, {"nproc", RLIMIT_NPROC}, {"nofile", RLIMIT_NOFILE}}) {
         rlimit limit{};
         ::getrlimit(resource, &limit);
-        say(std::string("limit.") + what, number(static_cast<long long>(limit.rlim_cur)) + "/" + number(static_cast<long long>(limit.rlim_max)));
+        say(std::string("limit.") + what,
+            number(static_cast<long long>(limit.rlim_cur)) + "/" + number(static_cast<long long>(limit.rlim_max)));
     }
     std::string environment;
     for (char **variable = ::environ; *variable; ++variable)
@@ -146,33 +150,61 @@ std::string tryTo(const std::string &what)
 {
     const auto call = [](long nr, auto... arguments) { return outcome(::syscall(nr, arguments...)); };
     const auto open = [](const char *path, int flags) { return outcome(::open(path, flags | O_CLOEXEC, 0600)); };
-    if (what == "inet") return call(SYS_socket, AF_INET, SOCK_STREAM, 0);
-    if (what == "unix") return call(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
-    if (what == "netlink") return call(SYS_socket, AF_NETLINK, SOCK_RAW, 0);
-    if (what == "unshare") return call(SYS_unshare, CLONE_NEWUSER);
-    if (what == "clone") return call(SYS_clone, CLONE_NEWUSER | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
-    if (what == "clone3") return call(SYS_clone3, nullptr, 0);
-    if (what == "mount") return call(SYS_mount, "tmpfs", "/run", "tmpfs", 0, nullptr);
-    if (what == "remount") return call(SYS_mount, nullptr, "/", nullptr, MS_REMOUNT, nullptr);
-    if (what == "ptrace") return call(SYS_ptrace, PTRACE_TRACEME, 0, nullptr, nullptr);
-    if (what == "bpf") return call(SYS_bpf, 0, nullptr, 0);
-    if (what == "keyctl") return call(SYS_keyctl, 0, 0, 0, 0, 0);
-    if (what == "iouring") return call(SYS_io_uring_setup, 1, nullptr);
-    if (what == "chroot") return call(SYS_chroot, "/");
-    if (what == "mknod") return call(SYS_mknodat, AT_FDCWD, "/run/null", S_IFCHR | 0666, 0x103);
-    if (what == "symlink") return call(SYS_symlinkat, "/", AT_FDCWD, "/run/link");
-    if (what == "root") return call(SYS_setresuid, 0, 0, 0);
-    if (what == "passwd") return open("/etc/passwd", O_RDONLY);
-    if (what == "proc") return open("/proc/self/status", O_RDONLY);
-    if (what == "devnull") return open("/dev/null", O_RDONLY);
-    if (what == "image") return open("/usr/bin/keep-warden", O_RDONLY);
-    if (what == "writeimage") return open("/usr/bin/keep-warden", O_WRONLY);
-    if (what == "newfile") return open("/usr/new", O_WRONLY | O_CREAT);
-    if (what == "rootfile") return open("/new", O_WRONLY | O_CREAT);
-    if (what == "runfile") return open("/run/new", O_WRONLY | O_CREAT);
-    if (what == "unlinkimage") return outcome(::unlink("/usr/bin/keep-warden"));
-    if (what == "parent") return outcome(::open("../../../../../../../work", O_RDONLY | O_CLOEXEC));
-    if (what == "wx") return outcome(::mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0);
+    if (what == "inet")
+        return call(SYS_socket, AF_INET, SOCK_STREAM, 0);
+    if (what == "unix")
+        return call(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
+    if (what == "netlink")
+        return call(SYS_socket, AF_NETLINK, SOCK_RAW, 0);
+    if (what == "unshare")
+        return call(SYS_unshare, CLONE_NEWUSER);
+    if (what == "clone")
+        return call(SYS_clone, CLONE_NEWUSER | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
+    if (what == "clone3")
+        return call(SYS_clone3, nullptr, 0);
+    if (what == "mount")
+        return call(SYS_mount, "tmpfs", "/run", "tmpfs", 0, nullptr);
+    if (what == "remount")
+        return call(SYS_mount, nullptr, "/", nullptr, MS_REMOUNT, nullptr);
+    if (what == "ptrace")
+        return call(SYS_ptrace, PTRACE_TRACEME, 0, nullptr, nullptr);
+    if (what == "bpf")
+        return call(SYS_bpf, 0, nullptr, 0);
+    if (what == "keyctl")
+        return call(SYS_keyctl, 0, 0, 0, 0, 0);
+    if (what == "iouring")
+        return call(SYS_io_uring_setup, 1, nullptr);
+    if (what == "chroot")
+        return call(SYS_chroot, "/");
+    if (what == "mknod")
+        return call(SYS_mknodat, AT_FDCWD, "/run/null", S_IFCHR | 0666, 0x103);
+    if (what == "symlink")
+        return call(SYS_symlinkat, "/", AT_FDCWD, "/run/link");
+    if (what == "root")
+        return call(SYS_setresuid, 0, 0, 0);
+    if (what == "passwd")
+        return open("/etc/passwd", O_RDONLY);
+    if (what == "proc")
+        return open("/proc/self/status", O_RDONLY);
+    if (what == "devnull")
+        return open("/dev/null", O_RDONLY);
+    if (what == "image")
+        return open("/usr/bin/keep-warden", O_RDONLY);
+    if (what == "writeimage")
+        return open("/usr/bin/keep-warden", O_WRONLY);
+    if (what == "newfile")
+        return open("/usr/new", O_WRONLY | O_CREAT);
+    if (what == "rootfile")
+        return open("/new", O_WRONLY | O_CREAT);
+    if (what == "runfile")
+        return open("/run/new", O_WRONLY | O_CREAT);
+    if (what == "unlinkimage")
+        return outcome(::unlink("/usr/bin/keep-warden"));
+    if (what == "parent")
+        return outcome(::open("../../../../../../../work", O_RDONLY | O_CLOEXEC));
+    if (what == "wx")
+        return outcome(
+            ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0);
     if (what == "killall") { // everybody it can see: nobody. It is the first of its world, and not reached itself.
         return outcome(::kill(-1, SIGKILL));
     }
@@ -186,7 +218,8 @@ std::string tryTo(const std::string &what)
     }
     if (what == "execrun") {
         return inChild([] {
-            const int from = ::open("/usr/bin/keep-warden", O_RDONLY | O_CLOEXEC), to = ::open("/run/copy", O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+            const int from = ::open("/usr/bin/keep-warden", O_RDONLY | O_CLOEXEC),
+                      to = ::open("/run/copy", O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
             std::vector<char> buffer(1 << 16);
             for (ssize_t size = 0; (size = ::read(from, buffer.data(), buffer.size())) > 0;)
                 (void)!::write(to, buffer.data(), static_cast<std::size_t>(size));

@@ -10,8 +10,7 @@
 namespace kastellan::test {
 
 /// A host with a small keep image: the probe as its warden, and one more file.
-class SandboxScene
-{
+class SandboxScene {
 public:
     SandboxScene();
 
@@ -26,8 +25,7 @@ private:
 };
 
 /// A conversation with the probe in a keep.
-class Probe
-{
+class Probe {
 public:
     explicit Probe(RunningKeep &keep);
     /// Says a line and yields the answer; "" when the keep does not answer.

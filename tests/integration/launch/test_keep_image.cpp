@@ -18,8 +18,7 @@
 using namespace kastellan;
 using namespace kastellan::test;
 
-class TestKeepImage : public QObject
-{
+class TestKeepImage : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:

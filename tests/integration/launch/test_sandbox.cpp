@@ -21,7 +21,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-QByteArray text(const std::string &value) { return QByteArray::fromStdString(value); }
+QByteArray text(const std::string &value)
+{
+    return QByteArray::fromStdString(value);
+}
 
 const Finding *find(const std::vector<Finding> &findings, std::string_view id)
 {
@@ -37,18 +40,20 @@ Bytes reportOf(Probe &probe, int fill)
     return response ? response->report : Bytes{};
 }
 
-bool ended(RunningKeep &keep) { return sev::process::waitForEnd(keep.endFd(), 20'000); }
+bool ended(RunningKeep &keep)
+{
+    return sev::process::waitForEnd(keep.endFd(), 20'000);
+}
 
 } // namespace
 
-#define START(keep, host, plan)                                                                                                                                \
-    auto keep##Result = (host).start(plan, m_scene.folder(plan), {}, {});                                                                                      \
-    QVERIFY2(keep##Result.has_value(), keep##Result ? "" : keep##Result.error().message().c_str());                                                            \
-    RunningKeep &keep = **keep##Result;                                                                                                                        \
+#define START(keep, host, plan)                                                                                                            \
+    auto keep##Result = (host).start(plan, m_scene.folder(plan), {}, {});                                                                  \
+    QVERIFY2(keep##Result.has_value(), keep##Result ? "" : keep##Result.error().message().c_str());                                        \
+    RunningKeep &keep = **keep##Result;                                                                                                    \
     const auto keep##Kill = qScopeGuard([&keep] { keep.kill(); })
 
-class TestSandbox : public QObject
-{
+class TestSandbox : public QObject {
     Q_OBJECT
 
 private:
@@ -112,8 +117,8 @@ void TestSandbox::hasNoPrivileges()
 void TestSandbox::mayNot_data()
 {
     QTest::addColumn<QByteArray>("expected");
-    for (const char *action : {"inet", "unix", "netlink", "unshare", "clone", "mount", "remount", "ptrace", "bpf", "keyctl", "iouring", "chroot", "mknod",
-             "symlink", "wx"})
+    for (const char *action : {"inet", "unix", "netlink", "unshare", "clone", "mount", "remount", "ptrace", "bpf", "keyctl", "iouring",
+             "chroot", "mknod", "symlink", "wx"})
         QTest::newRow(action) << QByteArray("EPERM");
     QTest::newRow("clone3") << QByteArray("ENOSYS");
     QTest::newRow("root") << QByteArray("EINVAL"); // there is no root in its namespace
@@ -168,7 +173,9 @@ void TestSandbox::hasUsersOfItsOwn()
     const LaunchPlan plan = m_scene.plan(host), second = m_scene.plan(host);
     START(keep, host, plan);
     START(other, host, second);
-    const auto user = [](RunningKeep &of) { return text(sev::process::statusField(of.process().first, "Uid").value_or("")).split('\t').value(0).toUInt(); };
+    const auto user = [](RunningKeep &of) {
+        return text(sev::process::statusField(of.process().first, "Uid").value_or("")).split('\t').value(0).toUInt();
+    };
     const QByteArray asRunner = text(Probe(keep).ask("try runner"));
     if (!m_root) {
         QCOMPARE(user(keep), ::geteuid());
@@ -294,7 +301,10 @@ void TestSandbox::failedStartLeavesNothing()
     else if (fault == "not executable")
         ::chmod(warden.c_str(), 0644);
     else if (fault == "not a program")
-        writeFile(warden, "\x7f" "ELF, but not really", 0755);
+        writeFile(warden,
+            "\x7f"
+            "ELF, but not really",
+            0755);
     else if (fault == "a link")
         fs::create_symlink("/etc/passwd", scene.image() / "usr/link");
     else
@@ -397,11 +407,14 @@ void TestSandbox::runsBare()
     Probe probe(keep);
     const fs::path image = m_scene.folder(plan) / "image";
     QCOMPARE(text(probe.ask("arguments")),
-        text("/usr/bin/keep-warden --process --run " + (image / "run").string() + " --runner " + (image / "usr/bin/keep-runner").string() + " "));
+        text("/usr/bin/keep-warden --process --run " + (image / "run").string() + " --runner " + (image / "usr/bin/keep-runner").string()
+            + " "));
     QCOMPARE(fromHex(probe.ask("report 3")).value_or(Bytes{}).size(), sev::ReportResponse::size);
     QCOMPARE(static_cast<int>(fs::status(image).permissions()), 0700);
     const std::int64_t pid = keep.process().first;
-    const auto children = [pid] { return text(contentOf("/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) + "/children")).simplified(); };
+    const auto children = [pid] {
+        return text(contentOf("/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) + "/children")).simplified();
+    };
     probe.ask("spawn");
     QTRY_VERIFY(!children().isEmpty());
     const std::string child = children().split(' ').first().toStdString(); // the one that stays in the group

@@ -29,7 +29,8 @@ namespace {
 bool refuse(long number, int argument, std::uint32_t value)
 {
     const auto at = [](std::size_t offset) { return sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset)); };
-    std::vector<sock_filter> code{at(offsetof(seccomp_data, nr)), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 3)};
+    std::vector<sock_filter> code{
+        at(offsetof(seccomp_data, nr)), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 3)};
     code.push_back(at(argument < 0 ? offsetof(seccomp_data, nr) : offsetof(seccomp_data, args) + static_cast<std::size_t>(argument) * 8));
     code.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, argument < 0 ? static_cast<std::uint32_t>(number) : value, 0, 1));
     code.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
@@ -55,8 +56,7 @@ bool forbidNamespaces()
 
 } // namespace
 
-class TestSandboxFaults : public QObject
-{
+class TestSandboxFaults : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -129,7 +129,8 @@ void TestSandboxFaults::failsClosed()
     const auto text = QByteArray::fromStdString(contentOf(answer));
     QVERIFY2(text.startsWith("cannot start the keep"), text.constData());
     QVERIFY2(text.contains(said), text.constData());
-    const bool ours = said.contains("host name") || said.contains("close what") || said.contains("limits") || said.contains("new privileges");
+    const bool ours =
+        said.contains("host name") || said.contains("close what") || said.contains("limits") || said.contains("new privileges");
     QVERIFY2(ours || !text.contains("NO REMEDY"), text.constData()); // what no machine refuses has none
     QVERIFY(fs::is_empty(m_scene.runtime()));
     QVERIFY(fs::is_empty(folder));
@@ -143,15 +144,17 @@ void TestSandboxFaults::diesWithItsLauncher()
     const fs::path folder = m_scene.folder(plan), note = m_scene.image().parent_path() / "world";
     const pid_t launcher = ::fork();
     if (launcher == 0) {
-        (void)host.start(plan, folder, [&note](std::string_view doing, std::uint64_t, std::uint64_t) {
-            if (doing != "starting the warden")
-                return;
-            std::ifstream children("/proc/self/task/" + std::to_string(::getpid()) + "/children");
-            std::string child;
-            children >> child;
-            std::ofstream(note) << child << " " << sev::process::startTime(std::stoll(child));
-            ::raise(SIGKILL);
-        }, {});
+        (void)host.start(plan, folder,
+            [&note](std::string_view doing, std::uint64_t, std::uint64_t) {
+                if (doing != "starting the warden")
+                    return;
+                std::ifstream children("/proc/self/task/" + std::to_string(::getpid()) + "/children");
+                std::string child;
+                children >> child;
+                std::ofstream(note) << child << " " << sev::process::startTime(std::stoll(child));
+                ::raise(SIGKILL);
+            },
+            {});
         ::_exit(0);
     }
     int status = 0;

@@ -12,7 +12,7 @@
 namespace kastellan::test {
 
 /// Runs something in a copy of this process, which it may spoil, and yields its text; "signal N" if it was killed.
-template<typename Action>
+template <typename Action>
 std::string inChild(const Action &action)
 {
     int ends[2];

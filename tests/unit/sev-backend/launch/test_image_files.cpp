@@ -16,8 +16,7 @@ using namespace kastellan;
 using namespace kastellan::sev;
 namespace fs = std::filesystem;
 
-class TestImageFiles : public QObject
-{
+class TestImageFiles : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -67,7 +66,8 @@ void TestImageFiles::isSealed()
     const auto image = ImageFiles::read(root());
     QVERIFY(image.has_value());
     const int fd = image->bytes()[0].fd();
-    QCOMPARE(::fcntl(fd, F_GET_SEALS) & (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE), F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
+    QCOMPARE(::fcntl(fd, F_GET_SEALS) & (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE),
+        F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
     QCOMPARE(::pwrite(fd, "x", 1, 0), -1);
     QCOMPARE(errno, EPERM);
     QCOMPARE(::ftruncate(fd, 0), -1);
@@ -164,7 +164,8 @@ void TestImageFiles::namesWhatDiffers()
     const auto lines = image->differences({{"/same", 4, digest("same")}, {"/changed", 3, digest("two")}, {"/gone", 4, digest("gone")}});
     QCOMPARE(lines.size(), 3u);
     QCOMPARE(QByteArray::fromStdString(lines[0]),
-        QByteArray::fromStdString("/changed: its SHA-256 is " + toHex(digest("one").view()) + ", and " + toHex(digest("two").view()) + " was built"));
+        QByteArray::fromStdString(
+            "/changed: its SHA-256 is " + toHex(digest("one").view()) + ", and " + toHex(digest("two").view()) + " was built"));
     QCOMPARE(QByteArray::fromStdString(lines[1]), "/more: it does not belong to the image");
     QCOMPARE(QByteArray::fromStdString(lines[2]), "/gone: it is missing");
     QVERIFY(image->differences({{"/same", 4, digest("same")}, {"/changed", 3, digest("one")}, {"/more", 4, digest("more")}}).empty());

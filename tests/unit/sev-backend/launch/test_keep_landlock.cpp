@@ -27,7 +27,10 @@ namespace {
 
 using Action = std::function<std::string()>;
 
-std::string opened(const char *path, int flags) { return outcome(::open(path, flags | O_CLOEXEC, 0600)); }
+std::string opened(const char *path, int flags)
+{
+    return outcome(::open(path, flags | O_CLOEXEC, 0600));
+}
 
 std::string executed(const char *path)
 {
@@ -43,8 +46,7 @@ std::string executed(const char *path)
 
 Q_DECLARE_METATYPE(Action)
 
-class TestKeepLandlock : public QObject
-{
+class TestKeepLandlock : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -77,7 +79,9 @@ void TestKeepLandlock::holds_data()
 {
     QTest::addColumn<Action>("action");
     QTest::addColumn<QByteArray>("expected");
-    const auto row = [](const char *name, const Action &action, const char *expected) { QTest::newRow(name) << action << QByteArray(expected); };
+    const auto row = [](const char *name, const Action &action, const char *expected) {
+        QTest::newRow(name) << action << QByteArray(expected);
+    };
     row("read the image", [] { return opened("usr/file", O_RDONLY); }, "0");
     row("list the root", [] { return opened(".", O_RDONLY | O_DIRECTORY); }, "0");
     row("execute the image", [] { return executed("usr/program"); }, "ENOEXEC"); // it got as far as looking at the file
@@ -94,20 +98,26 @@ void TestKeepLandlock::holds_data()
     row("read elsewhere", [] { return opened("other/file", O_RDONLY); }, "EACCES");
     row("read the machine", [] { return opened("/etc/passwd", O_RDONLY); }, "EACCES");
     row("execute below run", [] { return executed("run/program"); }, "EACCES");
-    row("socket below run", [] {
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        std::strcpy(address.sun_path, "run/socket");
-        return outcome(::bind(::socket(AF_UNIX, SOCK_STREAM, 0), reinterpret_cast<sockaddr *>(&address), sizeof address));
-    }, "EACCES");
+    row(
+        "socket below run",
+        [] {
+            sockaddr_un address{};
+            address.sun_family = AF_UNIX;
+            std::strcpy(address.sun_path, "run/socket");
+            return outcome(::bind(::socket(AF_UNIX, SOCK_STREAM, 0), reinterpret_cast<sockaddr *>(&address), sizeof address));
+        },
+        "EACCES");
     row("link below run", [] { return outcome(::symlink("/etc/passwd", "run/link")); }, "EACCES");
     row("pipe below run", [] { return outcome(::mkfifo("run/pipe", 0600)); }, "EACCES");
-    row("TCP", [] {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        return outcome(::bind(::socket(AF_INET, SOCK_STREAM, 0), reinterpret_cast<sockaddr *>(&address), sizeof address));
-    }, landlock::version() >= 4 ? "EACCES" : "0");
+    row(
+        "TCP",
+        [] {
+            sockaddr_in address{};
+            address.sin_family = AF_INET;
+            address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+            return outcome(::bind(::socket(AF_INET, SOCK_STREAM, 0), reinterpret_cast<sockaddr *>(&address), sizeof address));
+        },
+        landlock::version() >= 4 ? "EACCES" : "0");
     row("signal outside", [] { return outcome(::kill(::getppid(), 0)); }, landlock::version() >= 6 ? "EPERM" : "0");
 }
 
@@ -117,7 +127,8 @@ void TestKeepLandlock::holds()
     QFETCH(const QByteArray, expected);
     const std::string result = inChild([&] {
         const char *readable[] = {"usr", nullptr};
-        if (::chdir(m_root.c_str()) != 0 || ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || landlock::restrictSelf(landlock::version(), readable, "run") != 0)
+        if (::chdir(m_root.c_str()) != 0 || ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0
+            || landlock::restrictSelf(landlock::version(), readable, "run") != 0)
             return std::string("not restricted");
         return action();
     });
@@ -155,7 +166,8 @@ void TestKeepLandlock::needsNoNewPrivileges()
         QSKIP("root may do without");
     const std::string result = inChild([&] {
         const char *readable[] = {"usr", nullptr};
-        return ::chdir(m_root.c_str()) != 0 ? std::string("no folder") : std::to_string(landlock::restrictSelf(landlock::version(), readable, "run"));
+        return ::chdir(m_root.c_str()) != 0 ? std::string("no folder")
+                                            : std::to_string(landlock::restrictSelf(landlock::version(), readable, "run"));
     });
     QCOMPARE(QByteArray::fromStdString(result), QByteArray::number(EPERM));
 }

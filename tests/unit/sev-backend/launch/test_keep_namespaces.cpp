@@ -19,8 +19,7 @@ using namespace kastellan;
 using namespace kastellan::sev;
 namespace fs = std::filesystem;
 
-class TestKeepNamespaces : public QObject
-{
+class TestKeepNamespaces : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -163,7 +162,8 @@ void TestKeepNamespaces::theLocalHostIsHonest_data()
     QTest::addColumn<QByteArray>("devices");
     QTest::addColumn<QByteArray>("state");
     QTest::addColumn<QByteArray>("why");
-    const QByteArray amd = "processor\t: 0\nvendor_id\t: AuthenticAMD\nmodel\t\t: 17\nmodel name\t: AMD EPYC 9354\nflags\t\t: fpu sev sev_es sev_snp\n";
+    const QByteArray amd =
+        "processor\t: 0\nvendor_id\t: AuthenticAMD\nmodel\t\t: 17\nmodel name\t: AMD EPYC 9354\nflags\t\t: fpu sev sev_es sev_snp\n";
     const QByteArray intel = "vendor_id\t: GenuineIntel\nmodel name\t: Intel Xeon\nflags\t\t: fpu\n";
     QTest::newRow("unreadable") << QByteArray() << QByteArray() << QByteArray("unknown") << QByteArray("cannot be told");
     QTest::newRow("intel") << intel << QByteArray() << QByteArray("not ready") << QByteArray("not AMD's");
