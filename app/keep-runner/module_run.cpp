@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/keep-runner/module_run.h"
 
-#include "app/keep-runner/compiled_check.h"
 #include "app/keep-runner/confinement.h"
+#include "core/workload/aot_note.h"
 #include "core/workload/workload.h"
 
 #include <wasmedge/wasmedge.h>
@@ -41,6 +41,13 @@ RunEvent failed(std::string why)
     return {RunEvent::Kind::Failed, 0, std::move(why)};
 }
 
+// Made from this module, for this runtime, for a processor like this one: nothing falls back to another mode.
+Status checkCompiled(const RunRequest &request)
+{
+    KASTELLAN_ASSIGN(const AotNote note, AotNote::parse(request.note));
+    return checkAotNote(note, request.moduleDigest, WasmEdge_VersionGet());
+}
+
 std::string message(const WasmEdge_Result &result)
 {
     return WasmEdge_ResultGetMessage(result);
@@ -60,7 +67,7 @@ RunEvent runModule(const RunRequest &request, const std::function<void()> &start
     // Its messages would go to the module's own output.
     WasmEdge_LogOff();
     if (request.compiled)
-        if (auto status = checkCompiled(request.note, request.moduleDigest); !status)
+        if (auto status = checkCompiled(request); !status)
             return failed(status.error().message());
     if (auto status = confineLoading(request.compiled, request.memoryLimit); !status)
         return failed(status.error().message());

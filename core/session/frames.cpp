@@ -24,6 +24,8 @@ namespace {
 
 std::optional<std::size_t> findMagic(ByteView bytes)
 {
+    if (bytes.empty())
+        return std::nullopt;
     const void *found = ::memmem(bytes.data(), bytes.size(), frameMagic.data(), frameMagic.size());
     if (!found)
         return std::nullopt;

@@ -42,6 +42,7 @@ Result<std::unique_ptr<Tls>> Tls::make(bool server, const Identity &identity, Ac
         || SSL_CTX_use_PrivateKey(context, identity.key.get()) != 1 || SSL_CTX_set_num_tickets(context, 0) != 1)
         return fail(ErrorKind::Internal, "prepare a session", "OpenSSL", opensslReason());
     SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_clear_options(context, SSL_OP_ENABLE_MIDDLEBOX_COMPAT); // there is none between us, and its records mean nothing
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_max_early_data(context, 0);
     SSL_CTX_set_max_cert_list(context, 16 * 1024);

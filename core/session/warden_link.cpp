@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/session/warden_link.h"
 
+#include <algorithm>
+
 namespace kastellan::session {
+namespace {
+
+constexpr std::size_t pastLimit = 16;
+
+} // namespace
 
 void WardenLink::drain()
 {
@@ -11,8 +18,14 @@ void WardenLink::drain()
 
 Status WardenLink::handle(const Frame &frame, const std::function<void()> &established, const OnMessage &message)
 {
+    if (std::ranges::find(m_past, frame.connection) != m_past.end())
+        return {};
     if (!m_tls || frame.connection != *m_connection) {
         KASTELLAN_ASSIGN(m_tls, m_makeTls());
+        if (m_connection)
+            m_past.push_back(*m_connection);
+        if (m_past.size() > pastLimit)
+            m_past.pop_front();
         m_connection = frame.connection;
         m_messages.wipe();
         progress = {};

@@ -7,6 +7,7 @@
 #include "core/session/tls.h"
 
 #include <chrono>
+#include <deque>
 #include <functional>
 
 namespace kastellan::session {
@@ -47,6 +48,7 @@ private:
     FrameReader m_frames;
     MakeTls m_makeTls;
     std::optional<ConnectionId> m_connection;
+    std::deque<ConnectionId> m_past; ///< what they still say comes too late
     std::unique_ptr<Tls> m_tls;
     MessageReader m_messages;
 
