@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/file.h"
 #include "core/keeps/keep_client.h"
+#include "core/keeps/launcher.h"
 #include "core/keeps/loader_protocol.h"
 #include "core/keeps/loader_process.h"
 #include "core/keeps/pending_keys.h"
@@ -10,6 +11,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cinttypes>
+#include <cstdio>
 
 namespace kastellan::keeps {
 namespace fs = std::filesystem;
@@ -58,6 +61,16 @@ void completeStatus(KeepStatus &status)
     }
 }
 
+/// The process of a keep whose loader died before it could write it into its state.
+void findWarden(const fs::path &folder, KeepStatus &status)
+{
+    const auto content = status.wardenPid == 0 && !isFinal(status.state) ? readFile(folder / wardenFile, 64) : Bytes{};
+    if (content && !content->empty()) {
+        const std::string text(asText(*content));
+        std::sscanf(text.c_str(), "%" SCNd64 " %" SCNu64, &status.wardenPid, &status.wardenStart);
+    }
+}
+
 Result<KeepStatus> read(const fs::path &folder)
 {
     KASTELLAN_ASSIGN(const Bytes content, readFile(folder / "state.json", statusLimit));
@@ -67,6 +80,7 @@ Result<KeepStatus> read(const fs::path &folder)
         error.where = (folder / "state.json").string() + ", " + error.where;
         return std::unexpected(error);
     }
+    findWarden(folder, *status);
     completeStatus(*status);
     return status;
 }
@@ -76,7 +90,7 @@ void clearAway(const KeepId &id)
 {
     std::error_code code;
     const fs::path socket = loader::socketPath(id);
-    for (const fs::path &path : {folder(id) / "owner.pem", folder(id) / "guest.ctx", socket, fs::path(socket).replace_extension(".warden")})
+    for (const fs::path &path : {folder(id) / "owner.pem", folder(id) / "guest.ctx", folder(id) / wardenFile, socket, fs::path(socket).replace_extension(".warden")})
         fs::remove(path, code);
 }
 

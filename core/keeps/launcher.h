@@ -57,6 +57,8 @@ struct HostInfo
     std::vector<std::pair<std::string, std::string>> facts; ///< for showing
 };
 
+inline constexpr const char *wardenFile = "warden";
+
 /// A place where keeps can run; sev-backend implements it.
 class Host
 {
@@ -66,7 +68,8 @@ public:
     /// Fills in what this host decides: protection, image, policy, expected root and launch digest (computed from the
     /// build's reference values, never from what lies on the host).
     [[nodiscard]] virtual Status prepare(LaunchPlan &plan, const Progress &progress, std::stop_token stop) = 0;
-    /// Starts the keep image. `folder` is the keep's own (0700) and holds what recovery needs.
+    /// Starts the keep image. `folder` is the keep's own (0700) and holds what recovery needs. A keep that is a process of ours is written into
+    /// its file `wardenFile` ("PID START") before it executes anything: the loader may die before it has written its state.
     [[nodiscard]] virtual Result<std::unique_ptr<RunningKeep>> start(const LaunchPlan &plan, const std::string &folder, const Progress &progress, std::stop_token stop) = 0;
     /// Finds a keep again whose loader died. Fails when it no longer runs.
     [[nodiscard]] virtual Result<std::unique_ptr<RunningKeep>> resume(const KeepStatus &status, const std::string &folder) = 0;

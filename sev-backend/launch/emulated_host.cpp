@@ -11,6 +11,8 @@
 #include "sev-backend/launch/seccomp.h"
 #include "sev-backend/launch/warden_socket.h"
 
+#include <cinttypes>
+#include <cstdio>
 #include <thread>
 
 namespace kastellan::sev {
@@ -186,7 +188,8 @@ Result<std::unique_ptr<RunningKeep>> EmulatedHost::start(
     options.bareFolder = bareImagePath(folder).string();
     options.isolated = !plan.noSandbox;
     const fs::path socket = wardenSocketPath(plan.id);
-    leftovers.paths = {socket, guestContextPath(folder), guestContextPath(folder).string() + ".part", options.bareFolder};
+    const fs::path context = guestContextPath(folder), wardenNote = fs::path(folder) / wardenFile;
+    leftovers.paths = {socket, context, context.string() + ".part", wardenNote, wardenNote.string() + ".part", options.bareFolder};
     if (!options.isolated) {
         std::error_code code;
         fs::remove_all(options.bareFolder, code);
@@ -208,11 +211,12 @@ Result<std::unique_ptr<RunningKeep>> EmulatedHost::start(
 
     if (progress)
         progress("starting the warden", 0, 0);
-    KASTELLAN_TRY(pending.waitReady(stop));
-    KASTELLAN_TRY(pending.release(stop));
-    // The rest is done while the warden starts.
     KASTELLAN_ASSIGN(const Bytes saved, processor.saveGuest(guest));
-    KASTELLAN_TRY(saveGuestContext(folder, saved));
+    KASTELLAN_TRY(saveForRecovery(context, saved));
+    KASTELLAN_TRY(pending.waitReady(stop));
+    const std::string note = std::to_string(pending.pid()) + " " + std::to_string(process::startTime(pending.pid())) + "\n";
+    KASTELLAN_TRY(saveForRecovery(wardenNote, asBytes(note)));
+    KASTELLAN_TRY(pending.release(stop));
     RunningProcessKeep::Parts parts;
     parts.id = plan.id;
     parts.pid = pending.pid();
@@ -232,12 +236,18 @@ Result<std::unique_ptr<RunningKeep>> EmulatedHost::start(
 Result<std::unique_ptr<RunningKeep>> EmulatedHost::resume(const KeepStatus &status, const std::string &folder)
 {
     RunningProcessKeep::Parts parts;
-    KASTELLAN_ASSIGN(parts.pidfd, process::open(status.wardenPid, status.wardenStart));
+    std::int64_t pid = status.wardenPid;
+    std::uint64_t start = status.wardenStart;
+    if (pid == 0) { // its loader died before it had written its state
+        if (const auto note = readFile(fs::path(folder) / wardenFile, 64))
+            std::sscanf(std::string(asText(*note)).c_str(), "%" SCNd64 " %" SCNu64, &pid, &start);
+    }
+    KASTELLAN_ASSIGN(parts.pidfd, process::open(pid, start));
     KASTELLAN_ASSIGN(parts.processor, processor({}, {}));
     KASTELLAN_ASSIGN(const Bytes saved, readFile(guestContextPath(folder), guestContextLimit));
     KASTELLAN_ASSIGN(parts.guest, parts.processor->restoreGuest(saved));
     parts.id = status.plan.id;
-    parts.pid = status.wardenPid;
+    parts.pid = pid;
     parts.ourChild = false;
     parts.folder = folder;
     parts.findings = sandboxFindings(parts.pid);

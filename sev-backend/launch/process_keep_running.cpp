@@ -23,19 +23,20 @@ fs::path bareImagePath(const fs::path &folder)
     return folder / "image";
 }
 
-Status saveGuestContext(const fs::path &folder, ByteView saved)
+Status saveForRecovery(const fs::path &path, ByteView content)
 {
-    const fs::path path = guestContextPath(folder), part = path.string() + ".part";
+    constexpr const char *what = "write down what recovery needs";
+    const fs::path part = path.string() + ".part";
     std::error_code code;
     fs::remove(part, code);
     {
         const Fd fd(::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
         if (!fd)
-            return systemError("save the keep's firmware state", part.string(), errno);
-        KASTELLAN_TRY(writeAll(fd.get(), saved, part.string()));
+            return systemError(what, part.string(), errno);
+        KASTELLAN_TRY(writeAll(fd.get(), content, part.string()));
     }
     if (::rename(part.c_str(), path.c_str()) != 0)
-        return systemError("save the keep's firmware state", path.string(), errno);
+        return systemError(what, path.string(), errno);
     return {};
 }
 
@@ -95,6 +96,7 @@ void RunningProcessKeep::kill()
     std::error_code code;
     fs::remove(m_socket, code);
     fs::remove(guestContextPath(m_parts.folder), code);
+    fs::remove(m_parts.folder / wardenFile, code);
     fs::remove_all(bareImagePath(m_parts.folder), code);
     (void)m_parts.processor->decommission(m_parts.guest);
 }

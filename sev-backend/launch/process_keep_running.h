@@ -45,8 +45,9 @@ private:
 
 /// Where the guest of the emulated firmware is kept for a loader that takes over.
 [[nodiscard]] std::filesystem::path guestContextPath(const std::filesystem::path &folder);
-/// Writes it whole or not at all, and not through to the disk: it is worth nothing once the machine went down, for then the keep did too.
-[[nodiscard]] Status saveGuestContext(const std::filesystem::path &folder, ByteView saved);
+/// Writes a file that recovery needs, whole or not at all, and not through to the disk: it is worth nothing once the machine went down, for
+/// then the keep did too.
+[[nodiscard]] Status saveForRecovery(const std::filesystem::path &path, ByteView content);
 /// Where the files of a keep without a sandbox lie.
 [[nodiscard]] std::filesystem::path bareImagePath(const std::filesystem::path &folder);
 

@@ -3,7 +3,9 @@
 // over a copy of this test refuses a system call, or the copy may make no namespaces.
 #include "tests/integration/launch/sandbox_scene.h"
 
+#include "core/keeps/keep_client.h"
 #include "sev-backend/launch/process.h"
+#include "sev-backend/launch/warden_socket.h"
 
 #include <QtTest/QtTest>
 
@@ -63,6 +65,7 @@ private Q_SLOTS:
     void failsClosed_data();
     void failsClosed();
     void diesWithItsLauncher();
+    void isFoundWithoutAState();
 
 private:
     SandboxScene m_scene;
@@ -165,6 +168,39 @@ void TestSandboxFaults::diesWithItsLauncher()
     std::ifstream(note) >> pid >> start;
     QVERIFY(pid > 0 && start > 0);
     QTRY_VERIFY(sev::process::startTime(pid) != start);
+}
+
+// A launcher that dies right after the start, before it wrote down anything: the keep is not forgotten.
+void TestSandboxFaults::isFoundWithoutAState()
+{
+    sev::EmulatedHost host(m_scene.options());
+    KeepStatus status;
+    status.plan = m_scene.plan(host);
+    status.state = KeepState::Starting;
+    const fs::path folder = m_scene.folder(status.plan);
+    writeFile(folder / "state.json", toJson(status), 0600);
+    const pid_t launcher = ::fork();
+    if (launcher == 0) {
+        const auto keep = host.start(status.plan, folder, {}, {});
+        ::raise(keep ? SIGKILL : SIGTERM);
+    }
+    int ended = 0;
+    ::waitpid(launcher, &ended, 0);
+    QCOMPARE(WTERMSIG(ended), SIGKILL);
+    const auto found = keeps::status(status.plan.id);
+    QVERIFY2(found.has_value(), found ? "" : found.error().message().c_str());
+    QVERIFY(found->wardenAlive);
+    QCOMPARE(found->state, KeepState::Starting);
+    auto keep = host.resume(status, folder);
+    QVERIFY2(keep.has_value(), keep ? "" : keep.error().message().c_str());
+    QVERIFY(!Probe(**keep).ask("facts").empty());
+    (*keep)->kill();
+    QVERIFY(sev::process::startTime(found->wardenPid) != found->wardenStart);
+    QVERIFY(!fs::exists(sev::wardenSocketPath(status.plan.id)));
+    QVERIFY(!fs::exists(folder / "warden") && !fs::exists(folder / "guest.ctx"));
+    const auto after = keeps::status(status.plan.id);
+    QVERIFY(after.has_value());
+    QCOMPARE(after->state, KeepState::Failed);
 }
 
 QTEST_GUILESS_MAIN(TestSandboxFaults)
