@@ -76,8 +76,8 @@ void Clients::accept()
     raw->watch = m_loop.watch(
         fd.get(),
         [this, raw] {
-            // While the keep takes no input, requests wait in the client's socket: nothing piles up here.
-            const bool reads = !raw->closing && (!m_engine || m_engine->takesInput() || isFinal(m_engine->status().state) || m_engine->inputIsClosed());
+            // While the keep takes no input, requests of who gives it wait in the client's socket: nothing piles up here.
+            const bool reads = !raw->closing && (!raw->givesInput || !m_engine || m_engine->takesInput() || isFinal(m_engine->status().state) || m_engine->inputIsClosed());
             return short((reads ? POLLIN : POLLRDHUP) | (raw->outgoing.empty() ? 0 : POLLOUT));
         },
         [this, number](short events) { ready(number, events); });
@@ -133,8 +133,9 @@ bool Clients::read(Client &client)
     }
 }
 
-void Clients::handle(Client &, const Request &request)
+void Clients::handle(Client &client, const Request &request)
 {
+    client.givesInput = client.givesInput || std::holds_alternative<InputRequest>(request);
     if (!m_engine)
         return;
     if (const auto *input = std::get_if<InputRequest>(&request))

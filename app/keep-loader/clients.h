@@ -38,6 +38,7 @@ private:
         LineReader lines{requestLimit};
         std::string outgoing;
         bool closing = false;
+        bool givesInput = false; ///< only such a one is held back while the keep takes no input: "stop" is heard from all others
     };
     void accept();
     void ready(int number, short events);

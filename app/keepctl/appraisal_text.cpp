@@ -12,8 +12,8 @@ namespace {
 /// A check that did not pass.
 std::string problemText(const Finding &finding, int fd)
 {
-    return "  " + painted(fd, colourOf(finding.outcome), name(finding.outcome)) + "  " + inLine(title(finding.id)) + "  " + painted(fd, Colour::Faint, finding.id)
-        + (finding.required ? "\n" : " (advisory)\n")
+    return "  " + painted(fd, colourOf(finding.outcome), name(finding.outcome)) + "  " + inLine(title(finding.id)) + "  "
+        + painted(fd, Colour::Faint, finding.id) + (finding.required ? "\n" : " (advisory)\n")
         + facts({{"expected", finding.expected}, {"actual", finding.actual}, {"why", finding.why}, {"to do", finding.remedy}}, 6);
 }
 

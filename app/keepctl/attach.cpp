@@ -132,8 +132,7 @@ void Attachment::onEvent(const KeepEvent &event)
         break;
     case KeepEvent::Kind::Error:
         m_progress.clear();
-        if (!m_options.quiet)
-            say(event.text);
+        say(event.text);
         m_result.errors.push_back(event.text);
         break;
     case KeepEvent::Kind::Closed:

@@ -43,7 +43,8 @@ std::string layersText(const Record &record)
 std::string againText(const Appraisal &then, const Appraisal &now)
 {
     const std::string verdict(name(now.verdict));
-    return then.verdict == now.verdict ? verdict + ", as then" : verdict + " NOW, " + std::string(name(then.verdict)) + " then: " + now.sentence;
+    return then.verdict == now.verdict ? verdict + ", as then"
+                                       : verdict + " NOW, " + std::string(name(then.verdict)) + " then: " + now.sentence;
 }
 
 /// The keep's id for --keep: of a keep that is there, or one that only its records still know.

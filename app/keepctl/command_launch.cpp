@@ -60,7 +60,7 @@ js::Out Telling::toJson(const LaunchOutcome &outcome) const
         {"sentence", record ? js::Out(record->appraisal.sentence) : js::Out("")},
         {"overrides", record ? js::Out(record->appraisal.overrides) : js::Out::array()},
         {"findings", js::Out::array()},
-        {"exitCode", status && status->exitCode ? js::Out(*status->exitCode) : js::Out(nullptr)},
+        {"exitCode", outcome.name == "exited" ? js::Out(*status->exitCode) : js::Out(nullptr)},
         {"trap", status && !status->trap.empty() ? js::Out(status->trap) : js::Out(nullptr)},
         {"status", outcome.exitCode},
     };
@@ -88,13 +88,14 @@ void Telling::toPerson(const LaunchOutcome &outcome) const
         note("\n" + appraisalSummary(record->appraisal, 2));
     std::string line =
         "keep " + toHex(status.plan.id.view()).substr(0, 12) + " (" + inLine(status.plan.name) + "): " + std::string(name(status.state));
-    if (status.exitCode)
+    if (outcome.name == "exited")
         line += ", the workload exited with " + std::to_string(*status.exitCode);
     if (!status.trap.empty())
         line += ", the workload trapped: " + inLine(status.trap);
     // Of a refusal the checks above say more; an error that ended it was told when it came.
     const std::string reason = status.reason.substr(0, status.reason.find('\n'));
-    const bool told = outcome.name == "refused" || outcome.name == "trapped" || std::ranges::find(result->errors, status.reason) != result->errors.end();
+    const bool told =
+        outcome.name == "refused" || outcome.name == "trapped" || std::ranges::find(result->errors, status.reason) != result->errors.end();
     if (!reason.empty() && !told)
         line += ": " + inLine(reason);
     note(line + "\n");

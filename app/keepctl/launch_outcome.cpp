@@ -20,7 +20,8 @@ LaunchOutcome launchOutcome(const KeepStatus &status, int signal)
         return {"refused", exit_code::refused};
     if (!status.trap.empty())
         return {"trapped", exit_code::trapped};
-    if (status.exitCode)
+    // With a reason it did not end by itself: "stop", "limit: \u2026".
+    if (status.exitCode && status.reason.empty())
         return {"exited", *status.exitCode & 0xff};
     if (signal)
         return {"stopped", 128 + signal};

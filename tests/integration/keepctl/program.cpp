@@ -10,8 +10,11 @@ namespace kastellan::test {
 namespace {
 constexpr int longest = 120'000; ///< milliseconds until a program counts as hanging
 
-QString built(const QString &path) { return qEnvironmentVariable("KASTELLAN_BUILD") + QLatin1Char('/') + path; }
+QString built(const QString &path)
+{
+    return qEnvironmentVariable("KASTELLAN_BUILD") + QLatin1Char('/') + path;
 }
+} // namespace
 
 Program::Program()
     : m_folder(QStringLiteral("/tmp/kctl-XXXXXX")) // short: sockets lie in it
@@ -34,15 +37,26 @@ Program::~Program()
             keep[QStringLiteral("plan")][QStringLiteral("id")].toString()}));
 }
 
-std::unique_ptr<QProcess> Program::start(const QStringList &arguments)
+std::unique_ptr<QProcess> Program::startProgram(const QString &program, const QStringList &arguments)
 {
     auto process = std::make_unique<QProcess>();
     process->setProcessEnvironment(m_environment);
     process->setWorkingDirectory(m_folder.path());
-    process->start(qEnvironmentVariable("KASTELLAN_BIN") + QStringLiteral("/keepctl"), arguments);
+    process->start(program, arguments);
     if (!process->waitForStarted())
-        qFatal("keepctl is not built");
+        qFatal("%s does not start", qPrintable(program));
     return process;
+}
+
+std::unique_ptr<QProcess> Program::start(const QStringList &arguments)
+{
+    return startProgram(qEnvironmentVariable("KASTELLAN_BIN") + QStringLiteral("/keepctl"), arguments);
+}
+
+std::unique_ptr<QProcess> Program::startShell(const QString &line, const QStringList &arguments)
+{
+    const QString path = QStringLiteral("PATH=\"%1:$PATH\"; ").arg(qEnvironmentVariable("KASTELLAN_BIN"));
+    return startProgram(QStringLiteral("bash"), QStringList{QStringLiteral("-c"), path + line, QStringLiteral("bash")} + arguments);
 }
 
 Ran Program::finish(QProcess &process)
@@ -75,8 +89,14 @@ QString Program::write(const QString &name, const QByteArray &content) const
     return file.fileName();
 }
 
-QString example(const char *name) { return built(QStringLiteral("share/kastellan/examples/")) + QString::fromUtf8(name); }
+QString example(const char *name)
+{
+    return built(QStringLiteral("share/kastellan/examples/")) + QString::fromUtf8(name);
+}
 
-QString keepImage() { return built(QStringLiteral("share/kastellan/keep-image")); }
+QString keepImage()
+{
+    return built(QStringLiteral("share/kastellan/keep-image"));
+}
 
 } // namespace kastellan::test

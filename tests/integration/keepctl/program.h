@@ -12,18 +12,19 @@
 namespace kastellan::test {
 
 /// What a run of keepctl came to.
-struct Ran
-{
+struct Ran {
     int exit = -1; ///< -1 when it crashed or did not end
     QByteArray out, err;
     [[nodiscard]] QJsonObject json() const { return QJsonDocument::fromJson(out).object(); }
     /// For the message of a failed check.
-    [[nodiscard]] QByteArray all() const { return "exit " + QByteArray::number(exit) + "\nstdout: " + out.left(4000) + "\nstderr: " + err.left(4000); }
+    [[nodiscard]] QByteArray all() const
+    {
+        return "exit " + QByteArray::number(exit) + "\nstdout: " + out.left(4000) + "\nstderr: " + err.left(4000);
+    }
 };
 
 /// The built keepctl with a data folder of its own.
-class Program
-{
+class Program {
 public:
     Program();
     /// Ends every keep that is still there.
@@ -34,6 +35,8 @@ public:
     [[nodiscard]] Ran run(const QStringList &arguments, const QByteArray &input = {});
     /// Started, with its input open; for signals and for what has to be watched.
     [[nodiscard]] std::unique_ptr<QProcess> start(const QStringList &arguments);
+    /// A line of bash, with keepctl on its path and the arguments as $1, $2…
+    [[nodiscard]] std::unique_ptr<QProcess> startShell(const QString &line, const QStringList &arguments);
     static Ran finish(QProcess &process);
     void set(const QString &name, const QString &value) { m_environment.insert(name, value); }
     void unset(const QString &name) { m_environment.remove(name); }
@@ -43,6 +46,7 @@ public:
     QString write(const QString &name, const QByteArray &content) const;
 
 private:
+    [[nodiscard]] std::unique_ptr<QProcess> startProgram(const QString &program, const QStringList &arguments);
     QTemporaryDir m_folder;
     QProcessEnvironment m_environment = QProcessEnvironment::systemEnvironment();
 };

@@ -5,6 +5,7 @@
 #include <QtCore/QCryptographicHash>
 #include <QtCore/QDir>
 #include <QtCore/QDirIterator>
+#include <QtCore/QElapsedTimer>
 #include <QtCore/QJsonArray>
 #include <QtCore/QRandomGenerator>
 #include <QtTest/QTest>
@@ -14,8 +15,7 @@
 using namespace kastellan::test;
 using namespace Qt::StringLiterals;
 
-class TestKeepctlLaunch : public QObject
-{
+class TestKeepctlLaunch : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -38,16 +38,25 @@ private Q_SLOTS:
     void planDoesNothing();
 
 private:
+    /// Waits until the newest keep of that name runs.
+    bool isRunning(const QString &name);
     QString flippedImage();
     Program m_program;
 };
+
+bool TestKeepctlLaunch::isRunning(const QString &name)
+{
+    return QTest::qWaitFor(
+        [&] { return m_program.run({u"keep"_s, u"show"_s, u"--json"_s, name}).json()["state"_L1].toString() == "running"_L1; }, 60'000);
+}
 
 void TestKeepctlLaunch::helloPrintsHello()
 {
     const Ran ran = m_program.run({u"keep"_s, u"launch"_s, example("hello")});
     QVERIFY2(ran.exit == 0, ran.all());
     QCOMPARE(ran.out, QByteArray("hello from a keep\n"));
-    for (const char *said : {"verdict: trusted", "EMULATED: proves the procedure, nothing about hardware", "required checks passed", "record r"})
+    for (const char *said :
+        {"verdict: trusted", "EMULATED: proves the procedure, nothing about hardware", "required checks passed", "record r"})
         QVERIFY2(ran.err.contains(said), ran.all());
     QVERIFY2(!ran.err.contains('\033') && !ran.err.contains('\r'), ran.all()); // no terminal: no colours
 }
@@ -72,7 +81,8 @@ void TestKeepctlLaunch::jsonSaysTrusted()
     QStringList ids;
     for (const auto &finding : json["findings"_L1].toArray()) {
         ids << finding["id"_L1].toString();
-        QVERIFY2(!finding["required"_L1].toBool() || finding["result"_L1].toString() == "pass"_L1 || finding["result"_L1].toString() == "info"_L1,
+        QVERIFY2(!finding["required"_L1].toBool() || finding["result"_L1].toString() == "pass"_L1
+                || finding["result"_L1].toString() == "info"_L1,
             qPrintable(ids.back()));
     }
     for (const char *id : {"launch.digest", "report.signature", "report.data", "workload.digest", "root.kind"})
@@ -113,14 +123,21 @@ void TestKeepctlLaunch::twoMebibytesThereAndBack()
 
 void TestKeepctlLaunch::inputOfAWorkloadThatDoesNotRead()
 {
-    const auto process = m_program.start({u"keep"_s, u"launch"_s, u"-a"_s, u"1000000"_s, example("compute")});
-    process->write(QByteArray(8 << 20, 'x')); // far more than anybody buffers
-    QVERIFY2(QTest::qWaitFor([&] { return QFileInfo::exists(m_program.dataFolder()) && process->bytesToWrite() < (8 << 20); }, 60'000), "input is not read at all");
-    // Although the input is stuck, the keep hears that it has to stop.
-    QTRY_VERIFY_WITH_TIMEOUT(m_program.run({u"keep"_s, u"list"_s, u"--running"_s, u"--json"_s}).json()["keeps"_L1][0]["state"_L1].toString() == "running"_L1, 60'000);
+    const auto process = m_program.start({u"keep"_s, u"launch"_s, u"-a"_s, u"1000000"_s, u"--name"_s, u"stuck"_s, example("compute")});
+    process->write(QByteArray(64 << 20, 'x')); // far more than anybody buffers
+    // It is taken until nobody takes any more of it.
+    QVERIFY(isRunning(u"stuck"_s));
+    qint64 left = 0;
+    do {
+        left = process->bytesToWrite();
+        process->waitForBytesWritten(2000);
+    } while (process->bytesToWrite() < left);
+    QVERIFY(process->bytesToWrite() > (32 << 20));
+    // Even then the keep hears that it has to stop.
+    ::kill(pid_t(process->processId()), SIGTERM);
     ::kill(pid_t(process->processId()), SIGINT);
     const Ran ran = Program::finish(*process);
-    QVERIFY2(ran.exit == 130, ran.all());
+    QVERIFY2(ran.exit == 143, ran.all()); // the first signal's
 }
 
 void TestKeepctlLaunch::secretArrivesAndLeavesNoTrace()
@@ -249,8 +266,9 @@ void TestKeepctlLaunch::unusableInputIs125()
 void TestKeepctlLaunch::interruptStops()
 {
     for (const auto &[signal, exit] : {std::pair{SIGINT, 130}, {SIGTERM, 143}}) {
-        const auto process = m_program.start({u"keep"_s, u"launch"_s, u"-a"_s, u"1000000"_s, u"--name"_s, u"interrupted"_s, example("compute")});
-        QTRY_VERIFY_WITH_TIMEOUT(m_program.run({u"keep"_s, u"list"_s, u"--running"_s}).out.contains(" running"), 60'000);
+        const auto process =
+            m_program.start({u"keep"_s, u"launch"_s, u"--name"_s, u"interrupted"_s, example("echo")}); // ends with its input
+        QVERIFY(isRunning(u"interrupted"_s));
         ::kill(pid_t(process->processId()), signal);
         const Ran ran = Program::finish(*process);
         QVERIFY2(ran.exit == exit, ran.all());
@@ -261,21 +279,26 @@ void TestKeepctlLaunch::interruptStops()
 
 void TestKeepctlLaunch::twoInterruptsEndAtOnce()
 {
-    const auto process = m_program.start({u"keep"_s, u"launch"_s, example("echo")}); // waits for input that does not come
-    QTRY_VERIFY_WITH_TIMEOUT(m_program.run({u"keep"_s, u"list"_s, u"--running"_s}).out.contains(" running"), 60'000);
+    const auto process = m_program.start({u"keep"_s, u"launch"_s, u"-a"_s, u"1000000"_s, u"--name"_s, u"twice"_s, example("compute")});
+    QVERIFY(isRunning(u"twice"_s));
+    QElapsedTimer clock;
+    clock.start();
     ::kill(pid_t(process->processId()), SIGINT);
+    QVERIFY(QTest::qWaitFor(
+        [&] { return process->waitForReadyRead(10), process->readAllStandardError().contains("once more ends it at once"); }, 10'000));
     ::kill(pid_t(process->processId()), SIGINT);
     const Ran ran = Program::finish(*process);
-    QVERIFY2(ran.exit == 130, ran.all());
+    QVERIFY2(ran.exit == 130 && ran.err.contains("ending the keep at once"), ran.all());
+    QVERIFY(clock.elapsed() < 9'000); // not after the grace time
 }
 
 void TestKeepctlLaunch::readerThatGoesAwayStopsTheKeep()
 {
-    const auto process = m_program.start({u"keep"_s, u"launch"_s, u"--name"_s, u"headless"_s, example("echo")});
-    process->closeReadChannel(QProcess::StandardOutput);
-    process->write("hello\n");
+    const auto process =
+        m_program.startShell(u"{ keepctl keep launch --name headless \"$1\"; echo \"exits with $?\" >&2; } | true"_s, {example("echo")});
+    process->write("hello\n"); // and the input stays open
     const Ran ran = Program::finish(*process);
-    QVERIFY2(ran.exit == 130 || ran.exit == 137 || ran.exit == 143, ran.all());
+    QVERIFY2(ran.err.contains("exits with 137\n"), ran.all());
     QVERIFY2(ran.err.contains("standard output"), ran.all());
     QCOMPARE(m_program.run({u"keep"_s, u"show"_s, u"headless"_s, u"--json"_s}).json()["state"_L1].toString(), u"stopped"_s);
 }

@@ -66,14 +66,19 @@ void TestKeepctlPieces::outcomes_data()
     QTest::addColumn<int>("signal");
     QTest::addColumn<QString>("outcome");
     QTest::addColumn<int>("exit");
+    QTest::addColumn<QString>("reason");
     using enum KeepState;
     const auto row = [](const char *name, KeepState state, std::initializer_list<KeepState> reached, int code, const char *trap, int signal,
-                         const char *outcome, int exit) {
+                         const char *outcome, int exit, const char *reason = "") {
         QList<int> steps;
         for (const KeepState step : reached)
             steps << int(step);
-        QTest::newRow(name) << int(state) << steps << code << QString::fromUtf8(trap) << signal << QString::fromUtf8(outcome) << exit;
+        QTest::newRow(name) << int(state) << steps << code << QString::fromUtf8(trap) << signal << QString::fromUtf8(outcome) << exit
+                            << QString::fromUtf8(reason);
     };
+    row("stopped by a signal to us", Stopped, {Running, Stopped}, 0, "", SIGINT, "stopped", 130, "stop");
+    row("stopped by somebody", Stopped, {Running, Stopped}, 0, "", 0, "ended", 137, "stop");
+    row("over its limit", Stopped, {Running, Stopped}, 0, "", 0, "ended", 137, "limit: time of 60 s");
     row("ended well", Stopped, {Starting, Attesting, Delivering, Running, Stopped}, 0, "", 0, "exited", 0);
     row("its own code", Stopped, {Starting, Attesting, Delivering, Running, Stopped}, 7, "", 0, "exited", 7);
     row("codes of one byte", Stopped, {Running, Stopped}, 256 + 3, "", 0, "exited", 3);
@@ -99,6 +104,7 @@ void TestKeepctlPieces::outcomes()
     QFETCH(const int, signal);
     QFETCH(const QString, outcome);
     QFETCH(const int, exit);
+    QFETCH(const QString, reason);
     KeepStatus status;
     status.state = KeepState(state);
     for (const int step : reached)
@@ -106,6 +112,7 @@ void TestKeepctlPieces::outcomes()
     if (code >= 0)
         status.exitCode = code;
     status.trap = trap.toStdString();
+    status.reason = reason.toStdString();
     const LaunchOutcome found = launchOutcome(status, signal);
     QCOMPARE(QString::fromUtf8(found.name.data(), qsizetype(found.name.size())), outcome);
     QCOMPARE(found.exitCode, exit);
