@@ -92,18 +92,19 @@ std::string joined(const std::vector<std::string> &parts)
 
 void addChainFindings(Findings &findings, const ChainState &chain, const ReferenceValues &expected, std::int64_t at)
 {
+    const bool complete = chain.chain.has_value();
     addRoot(findings, chain, expected);
     addComplete(findings, chain);
-    addFaults(findings, checks::chainSignatures, chain.complete(), chain.signatures,
-        "ARK signed by itself, ASK by ARK, VCEK or VLEK by ASK", "all three verify");
-    addFaults(findings, checks::chainNames, chain.complete(), chain.names, "the names of one product, each in its role",
+    addFaults(findings, checks::chainSignatures, complete, chain.signatures, "ARK signed by itself, ASK by ARK, VCEK or VLEK by ASK",
+        "all three verify");
+    addFaults(findings, checks::chainNames, complete, chain.names, "the names of one product, each in its role",
         chain.leaf ? chain.leaf->commonName() + ", " + (chain.ask ? chain.ask->commonName() : "") + ", "
                 + (chain.ark ? chain.ark->commonName() : "")
                    : std::string());
-    addFaults(findings, checks::chainConstraints, chain.complete(), chain.constraints,
+    addFaults(findings, checks::chainConstraints, complete, chain.constraints,
         "two certificate authorities (RSA 4096) and a key on P-384 that is none", "as expected");
-    const Faults dates = chain.complete() ? dateFaults(chain.chain(), at) : Faults();
-    addFaults(findings, checks::chainDates, chain.complete(), dates, "all valid at " + timeText(at), "all valid");
+    const Faults dates = chain.chain ? dateFaults(*chain.chain, at) : Faults();
+    addFaults(findings, checks::chainDates, complete, dates, "all valid at " + timeText(at), "all valid");
     addCrl(findings, chain, at);
 }
 

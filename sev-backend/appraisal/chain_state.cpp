@@ -87,9 +87,10 @@ ChainState readChain(const std::vector<Endorsement> &endorsements)
         state.askSigned = isSigned(state.signatures, *state.ask, *state.ark);
     if (state.ask && state.leaf)
         state.leafSigned = isSigned(state.signatures, *state.leaf, *state.ask);
-    if (state.complete()) {
-        state.names = nameFaults(state.chain(), state.root);
-        state.constraints = constraintFaults(state.chain());
+    if (state.ark && state.ask && state.leaf) {
+        state.chain = Chain{*state.ark, *state.ask, *state.leaf};
+        state.names = nameFaults(*state.chain, state.root);
+        state.constraints = constraintFaults(*state.chain);
     }
     if (state.leaf) {
         state.vlek = isVlek(*state.leaf);

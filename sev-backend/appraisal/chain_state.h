@@ -25,9 +25,7 @@ struct ChainState {
     std::string crlProblem; ///< unreadable, or not signed by the root
     Faults revoked; ///< certificates that the list names
 
-    [[nodiscard]] bool complete() const { return ark && ask && leaf; }
-    /// Only when complete.
-    [[nodiscard]] Chain chain() const { return {*ark, *ask, *leaf}; }
+    std::optional<Chain> chain; ///< all three, when all are there
 };
 [[nodiscard]] ChainState readChain(const std::vector<Endorsement> &endorsements);
 

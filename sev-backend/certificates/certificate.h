@@ -14,7 +14,7 @@ namespace kastellan::sev {
 /// One X.509 certificate, read once and never changed; copies share it. Safe to use from several threads.
 class Certificate {
 public:
-    static constexpr std::size_t sizeLimit = 64 * 1024;
+    static constexpr std::size_t sizeLimit = std::size_t{64} << 10;
     /// Exactly one certificate in DER; anything else (left-over bytes, BER, over 64 KiB, a key that can't be read) is an
     /// Input error.
     [[nodiscard]] static Result<Certificate> fromDer(ByteView der);

@@ -40,7 +40,7 @@ Authority::~Authority()
 }
 
 Result<Authority> Authority::make(
-    const Profile &profile, std::int64_t now, unsigned rsaBits, const EmulatorProgress &progress, std::stop_token stop)
+    const Profile &profile, std::int64_t now, unsigned rsaBits, const EmulatorProgress &progress, const std::stop_token &stop)
 {
     KASTELLAN_ASSIGN(const auto keys, makeRsaKeys(rsaBits, progress, stop));
     const std::string product(name(profile.product));

@@ -13,7 +13,7 @@ class Authority {
 public:
     /// Makes both keys and certificates. `now` is the time of making, Unix seconds.
     [[nodiscard]] static Result<Authority> make(
-        const Profile &profile, std::int64_t now, unsigned rsaBits, const EmulatorProgress &progress, std::stop_token stop);
+        const Profile &profile, std::int64_t now, unsigned rsaBits, const EmulatorProgress &progress, const std::stop_token &stop);
     /// From what was stored. The keys are read only when something has to be signed.
     [[nodiscard]] static Result<Authority> from(Bytes arkKey, Bytes askKey, ByteView ark, ByteView ask);
 

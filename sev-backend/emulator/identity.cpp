@@ -36,7 +36,7 @@ void removeLeftovers(const fs::path &folder, const std::string &file)
 }
 
 /// Like lockFile, but gives up when asked to stop.
-Result<Fd> lockOrStop(const fs::path &path, const EmulatorProgress &progress, std::stop_token stop)
+Result<Fd> lockOrStop(const fs::path &path, const EmulatorProgress &progress, const std::stop_token &stop)
 {
     Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!fd)
@@ -106,7 +106,7 @@ Result<Certificate> Identity::certify(const Profile &profile, const TcbVersion &
     return m_authority.issue(leaf, keyFor(tcb).handle());
 }
 
-Result<Identity> Identity::make(const Profile &profile, unsigned rsaBits, const EmulatorProgress &progress, std::stop_token stop)
+Result<Identity> Identity::make(const Profile &profile, unsigned rsaBits, const EmulatorProgress &progress, const std::stop_token &stop)
 {
     const std::int64_t now = std::time(nullptr);
     KASTELLAN_ASSIGN(Authority authority, Authority::make(profile, now, rsaBits, progress, stop));
@@ -153,7 +153,7 @@ Result<Identity> Identity::decode(ByteView bytes, const Profile &profile)
 }
 
 Result<Identity> Identity::open(
-    const fs::path &folder, const Profile &profile, const EmulatorProgress &progress, std::stop_token stop, unsigned rsaBits)
+    const fs::path &folder, const Profile &profile, const EmulatorProgress &progress, const std::stop_token &stop, unsigned rsaBits)
 {
     const fs::path path = file(folder, profile);
     const auto read = [&]() -> Result<Identity> {

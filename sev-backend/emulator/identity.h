@@ -14,7 +14,7 @@ public:
     /// Reads the identity of the profile from the folder, or makes it under a lock: seconds, on first use. A file that is
     /// damaged is an Environment error: it is never replaced silently, for it would be another root.
     [[nodiscard]] static Result<Identity> open(const std::filesystem::path &folder, const Profile &profile,
-        const EmulatorProgress &progress, std::stop_token stop, unsigned rsaBits = 4096);
+        const EmulatorProgress &progress, const std::stop_token &stop, unsigned rsaBits = 4096);
 
     /// Where the identity of a profile lies.
     [[nodiscard]] static std::filesystem::path file(const std::filesystem::path &folder, const Profile &profile);
@@ -37,7 +37,7 @@ public:
 private:
     Identity(ChipId chipId, Sha256 secret, Authority authority);
     [[nodiscard]] static Result<Identity> make(
-        const Profile &profile, unsigned rsaBits, const EmulatorProgress &progress, std::stop_token stop);
+        const Profile &profile, unsigned rsaBits, const EmulatorProgress &progress, const std::stop_token &stop);
     [[nodiscard]] static Result<Identity> decode(ByteView bytes, const Profile &profile);
     [[nodiscard]] Bytes encode(const Profile &profile) const;
 

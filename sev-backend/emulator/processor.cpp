@@ -37,7 +37,7 @@ bool Processor::exists(const fs::path &folder, const Profile &profile)
 }
 
 Result<std::unique_ptr<Processor>> Processor::open(
-    const fs::path &folder, const EmulatorProgress &progress, std::stop_token stop, const ProcessorOptions &options)
+    const fs::path &folder, const EmulatorProgress &progress, const std::stop_token &stop, const ProcessorOptions &options)
 {
     if (options.reportVersion < ReportView::oldestVersion || options.reportVersion > ReportView::newestVersion)
         return badInput("start the emulated processor", {},

@@ -35,7 +35,7 @@ public:
     /// Opens the processor of this user, and makes its identity on first use (seconds; progress is reported from the
     /// calling thread). `folder` is dataFolder()/"emulated" unless a test says otherwise. Cancelled when `stop` asks.
     [[nodiscard]] static Result<std::unique_ptr<Processor>> open(const std::filesystem::path &folder = dataFolder() / "emulated",
-        const EmulatorProgress &progress = {}, std::stop_token stop = {}, const ProcessorOptions &options = {});
+        const EmulatorProgress &progress = {}, const std::stop_token &stop = {}, const ProcessorOptions &options = {});
     /// Whether the identity is there already, so that opening is quick.
     [[nodiscard]] static bool exists(
         const std::filesystem::path &folder = dataFolder() / "emulated", const Profile &profile = defaultProfile());

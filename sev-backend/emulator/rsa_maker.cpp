@@ -51,7 +51,7 @@ void makeOne(Work &work, std::size_t which, unsigned bits)
 
 } // namespace
 
-Result<std::array<std::shared_ptr<EVP_PKEY>, 2>> makeRsaKeys(unsigned bits, const EmulatorProgress &progress, std::stop_token stop)
+Result<std::array<std::shared_ptr<EVP_PKEY>, 2>> makeRsaKeys(unsigned bits, const EmulatorProgress &progress, const std::stop_token &stop)
 {
     constexpr const char *what = "make the keys of the emulated platform";
     Work work;

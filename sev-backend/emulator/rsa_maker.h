@@ -16,7 +16,7 @@ using EmulatorProgress = std::function<void(std::string_view doing, std::uint64_
 
 /// Two RSA keys at once, on two threads: seconds for 4096 bits. Cancelled within milliseconds.
 [[nodiscard]] Result<std::array<std::shared_ptr<EVP_PKEY>, 2>> makeRsaKeys(
-    unsigned bits, const EmulatorProgress &progress, std::stop_token stop);
+    unsigned bits, const EmulatorProgress &progress, const std::stop_token &stop);
 
 /// A private key as DER and back. The caller keeps the bytes secret.
 [[nodiscard]] Bytes privateKeyDer(EVP_PKEY *key);

@@ -6,7 +6,7 @@
 
 namespace {
 
-constexpr unsigned lanes = KASTELLAN_SHA384_LANES;
+constexpr std::size_t lanes = KASTELLAN_SHA384_LANES;
 constexpr std::size_t bytesOfPage = 4096;
 constexpr std::size_t bytesOfBlock = 128;
 using Words = std::uint64_t __attribute__((vector_size(lanes * 8)));
@@ -44,7 +44,7 @@ inline Words everywhere(std::uint64_t value)
 
 inline std::uint64_t loadBig(const std::uint8_t *bytes)
 {
-    std::uint64_t value;
+    std::uint64_t value = 0;
     __builtin_memcpy(&value, bytes, sizeof value);
     return __builtin_bswap64(value);
 }
@@ -90,8 +90,8 @@ inline void hashLanes(const std::uint8_t *pages, std::uint8_t *digests)
     for (unsigned i = 0; i < 8; ++i)
         state[i] = everywhere(initial[i]);
     for (std::size_t block = 0; block < bytesOfPage; block += bytesOfBlock) {
-        for (unsigned i = 0; i < 16; ++i)
-            for (unsigned lane = 0; lane < lanes; ++lane)
+        for (std::size_t i = 0; i < 16; ++i)
+            for (std::size_t lane = 0; lane < lanes; ++lane)
                 w[i][lane] = loadBig(pages + lane * bytesOfPage + block + i * 8);
         compress(state, w);
     }
@@ -101,8 +101,8 @@ inline void hashLanes(const std::uint8_t *pages, std::uint8_t *digests)
     w[0] = everywhere(std::uint64_t{1} << 63);
     w[15] = everywhere(bytesOfPage * 8);
     compress(state, w);
-    for (unsigned lane = 0; lane < lanes; ++lane)
-        for (unsigned i = 0; i < 6; ++i) {
+    for (std::size_t lane = 0; lane < lanes; ++lane)
+        for (std::size_t i = 0; i < 6; ++i) {
             const std::uint64_t value = __builtin_bswap64(state[i][lane]);
             __builtin_memcpy(digests + lane * 48 + i * 8, &value, sizeof value);
         }
