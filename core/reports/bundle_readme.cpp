@@ -36,12 +36,18 @@ std::string plain(std::string_view text)
     for (const char c : makeVisible(text)) {
         if (c == '\n' || c == '\t')
             safe += ' ';
-        else if (std::string_view("\\`*_{}[]<>()#+-.!|&").find(c) != std::string_view::npos)
+        else if (std::string_view("\\`*_[]<>#|&").find(c) != std::string_view::npos)
             safe += std::string("\\") + c;
         else
             safe += c;
     }
     return safe;
+}
+
+/// It becomes part of a command: a SHA-256 in hex, and nothing else.
+bool isDigest(std::string_view text)
+{
+    return text.size() == 2 * Sha256::size && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 std::string head(const Page &page)
@@ -76,9 +82,9 @@ std::string chainPart(const Page &page, const std::string &leaf, const std::stri
                        "by the root (RSA-PSS with SHA-384):\n\n";
     text += block("openssl verify -attime " + std::to_string(record.appraisal.at) + " -trusted certificates/ark.pem -untrusted certificates/" + issuer + ".pem certificates/" + leaf + ".pem\n");
     constexpr std::string_view emulated = "emulated:";
-    if (record.expected.root.starts_with(emulated) && looksHex(record.expected.root.substr(emulated.size()))) {
+    if (record.expected.root.starts_with(emulated) && isDigest(record.expected.root.substr(emulated.size()))) {
         text += "The root is the one that was accepted in the plan, an emulated one:\n\n"
-            + block("test \"$(openssl dgst -sha256 -r certificates/ark.der | cut -c 1-64)\" = " + record.expected.root.substr(emulated.size()) + "\n");
+            + block("test \"$(openssl x509 -in certificates/ark.pem -outform DER | openssl dgst -sha256 -r | cut -c 1-64)\" = " + record.expected.root.substr(emulated.size()) + "\n");
     } else {
         text += "The root has to be AMD's. Compare its fingerprint with that of the certificate at `https://kdsintf.amd.com/vcek/v1/PRODUCT/cert_chain` "
                 "(PRODUCT: Milan, Genoa or Turin), which you fetch yourself:\n\n"

@@ -67,13 +67,15 @@ public:
     {
         const auto &shades = m_theme.of(tone);
         const double x = margin + padding + barWidth + 10;
-        m_svg.line(x, m_y, x, m_y + linkHeight - 8, shades.line, 2);
-        m_svg.arrowDown(x, m_y + linkHeight - 1, shades.line);
-        m_svg.symbol(symbolOf(tone), x, m_y + linkHeight / 2 - 5, 9, shades.line, m_theme.onLine);
         const TextStyle style{.size = 12.5, .colour = shades.text, .bold = true};
-        const auto lines = wrapped(text, m_svg.width() - x - 24, style.size, false, true);
-        m_svg.text(x + 20, m_y + linkHeight / 2 - 0.5, lines.size() == 1 ? text : lines.front() + "…", style);
-        m_y += linkHeight;
+        const double room = m_svg.width() - x - 24;
+        const double lines = static_cast<double>(wrapped(text, room, style.size, false, true).size());
+        const double height = linkHeight + (lines - 1) * Svg::lineHeight(style.size);
+        m_svg.line(x, m_y, x, m_y + height - 8, shades.line, 2);
+        m_svg.arrowDown(x, m_y + height - 1, shades.line);
+        m_svg.symbol(symbolOf(tone), x, m_y + height / 2 - 5, 9, shades.line, m_theme.onLine);
+        m_svg.paragraph(x + 20, m_y + (height - 10 - lines * Svg::lineHeight(style.size)) / 2 + 2, room, text, style);
+        m_y += height;
     }
 
     [[nodiscard]] Line plain(std::string text) const { return {std::move(text), {.size = 12.5, .colour = m_theme.text}}; }

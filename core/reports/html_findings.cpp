@@ -59,7 +59,7 @@ std::string findingsSection(const Page &page)
     else
         html += "<p class=\"lead\">Each check with what was expected and what was found. A required check that fails refuses the keep; an advisory one is for you to weigh.</p>\n";
     for (const auto area : areas) {
-        html += "<h3>" + escaped(areaTitle(area)) + "</h3>\n<table class=\"data findings\"><colgroup><col style=\"width:13%\"><col style=\"width:25%\"><col style=\"width:31%\"><col "
+        html += "<h3>" + escaped(areaTitle(area)) + "</h3>\n<table class=\"data findings\"><colgroup><col style=\"width:15%\"><col style=\"width:23%\"><col style=\"width:31%\"><col "
                 "style=\"width:31%\"></colgroup>\n<thead><tr><th scope=\"col\">Result</th><th scope=\"col\">Check</th><th scope=\"col\">Expected</th><th scope=\"col\">Found</th></tr></thead>\n";
         for (const auto &finding : page.record.appraisal.findings)
             if (finding.area == area)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/reports/html.h"
 
+#include <algorithm>
+
 namespace kastellan::reports {
 
 std::string toneClass(Tone tone)
@@ -40,18 +42,20 @@ std::string valueCell(std::string_view value, std::string_view other)
 {
     if (value.empty())
         return "<span class=\"none\">none</span>";
-    if (!looksHex(value))
+    if (!holdsHex(value))
         return "<span class=\"value\">" + escaped(value) + "</span>";
+    const auto isAscii = [](std::string_view text) { return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; }); };
+    if (other.size() != value.size() || !isAscii(value) || !isAscii(other))
+        return "<span class=\"hex\">" + escaped(value) + "</span>";
     std::string cell = "<span class=\"hex\">";
-    bool marked = false;
-    for (std::size_t i = 0; i < value.size(); ++i) {
-        const bool differs = other.size() == value.size() && other[i] != value[i];
-        if (differs != marked)
-            cell += differs ? "<mark>" : "</mark>";
-        marked = differs;
-        cell += escaped(value.substr(i, 1));
+    for (std::size_t from = 0, to = 0; from < value.size(); from = to) {
+        const bool differs = value[from] != other[from];
+        while (to < value.size() && (value[to] != other[to]) == differs)
+            ++to;
+        const std::string run = escaped(value.substr(from, to - from));
+        cell += differs ? "<mark>" + run + "</mark>" : run;
     }
-    return cell + (marked ? "</mark></span>" : "</span>");
+    return cell + "</span>";
 }
 
 std::string heading(std::string_view id, std::string_view text)
@@ -127,6 +131,7 @@ body{background:#fff;font-size:10.2pt;line-height:1.42}
 .sheet>tbody>tr>td{padding:2mm 0 4mm}
 .running,.emulated-strip{padding-left:0;padding-right:0;font-size:8.4pt}
 .running{padding-top:1mm;padding-bottom:2mm}
+.sheet>thead>tr>td{padding-bottom:3.5mm}
 .emulated-strip{padding:1.4mm 3mm;border:1px solid var(--warning-line);border-radius:4px}
 h2{font-size:14pt;margin-top:7mm}
 h3{font-size:10.8pt}

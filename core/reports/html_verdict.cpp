@@ -6,6 +6,13 @@
 namespace kastellan::reports {
 namespace {
 
+/// The sentence without the verdict at its beginning, which stands above it in large letters.
+std::string sentenceBelow(const Appraisal &appraisal)
+{
+    const std::string prefix = capitalized(name(appraisal.verdict)) + (appraisal.emulated ? " (emulated): " : ": ");
+    return appraisal.sentence.starts_with(prefix) ? capitalized(appraisal.sentence.substr(prefix.size())) : appraisal.sentence;
+}
+
 std::string fact(std::string_view term, const std::string &html)
 {
     return "<dt>" + escaped(term) + "</dt><dd>" + html + "</dd>\n";
@@ -17,8 +24,7 @@ std::string facts(const Page &page)
     std::string html = "<dl class=\"facts\">\n";
     html += fact("Keep", escaped(record.keepName) + " <span class=\"hex\">" + escaped(record.keep) + "</span>");
     html += fact("Host", escaped(record.host));
-    html += fact("Protection", escaped(page.view.technology.empty() ? "unknown" : page.view.technology) + (page.view.product.empty() ? "" : ", " + escaped(page.view.product))
-            + (record.appraisal.emulated ? ", <b>emulated</b>" : ""));
+    html += fact("Protection", escaped(page.view.technology.empty() ? "unknown" : page.view.technology) + (page.view.product.empty() ? "" : ", " + escaped(page.view.product)));
     html += fact("What was done", escaped(kindTitle(record.kind)));
     html += fact("Recorded", escaped(utcText(record.created)));
     html += fact("Record", "<span class=\"hex\">" + escaped(record.id) + "</span>");
@@ -95,7 +101,7 @@ std::string verdictSection(const Page &page)
     const Tone tone = toneOf(appraisal.verdict);
     std::string html = "<section>\n<h1>Attestation of " + escaped(page.record.keepName.empty() ? page.record.keep : page.record.keepName) + "</h1>\n";
     html += "<div class=\"verdict " + toneClass(tone) + "\">" + inlineSymbol(tone, 58) + "<div><div class=\"word\">" + escaped(capitalized(name(appraisal.verdict)))
-        + (appraisal.emulated ? " (emulated)" : "") + "</div><p class=\"sentence\">" + escaped(appraisal.sentence) + "</p></div></div>\n";
+        + (appraisal.emulated ? " (emulated)" : "") + "</div><p class=\"sentence\">" + escaped(sentenceBelow(appraisal)) + "</p></div></div>\n";
     html += "<p>" + escaped(meaning(appraisal.verdict)) + "</p>\n";
     if (appraisal.emulated)
         html += "<div class=\"note warning\"><b>EMULATED.</b> The processor that signed this report is a program. Every step was done as with real hardware, so this shows that "

@@ -13,6 +13,7 @@ namespace {
 
 constexpr double margin = 1;
 constexpr double padding = 12;
+constexpr double above = 8;
 constexpr double gap = 5;
 constexpr double pillColumn = 168;
 constexpr double narrow = 430; ///< below it the marks stand under the names
@@ -24,15 +25,25 @@ Symbol symbolFor(Layer::Mark mark)
     return mark == Layer::Mark::ShutOut ? Symbol::Cross : symbolOf(toneOf(mark));
 }
 
-std::string ownerAndDetail(const Layer &layer)
+/// The owner stands beside the name where both fit in a line, and with the detail otherwise.
+bool ownerBeside(const Layer &layer, double textColumn)
 {
+    return textWidth(capitalized(layer.name), nameSize, false, true) + 10 + textWidth(layer.owner, detailSize) <= textColumn;
+}
+
+std::string detailOf(const Layer &layer, double textColumn)
+{
+    if (ownerBeside(layer, textColumn))
+        return layer.detail;
     return layer.owner + (layer.detail.empty() ? "" : " · " + layer.detail);
 }
 
 double rowHeight(const Layer &layer, double textColumn, bool pillBelow)
 {
     const auto lines = [&](std::string_view text) { return static_cast<double>(wrapped(text, textColumn, detailSize).size()) * Svg::lineHeight(detailSize); };
-    return 2 * padding + Svg::lineHeight(nameSize) + lines(ownerAndDetail(layer)) + 3 + lines(layer.why) + (pillBelow ? 30 : 0);
+    const std::string detail = detailOf(layer, textColumn);
+    const double name = static_cast<double>(wrapped(capitalized(layer.name), textColumn, nameSize, false, true).size()) * Svg::lineHeight(nameSize);
+    return 2 * above + name + (detail.empty() ? 0 : lines(detail)) + 1 + lines(layer.why) + (pillBelow ? 30 : 0);
 }
 
 void drawRow(Svg &svg, const Theme &theme, const Layer &layer, double y, double height, double textColumn, bool pillBelow)
@@ -41,11 +52,15 @@ void drawRow(Svg &svg, const Theme &theme, const Layer &layer, double y, double 
     const bool out = layer.mark == Layer::Mark::ShutOut;
     svg.rectangle(margin, y, svg.width() - 2 * margin, height, out ? theme.page : shades.surface, out ? theme.border : shades.line, 8, out);
     const double x = margin + padding;
-    double line = svg.paragraph(x, y + padding, textColumn, capitalized(layer.name), {.size = nameSize, .colour = out ? theme.muted : theme.text, .bold = true});
-    line = svg.paragraph(x, line, textColumn, ownerAndDetail(layer), {.size = detailSize, .colour = theme.muted});
-    line = svg.paragraph(x, line + 3, textColumn, layer.why, {.size = detailSize, .colour = out ? theme.muted : theme.text});
+    const std::string title = capitalized(layer.name);
+    if (ownerBeside(layer, textColumn))
+        svg.text(x + textWidth(title, nameSize, false, true) + 10, y + above + nameSize * 1.05, layer.owner, {.size = detailSize, .colour = theme.muted});
+    double line = svg.paragraph(x, y + above, textColumn, title, {.size = nameSize, .colour = out ? theme.muted : theme.text, .bold = true});
+    if (const std::string detail = detailOf(layer, textColumn); !detail.empty())
+        line = svg.paragraph(x, line, textColumn, detail, {.size = detailSize, .colour = theme.muted});
+    line = svg.paragraph(x, line + 1, textColumn, layer.why, {.size = detailSize, .colour = out ? theme.muted : theme.text});
     const Shades pill = {theme.card, shades.line, shades.text};
-    svg.pill(pillBelow ? -x : svg.width() - margin - padding, pillBelow ? line + 4 : y + padding - 2, name(layer.mark), pill, symbolFor(layer.mark), theme.onLine);
+    svg.pill(pillBelow ? -x : svg.width() - margin - padding, pillBelow ? line + 4 : y + above + 2, name(layer.mark), pill, symbolFor(layer.mark), theme.onLine);
 }
 
 struct LegendEntry

@@ -49,14 +49,17 @@ std::string shortened(std::string_view text, std::size_t characters)
     return std::string(text.substr(0, characters)) + "…";
 }
 
-bool looksHex(std::string_view text)
+bool holdsHex(std::string_view text)
 {
     constexpr std::size_t leastDigits = 16;
-    if (text.starts_with("0x"))
-        text.remove_prefix(2);
-    if (text.ends_with("…"))
-        text.remove_suffix(std::string_view("…").size());
-    return text.size() >= leastDigits && text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+    std::size_t digits = 0;
+    for (const char c : text) {
+        const bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+        digits = digit ? digits + 1 : 0;
+        if (digits == leastDigits)
+            return true;
+    }
+    return false;
 }
 
 std::string kindTitle(std::string_view kind)

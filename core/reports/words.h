@@ -14,8 +14,8 @@ namespace kastellan::reports {
 [[nodiscard]] std::string roleTitle(std::string_view role);
 /// The first characters of something long, and "…".
 [[nodiscard]] std::string shortened(std::string_view text, std::size_t characters);
-/// Whether it is a digest or other bytes in hex, to be shown in a fixed pitch.
-[[nodiscard]] bool looksHex(std::string_view text);
+/// Whether a digest or other bytes in hex stand in it, to be shown in a fixed pitch.
+[[nodiscard]] bool holdsHex(std::string_view text);
 /// "Attested before delivery", "Attested after delivery", "Attested again".
 [[nodiscard]] std::string kindTitle(std::string_view kind);
 /// What a verdict is worth, in two or three sentences for somebody who has not seen one before.

@@ -110,7 +110,7 @@ void mark(Layer &layer, bool good, Mark when, std::string why, std::string whyNo
 
 std::string notProven(const Proof &proof)
 {
-    return proof.missing.empty() ? "Not proven." : "Not proven: the check '" + proof.missing + "' did not pass.";
+    return proof.missing.empty() ? "Not proven." : "Not proven: " + proof.missing + ".";
 }
 
 void markAll(std::vector<Layer> &layers, const std::string &why)
@@ -173,9 +173,9 @@ std::vector<Layer> layersOf(const Record &record, const EvidenceView *view)
     auto layers = unmarked(record, view, proof.technology == Technology::Emulated);
     switch (proof.technology) {
     case Technology::Emulated:
-        markAll(layers, "Emulated: software answers for the processor, so nothing keeps this machine's owner out.");
+        markAll(layers, "Emulated: nothing keeps the owner of this machine out.");
         layers[Application].why = "Yours; but the machine that runs it can read and change it.";
-        layers[Middleware].why = "Measured and compared as in a real keep; but the measuring is done by software on the same machine.";
+        layers[Middleware].why = "Measured and compared, but by software of this same machine.";
         break;
     case Technology::Unattested:
         markAll(layers, "Unattested: there is no evidence, so everything must be taken on trust.");

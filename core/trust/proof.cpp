@@ -40,7 +40,7 @@ public:
             if (finding.outcome == Outcome::Fail || (finding.required && finding.outcome == Outcome::Unknown))
                 return miss(title(finding.id));
         }
-        return any || miss("a check of " + std::string(*areas.begin()));
+        return any || lack(*areas.begin());
     }
     /// No check of this area fails; there need not be any.
     bool noneFails(std::string_view area)
@@ -54,7 +54,9 @@ public:
     bool passes(std::string_view id)
     {
         const auto it = std::ranges::find(m_appraisal.findings, id, &Finding::id);
-        return (it != m_appraisal.findings.end() && it->outcome == Outcome::Pass) || miss(title(id));
+        if (it == m_appraisal.findings.end())
+            return lack(title(id));
+        return it->outcome == Outcome::Pass || miss(title(id));
     }
     /// A check that compared what was launched, by digest or by the key of an ID block.
     bool launchCompared()
@@ -65,10 +67,12 @@ public:
     [[nodiscard]] std::string firstMissing() const { return m_missing; }
 
 private:
-    bool miss(std::string what)
+    bool miss(const std::string &what) { return because("the check '" + what + "' did not pass"); }
+    bool lack(std::string_view what) { return because("'" + std::string(what) + "' was not checked"); }
+    bool because(std::string why)
     {
         if (m_missing.empty())
-            m_missing = std::move(what);
+            m_missing = std::move(why);
         return false;
     }
     const Appraisal &m_appraisal;

@@ -23,7 +23,7 @@ struct Proof
     bool closed = false;   ///< and neither debugging nor migration opens it to the host
     bool image = false;    ///< and the launch digest is the expected one
     bool workload = false; ///< and the delivered workload is the one that was meant
-    std::string missing;   ///< the first check that did not pass, as it is called for people; empty when all did
+    std::string missing;   ///< what is lacking first, in words: "the check 'Launch digest' did not pass"; empty when nothing is
 };
 
 /// Emulated evidence proves nothing about hardware, whatever its findings say: then all are false.

@@ -191,7 +191,7 @@ private Q_SLOTS:
         QTest::newRow("manifest") << QByteArrayLiteral("delivery-manifest.txt") << 25 << QByteArrayLiteral("delivery-manifest.txt");
         QTest::newRow("leaf") << QByteArrayLiteral("certificates/vcek.pem") << 400 << QByteArrayLiteral("openssl verify");
         QTest::newRow("intermediate") << QByteArrayLiteral("certificates/ask.pem") << 400 << QByteArrayLiteral("openssl verify");
-        QTest::newRow("root") << QByteArrayLiteral("certificates/ark.der") << 300 << QByteArrayLiteral("certificates/ark.der");
+        QTest::newRow("root") << QByteArrayLiteral("certificates/ark.pem") << 300 << QByteArrayLiteral("certificates/ark.pem -outform");
     }
     void everyOtherPartIsChecked()
     {
