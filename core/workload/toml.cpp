@@ -1,10 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// The library as headers alone and without exceptions: this program is used inside keeps too, where every file is measured.
+// The library as headers alone and without exceptions: this is used inside keeps too, where every file is measured.
+//
+// Some texts that are not TOML ("[[[a]]]", "1979-05-27Tx") run into its assertions instead of its errors (3.4.0). So an assertion that does
+// not hold is thrown, and caught in this file; and NDEBUG must not turn them into promises to the optimizer.
+namespace {
+struct BrokenAssertion
+{
+};
+[[noreturn]] void breakOff()
+{
+    throw BrokenAssertion();
+}
+} // namespace
+#undef NDEBUG
 #undef TOML_SHARED_LIB
 #undef TOML_HEADER_ONLY
 #define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
+#define TOML_ASSERT(condition) \
+    do { \
+        if (!(condition)) \
+            breakOff(); \
+    } while (false)
 #include <toml++/toml.hpp>
 
 #include "core/workload/toml.h"
@@ -51,6 +69,24 @@ TomlValue convert(const toml::node &node) // nesting is bounded by the library (
     return value;
 }
 
+/// The line at which parsing breaks off: the first one with which, and with everything before it, parsing still breaks off.
+unsigned lineOfBrokenAssertion(std::string_view text)
+{
+    std::vector<std::size_t> ends; // of the lines
+    for (std::size_t at = 0; at < text.size(); at = ends.back())
+        ends.push_back(std::min(text.find('\n', at), text.size() - 1) + 1);
+    const auto breaks = [&](std::size_t end) {
+        try {
+            (void)toml::parse(text.substr(0, end));
+            return false;
+        } catch (const BrokenAssertion &) {
+            return true;
+        }
+    };
+    const auto first = std::ranges::partition_point(ends, [&](std::size_t end) { return !breaks(end); });
+    return static_cast<unsigned>(first - ends.begin()) + 1;
+}
+
 std::string_view kindName(TomlValue::Kind kind)
 {
     switch (kind) {
@@ -78,12 +114,17 @@ Result<TomlValue> parseToml(std::string_view text, std::string_view file)
 {
     if (text.size() > tomlLimit)
         return badInput(what, std::string(file), "it has " + std::to_string(text.size()) + " bytes, and at most 1 MB is read");
-    const toml::parse_result result = toml::parse(text);
-    if (!result) {
-        const auto &error = result.error();
-        return badInput(what, place(file, error.source().begin.line), "it is not valid TOML: " + shown(error.description(), 300));
+    const auto invalid = [&](unsigned line, std::string_view why) {
+        return badInput(what, place(file, line), "it is not valid TOML: " + shown(why, 300));
+    };
+    try {
+        const toml::parse_result result = toml::parse(text);
+        if (!result)
+            return invalid(result.error().source().begin.line, result.error().description());
+        return convert(result.table());
+    } catch (const BrokenAssertion &) {
+        return invalid(lineOfBrokenAssertion(text), "nothing of TOML looks like this");
     }
-    return convert(result.table());
 }
 
 Status TomlTable::onlyKeys(std::initializer_list<std::string_view> keys) const

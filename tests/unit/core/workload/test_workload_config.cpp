@@ -116,6 +116,8 @@ void TestWorkloadConfig::refusesByLine_data()
     row("not TOML", "args = [\n\"a\"\nb", 3, "not valid TOML");
     row("a key twice", "args = []\n\nargs = []\n", 3, "not valid TOML");
     row("not UTF-8", "args = [\"\xff\"]\n", 1, "not valid TOML");
+    row("what the TOML library does not expect", "args = []\n[[[a]]]\n[env]\n", 2, "not valid TOML");
+    row("a time that is none", "\n\nreattest = 1979-05-27Tx", 3, "not valid TOML");
     row("near miss", "\narg = []\n", 2, "there is no key 'arg'. Did you mean 'args'?");
     row("swapped letters", "sectrets = []\n", 1, "Did you mean 'secrets'?");
     row("near miss in a table", "[limits]\n\nmemmory = 1\n", 3, "no key 'limits.memmory'. Did you mean 'limits.memory'?");
