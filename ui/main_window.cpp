@@ -68,6 +68,7 @@ MainWindow::MainWindow(Services services, QWidget *parent)
     buildToolBar();
     statusBar()->addPermanentWidget(new JobIndicator(m_workspace->jobs, this));
     statusBar()->setSizeGripEnabled(false);
+    statusBar()->setFixedHeight(std::max(28, fontMetrics().height() + 12));
 
     connect(m_side, &SideBar::linkWanted, this, &MainWindow::go);
     connect(m_workspace.get(), &Workspace::linkWanted, this, &MainWindow::go);
@@ -79,6 +80,7 @@ MainWindow::MainWindow(Services services, QWidget *parent)
     m_workspace->directory.refreshKeeps();
     m_workspace->directory.follow(lookEvery);
     go({u"overview"_s, {}, {}});
+    m_side->focusList();
 }
 
 MainWindow::~MainWindow()
@@ -204,6 +206,8 @@ Page *MainWindow::page(const QString &id)
 
 Page *MainWindow::currentPage() const { return qobject_cast<Page *>(m_stack->currentWidget()); }
 
+LaunchWizard *MainWindow::wizard() const { return m_wizard; }
+
 void MainWindow::go(const Link &link)
 {
     if (!page(link.page))
@@ -275,7 +279,7 @@ void MainWindow::showAbout()
 {
     auto *box = new QMessageBox(QMessageBox::NoIcon, tr("About Kastellan"), tr("Kastellan %1").arg(QCoreApplication::applicationVersion()), QMessageBox::Close, this);
     box->setAttribute(Qt::WA_DeleteOnClose);
-    box->setIconPixmap(programIcon().pixmap(QSize(64, 64), devicePixelRatioF()));
+    box->setIconPixmap(programPicture(64, devicePixelRatioF()));
     box->setTextFormat(Qt::PlainText);
     box->setInformativeText(tr("Launches workloads in keeps protected by AMD SEV, proves what runs in them, and explains every verdict.\n\nLicence: Apache-2.0"));
     box->open();

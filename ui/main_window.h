@@ -35,7 +35,7 @@ public:
     /// Opens the launch wizard, with a workload if one is given.
     void launch(const QString &workload);
     [[nodiscard]] Page *currentPage() const;
-    [[nodiscard]] LaunchWizard *wizard() const { return m_wizard; }
+    [[nodiscard]] LaunchWizard *wizard() const;
 
 protected:
     void dragEnterEvent(QDragEnterEvent *event) override;

@@ -74,6 +74,8 @@ SideBar::SideBar(Workspace &workspace, QWidget *parent)
     m_filter->setSourceModel(m_model);
     m_tree->setModel(m_filter);
     dressList(m_tree, tr("Hosts and keeps"));
+    m_tree->setObjectName(u"sideTree"_s);
+    m_tree->setProperty("ownRows", true);
     m_tree->setHeaderHidden(true);
     m_tree->setFrameShape(QFrame::NoFrame);
     m_tree->setUniformRowHeights(true);
@@ -109,6 +111,8 @@ void SideBar::focusSearch()
     m_search->setFocus(Qt::ShortcutFocusReason);
     m_search->selectAll();
 }
+
+void SideBar::focusList() { m_tree->setFocus(Qt::OtherFocusReason); }
 
 void SideBar::activate(const QModelIndex &index)
 {

@@ -26,6 +26,7 @@ public:
     /// Marks what the window shows, without asking for it again.
     void showPlace(const Link &link);
     void focusSearch();
+    void focusList();
 
 Q_SIGNALS:
     void linkWanted(const kastellan::ui::Link &link);

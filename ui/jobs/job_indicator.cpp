@@ -31,6 +31,8 @@ JobIndicator::JobIndicator(JobRunner &runner, QWidget *parent)
     m_bar->setAccessibleName(tr("Progress of the running job"));
     m_cancel->setIcon(icon(u"cross"_s));
     m_cancel->setAutoRaise(true);
+    m_cancel->setIconSize({14, 14});
+    m_cancel->setFixedSize(24, 24);
     m_cancel->setAccessibleName(tr("Cancel the running job"));
     m_cancel->setToolTip(m_cancel->accessibleName());
     connect(m_cancel, &QToolButton::clicked, this, [this] {

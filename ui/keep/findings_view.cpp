@@ -44,6 +44,7 @@ FindingsView::FindingsView(QWidget *parent)
     splitter->addWidget(m_detail);
     splitter->setStretchFactor(0, 3);
     splitter->setStretchFactor(1, 2);
+    splitter->setSizes({560, 380});
     m_detail->setMinimumWidth(260);
     m_stack->setMinimumWidth(320);
     m_stack->addWidget(m_tree);
@@ -60,8 +61,8 @@ FindingsView::FindingsView(QWidget *parent)
     m_tree->setFirstColumnSpanned(0, {}, false);
     m_tree->header()->setStretchLastSection(true);
     m_tree->header()->setDefaultAlignment(Qt::AlignVCenter | Qt::AlignLeading);
-    m_tree->setColumnWidth(FindingsModel::ResultColumn, 190);
-    m_tree->setColumnWidth(FindingsModel::CheckColumn, 190);
+    m_tree->setColumnWidth(FindingsModel::ResultColumn, 185);
+    m_tree->setColumnWidth(FindingsModel::CheckColumn, 175);
     const auto showEmpty = [this] {
         m_stack->setCurrentIndex(m_filter->rowCount() == 0 && m_model->rowCount() > 0 ? 1 : 0);
         m_tree->expandAll();

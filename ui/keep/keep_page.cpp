@@ -76,27 +76,26 @@ KeepPage::~KeepPage() = default;
 void KeepPage::buildHeader(QVBoxLayout *layout)
 {
     auto *header = new QHBoxLayout;
-    header->setSpacing(8);
-    auto *words = new QVBoxLayout;
-    words->setSpacing(2);
-    auto *line = new QHBoxLayout;
-    line->setSpacing(10);
-    line->addWidget(m_title);
-    line->addWidget(m_state);
-    line->addWidget(m_emulated);
-    line->addStretch(1);
-    words->addLayout(line);
-    words->addWidget(m_facts);
-    header->addLayout(words, 1);
+    header->setSpacing(4);
+    header->addWidget(m_title);
+    header->addSpacing(6);
+    header->addWidget(m_state);
+    header->addSpacing(2);
+    header->addWidget(m_emulated);
+    header->addStretch(1);
     for (QAction *action : m_actions->all()) {
         auto *button = new QToolButton(this);
         button->setDefaultAction(action);
         button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
         button->setFocusPolicy(Qt::StrongFocus);
         button->setAccessibleName(action->text().remove(u'&').remove(u'…'));
-        header->addWidget(button, 0, Qt::AlignTop);
+        header->addWidget(button);
     }
-    layout->addLayout(header);
+    auto *top = new QVBoxLayout;
+    top->setSpacing(0);
+    top->addLayout(header);
+    top->addWidget(m_facts);
+    layout->addLayout(top);
 }
 
 void KeepPage::buildTabs(QVBoxLayout *layout)
@@ -141,7 +140,7 @@ QWidget *KeepPage::makeAttestation()
 
 QWidget *KeepPage::makeTimeline()
 {
-    auto *scroll = new ScrollPage(tr("Timeline"), 900, this);
+    auto *scroll = new ScrollPage(tr("Timeline"), 1040, this);
     auto *card = new Card(tr("What happened when"), scroll);
     m_timeline = new StepList(tr("Timeline of the keep"), card);
     card->body()->addWidget(m_timeline);

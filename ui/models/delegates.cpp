@@ -48,10 +48,21 @@ void row(QPainter *painter, const QStyleOptionViewItem &option)
     style->drawPrimitive(QStyle::PE_PanelItemViewItem, &option, painter, option.widget);
 }
 
+/// A place in the side bar: rounded, in the tint of what is chosen.
+void place(QPainter &painter, const QStyleOptionViewItem &option)
+{
+    const QRectF box = QRectF(option.rect).adjusted(0, 1, 0, -1);
+    if (option.state & QStyle::State_Selected) {
+        parts::roundedBox(painter, box, toneColors(Tone::Accent, option.palette).fill, {});
+        if (option.widget && option.widget->hasFocus() && option.state & QStyle::State_KeyboardFocusChange)
+            parts::focusRing(painter, box, option.palette);
+    } else if (option.state & QStyle::State_MouseOver) {
+        parts::roundedBox(painter, box, parts::mix(option.palette.color(QPalette::Base), option.palette.color(QPalette::Text), 0.06), {});
+    }
+}
+
 QColor ink(const QStyleOptionViewItem &option, Tone tone)
 {
-    if (option.state & QStyle::State_Selected)
-        return option.palette.color(option.state & QStyle::State_Active ? QPalette::Active : QPalette::Inactive, QPalette::HighlightedText);
     return tone == Tone::Plain ? option.palette.color(QPalette::Text) : toneColors(tone, option.palette).text;
 }
 
@@ -61,7 +72,7 @@ void KeepsDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
 {
     QStyleOptionViewItem view = option;
     initStyleOption(&view, index);
-    row(painter, view);
+    place(*painter, view);
     const bool isHost = index.data(KeepsModel::IsHostRole).toBool();
     const auto tone = static_cast<Tone>(index.data(KeepsModel::ToneRole).toInt());
     const QString word = index.data(KeepsModel::WordRole).toString();
@@ -69,8 +80,13 @@ void KeepsDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
     Pen pen {*painter, view.rect.adjusted(pad / 2, 0, -pad, 0), view.direction == Qt::RightToLeft};
     pen.symbol(index.data(KeepsModel::SymbolRole).toString(), ink(view, isHost && tone == Tone::Plain ? Tone::Muted : tone));
     QFont font = view.font;
-    if (isHost)
+    if (isHost || view.state & QStyle::State_Selected)
         font.setWeight(QFont::DemiBold);
+    if (index.data(KeepsModel::EmulatedRole).toBool()) { // it says so wherever it is shown
+        const QRect mark = pen.takeTrailing(symbolSide);
+        paintSymbol(*painter, u"emulated"_s, QRectF(mark.x(), mark.center().y() - symbolSide / 2.0 + 0.5, symbolSide, symbolSide), ink(view, Tone::Emulated));
+        pen.takeTrailing(pad / 2);
+    }
     if (!word.isEmpty()) {
         QFont small = view.font;
         small.setPointSizeF(small.pointSizeF() * 0.9);

@@ -127,7 +127,7 @@ QVariant FindingsModel::headerData(int section, Qt::Orientation orientation, int
     switch (section) {
     case ResultColumn: return tr("Result");
     case CheckColumn: return tr("Check");
-    case ActualColumn: return tr("Found");
+    case ActualColumn: return tr("Actual");
     default: return {};
     }
 }

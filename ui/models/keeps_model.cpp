@@ -30,6 +30,8 @@ KeepsModel::Entry KeepsModel::entryOf(const HostInfo &host)
     entry.tone = host.state == "ready" ? Tone::Plain : sign.tone;
     entry.emulated = host.emulated;
     entry.tip = tr("Host %1: %2. %3").arg(shownLine(host.id), sign.word, shownLine(host.why));
+    if (host.emulated)
+        entry.tip += u' ' + tr("EMULATED: it proves the procedure, nothing about hardware.");
     entry.search = (entry.title + u' ' + entry.key + u' ' + sign.word).toLower();
     return entry;
 }
@@ -46,6 +48,8 @@ KeepsModel::Entry KeepsModel::entryOf(const KeepPointer &keep)
     entry.emulated = keep->emulated;
     entry.keep = keep;
     entry.tip = tr("Keep %1: %2, %3").arg(entry.title, sign.word, keep->verdict.empty() ? tr("not attested") : verdictSign(keep->verdict).word.toLower());
+    if (keep->emulated)
+        entry.tip += u". "_s + tr("EMULATED: it proves the procedure, nothing about hardware.");
     entry.search = (entry.title + u' ' + entry.key + u' ' + sign.word + u' ' + shownLine(keep->verdict) + u' ' + shownLine(keep->plan.workload)).toLower();
     return entry;
 }

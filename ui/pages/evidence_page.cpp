@@ -45,7 +45,7 @@ EvidencePage::EvidencePage(Workspace &space, QWidget *parent)
     connect(empty->addAction(tr("Launch a keep…"), u"launch"_s), &QPushButton::clicked, this, [this] { workspace().launch(); });
     m_stack->addWidget(empty);
     connect(search, &QLineEdit::textChanged, m_view, &TableView::setSearch);
-    m_view->setColumnWidths({150, 230, 190, 140, 140});
+    m_view->setColumnWidths({130, 215, 150, 110, 130});
     m_view->sortByColumn(0, Qt::DescendingOrder);
     const auto openRecord = [this](const QString &key) {
         if (!key.isEmpty())

@@ -67,6 +67,7 @@ HostPage::HostPage(Workspace &space, QWidget *parent)
     m_keepsView->setFrameShape(QFrame::NoFrame);
     m_keepsView->setColumnWidths({260, 130, 230});
     m_keepsView->setMinimumHeight(180);
+    m_keepsView->sortByColumn(3, Qt::DescendingOrder);
     layout->addWidget(keepsCard, 1);
     m_launch->setProperty("primary", true);
     connect(m_launch, &QPushButton::clicked, this, [this] { workspace().launch({}); });

@@ -56,7 +56,7 @@ QWidget *OverviewPage::makeWelcome()
     auto *top = new QHBoxLayout;
     top->setSpacing(20);
     auto *picture = new QLabel(scroll);
-    picture->setPixmap(programIcon().pixmap(QSize(84, 84), devicePixelRatioF()));
+    picture->setPixmap(programPicture(84, devicePixelRatioF()));
     picture->setAccessibleName(tr("Kastellan"));
     top->addWidget(picture, 0, Qt::AlignTop);
     auto *words = new QVBoxLayout;
@@ -151,6 +151,7 @@ QWidget *OverviewPage::makeDashboard()
     m_keepsView->setFrameShape(QFrame::NoFrame);
     m_keepsView->setColumnWidths({250, 130, 230, 130});
     m_keepsView->setMinimumHeight(260);
+    m_keepsView->sortByColumn(4, Qt::DescendingOrder);
     card->body()->addWidget(m_keepsView, 1);
     layout->addWidget(card, 1);
     connect(m_keepsView, &TableView::keyActivated, this, [this](const QString &key) { workspace().go({u"keep"_s, key, {}}); });

@@ -88,6 +88,23 @@ void paintSymbol(QPainter &painter, const QString &name, const QRectF &rect, con
     renderer.render(&painter, QRectF(rect.x() + (rect.width() - side) / 2, rect.y() + (rect.height() - side) / 2, side, side));
 }
 
-QIcon programIcon() { return QIcon(u":/icons/kastellan.svg"_s); }
+QPixmap programPicture(int side, qreal scale)
+{
+    QPixmap pixmap(static_cast<int>(side * scale), static_cast<int>(side * scale));
+    pixmap.fill(Qt::transparent);
+    pixmap.setDevicePixelRatio(scale);
+    QPainter painter(&pixmap);
+    QSvgRenderer renderer(u":/icons/kastellan.svg"_s);
+    renderer.render(&painter, QRectF(0, 0, side, side));
+    return pixmap;
+}
+
+QIcon programIcon()
+{
+    QIcon all; // made here: the plugin that reads SVG icons may not be installed
+    for (const int side : {16, 24, 32, 48, 64, 128})
+        all.addPixmap(programPicture(side, 1));
+    return all;
+}
 
 } // namespace kastellan::ui

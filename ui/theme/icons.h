@@ -16,7 +16,8 @@ namespace kastellan::ui {
 [[nodiscard]] QIcon icon(const QString &name, std::optional<Tone> tone = {});
 /// Paints one symbol in one colour.
 void paintSymbol(QPainter &painter, const QString &name, const QRectF &rect, const QColor &color);
-/// The program's own icon, in its colours.
+/// The program's own icon, in its colours: at a logical size and a scale, or as an icon of the usual sizes.
+[[nodiscard]] QPixmap programPicture(int side, qreal scale);
 [[nodiscard]] QIcon programIcon();
 
 } // namespace kastellan::ui

@@ -37,9 +37,13 @@ void Style::drawPrimitive(PrimitiveElement element, const QStyleOption *option, 
     case PE_FrameLineEdit:
     case PE_FrameDefaultButton:
     case PE_FrameStatusBarItem:
-    case PE_PanelStatusBar:
     case PE_FrameTabWidget:
     case PE_FrameTabBarBase:
+        return;
+    case PE_PanelStatusBar:
+        painter->fillRect(option->rect, option->palette.color(QPalette::Window));
+        painter->setPen(option->palette.color(QPalette::Mid));
+        painter->drawLine(option->rect.topLeft(), option->rect.topRight());
         return;
     case PE_FrameFocusRect: // list rows and links only; buttons and fields draw their own
         if (qobject_cast<const QAbstractItemView *>(widget))
@@ -57,10 +61,10 @@ void Style::drawPrimitive(PrimitiveElement element, const QStyleOption *option, 
     case PE_PanelItemViewItem:
     case PE_PanelItemViewRow:
         if (const auto *item = qstyleoption_cast<const QStyleOptionViewItem *>(option))
-            return parts::row(*painter, *item);
+            return parts::row(*painter, *item, widget);
         break;
     case PE_Frame: // of lists and text: one quiet line
-        parts::roundedBox(*painter, option->rect, {}, option->palette.color(QPalette::Mid), parts::radius);
+        parts::roundedBox(*painter, option->rect, option->palette.color(QPalette::Base), option->palette.color(QPalette::Mid), parts::radius);
         return;
     default:
         break;
@@ -71,34 +75,26 @@ void Style::drawPrimitive(PrimitiveElement element, const QStyleOption *option, 
 void Style::drawControl(ControlElement element, const QStyleOption *option, QPainter *painter, const QWidget *widget) const
 {
     switch (element) {
+    case CE_PushButtonBevel:
+        if (const auto *button = qstyleoption_cast<const QStyleOptionButton *>(option))
+            return parts::button(*painter, *button, widget);
+        break;
     case CE_PushButtonLabel:
-        if (const auto *button = qstyleoption_cast<const QStyleOptionButton *>(option); button && parts::isPrimary(*button, widget)) {
-            QStyleOptionButton copy = *button;
-            copy.palette.setColor(QPalette::ButtonText, copy.palette.color(QPalette::HighlightedText));
-            if (!copy.icon.isNull()) {
-                const qreal ratio = painter->device()->devicePixelRatio();
-                copy.icon = QIcon(copy.icon.pixmap(copy.iconSize, ratio, QIcon::Selected));
-            }
-            QProxyStyle::drawControl(element, &copy, painter, widget);
-            return;
-        }
+        if (const auto *button = qstyleoption_cast<const QStyleOptionButton *>(option))
+            return parts::buttonLabel(*painter, *button, widget);
         break;
     case CE_TabBarTabShape:
         if (const auto *tab = qstyleoption_cast<const QStyleOptionTab *>(option))
             return parts::tab(*painter, *tab);
         break;
     case CE_TabBarTabLabel:
-        if (const auto *tab = qstyleoption_cast<const QStyleOptionTab *>(option)) {
-            QStyleOptionTab copy = *tab;
-            if (!(tab->state & State_Selected))
-                copy.palette.setColor(QPalette::WindowText, toneColors(Tone::Muted, tab->palette).text);
-            const bool focus = tab->state & State_HasFocus && tab->state & State_KeyboardFocusChange;
-            copy.state &= ~State_HasFocus;
-            QProxyStyle::drawControl(element, &copy, painter, widget);
-            if (focus)
-                parts::focusRing(*painter, QRectF(tab->rect).adjusted(2, 3, -2, -5), tab->palette);
-            return;
-        }
+        if (const auto *tab = qstyleoption_cast<const QStyleOptionTab *>(option); tab && tab->shape == QTabBar::RoundedNorth)
+            return parts::tabLabel(*painter, *tab);
+        break;
+    case CE_ToolButtonLabel:
+        if (const auto *button = qstyleoption_cast<const QStyleOptionToolButton *>(option);
+            button && button->toolButtonStyle == Qt::ToolButtonTextBesideIcon && !button->icon.isNull() && !(button->features & QStyleOptionToolButton::Arrow))
+            return parts::toolButtonLabel(*painter, *button, widget);
         break;
     case CE_HeaderSection:
     case CE_HeaderEmptyArea:
@@ -163,13 +159,17 @@ QSize Style::sizeFromContents(ContentsType type, const QStyleOption *option, con
     QSize result = QProxyStyle::sizeFromContents(type, option, size, widget);
     switch (type) {
     case CT_PushButton:
+        if (const auto *button = qstyleoption_cast<const QStyleOptionButton *>(option); button && button->features & QStyleOptionButton::HasMenu)
+            result.rwidth() += 10;
         return {result.width() + 12, std::max(result.height(), 34)};
     case CT_LineEdit:
     case CT_ComboBox:
     case CT_SpinBox:
         return {result.width() + (type == CT_ComboBox ? 8 : 0), std::max(result.height(), 34)};
     case CT_ToolButton:
-        return {result.width() + 4, std::max(result.height(), 32)};
+        if (const auto *button = qstyleoption_cast<const QStyleOptionToolButton *>(option); button && button->toolButtonStyle == Qt::ToolButtonTextBesideIcon)
+            return {result.width() + 14, std::max(result.height(), 32)};
+        return {std::max(result.width() + 4, 32), std::max(result.height(), 32)};
     case CT_ItemViewItem:
         return {result.width(), std::max(result.height() + 6, 28)};
     case CT_HeaderSection:
@@ -181,6 +181,16 @@ QSize Style::sizeFromContents(ContentsType type, const QStyleOption *option, con
     default:
         return result;
     }
+}
+
+QRect Style::subElementRect(SubElement element, const QStyleOption *option, const QWidget *widget) const
+{
+    const QRect rect = QProxyStyle::subElementRect(element, option, widget);
+    if (element == SE_LineEditContents) {
+        const auto *frame = qstyleoption_cast<const QStyleOptionFrame *>(option);
+        return frame && frame->lineWidth > 0 ? rect.adjusted(6, 0, -6, 0) : rect;
+    }
+    return rect;
 }
 
 QRect Style::subControlRect(ComplexControl control, const QStyleOptionComplex *option, SubControl part, const QWidget *widget) const
@@ -214,6 +224,8 @@ QRect Style::subControlRect(ComplexControl control, const QStyleOptionComplex *o
 int Style::pixelMetric(PixelMetric metric, const QStyleOption *option, const QWidget *widget) const
 {
     switch (metric) {
+    case PM_DefaultFrameWidth: return 2; // the corners of what is inside stay within the frame's
+    case PM_HeaderMargin: return 8;
     case PM_ScrollBarExtent: return 12;
     case PM_ScrollBarSliderMin: return 32;
     case PM_SmallIconSize: return 18;

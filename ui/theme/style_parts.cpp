@@ -36,6 +36,17 @@ void focusRing(QPainter &painter, const QRectF &rect, const QPalette &palette, q
     painter.restore();
 }
 
+static void chevron(QPainter &painter, const QRectF &rect, const QColor &color, int degrees)
+{
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(QPen(color, 1.6, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    painter.translate(rect.center());
+    painter.rotate(degrees);
+    painter.drawPolyline(QPolygonF({{-3.5, -1.75}, {0, 1.75}, {3.5, -1.75}}));
+    painter.restore();
+}
+
 bool isPrimary(const QStyleOptionButton &option, const QWidget *widget)
 {
     return widget && widget->property("primary").toBool() && (option.state & QStyle::State_Enabled);
@@ -59,6 +70,27 @@ void button(QPainter &painter, const QStyleOptionButton &option, const QWidget *
     roundedBox(painter, rect, fill, line);
     if (option.state & QStyle::State_HasFocus && option.state & QStyle::State_KeyboardFocusChange)
         focusRing(painter, option.rect, palette, radius + 1);
+}
+
+void buttonLabel(QPainter &painter, const QStyleOptionButton &option, const QWidget *widget)
+{
+    const bool enabled = option.state & QStyle::State_Enabled, primary = isPrimary(option, widget);
+    const QPalette &palette = option.palette;
+    const QColor ink = palette.color(enabled ? QPalette::Active : QPalette::Disabled, primary ? QPalette::HighlightedText : QPalette::ButtonText);
+    const bool menu = option.features & QStyleOptionButton::HasMenu;
+    const QSize icon = option.icon.isNull() ? QSize(0, 0) : option.iconSize;
+    const int gap = icon.width() && !option.text.isEmpty() ? 8 : 0, arrow = menu ? 20 : 0;
+    const int text = option.fontMetrics.size(Qt::TextShowMnemonic, option.text).width(), whole = icon.width() + gap + text + arrow;
+    const QRect room = QStyle::alignedRect(option.direction, Qt::AlignCenter, QSize(whole, option.rect.height()), option.rect);
+    if (icon.width())
+        option.icon.paint(&painter, QStyle::alignedRect(option.direction, Qt::AlignLeading | Qt::AlignVCenter, icon, room), Qt::AlignCenter,
+            !enabled ? QIcon::Disabled : primary ? QIcon::Selected : QIcon::Normal);
+    const bool mirrored = option.direction == Qt::RightToLeft;
+    const int from = icon.width() + gap;
+    painter.setPen(ink);
+    painter.drawText(mirrored ? room.adjusted(arrow, 0, -from, 0) : room.adjusted(from, 0, -arrow, 0), static_cast<int>(Qt::AlignVCenter | Qt::AlignLeading) | Qt::TextShowMnemonic, option.text);
+    if (menu)
+        chevron(painter, mirrored ? QRectF(room.left() - 2, room.top(), 14, room.height()) : QRectF(room.right() - 12, room.top(), 14, room.height()), ink, 0);
 }
 
 void toolButton(QPainter &painter, const QStyleOption &option)
@@ -114,17 +146,6 @@ void checkMark(QPainter &painter, const QStyleOption &option, bool round)
     painter.restore();
     if (option.state & QStyle::State_HasFocus && option.state & QStyle::State_KeyboardFocusChange)
         focusRing(painter, box.adjusted(-1, -1, 1, 1), palette, round ? side / 2 : 4);
-}
-
-static void chevron(QPainter &painter, const QRectF &rect, const QColor &color, int degrees)
-{
-    painter.save();
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(QPen(color, 1.6, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
-    painter.translate(rect.center());
-    painter.rotate(degrees);
-    painter.drawPolyline(QPolygonF({{-3.5, -1.75}, {0, 1.75}, {3.5, -1.75}}));
-    painter.restore();
 }
 
 void comboBox(QPainter &painter, const QStyleOptionComboBox &option)
@@ -198,16 +219,67 @@ void progress(QPainter &painter, const QStyleOptionProgressBar &option)
             height / 2);
 }
 
-void row(QPainter &painter, const QStyleOptionViewItem &option)
+void tabLabel(QPainter &painter, const QStyleOptionTab &option)
 {
     const QPalette &palette = option.palette;
+    const bool selected = option.state & QStyle::State_Selected, enabled = option.state & QStyle::State_Enabled;
+    const QColor ink = !enabled ? palette.color(QPalette::Disabled, QPalette::WindowText)
+        : selected              ? palette.color(QPalette::WindowText)
+                                : toneColors(Tone::Muted, palette).text;
+    const QSize icon = option.icon.isNull() ? QSize(0, 0) : option.iconSize;
+    constexpr int gap = 8;
+    const int text = option.fontMetrics.size(Qt::TextShowMnemonic, option.text).width();
+    const int whole = icon.width() + (icon.width() ? gap : 0) + text;
+    QRect room(option.rect.x() + (option.rect.width() - whole) / 2, option.rect.y(), whole, option.rect.height() - 2);
+    if (icon.width()) {
+        const QRect place = QStyle::alignedRect(option.direction, Qt::AlignLeading | Qt::AlignVCenter, icon, room);
+        option.icon.paint(&painter, place, Qt::AlignCenter, enabled ? QIcon::Normal : QIcon::Disabled);
+    }
+    painter.setPen(ink);
+    painter.drawText(room, static_cast<int>(Qt::AlignVCenter | Qt::AlignTrailing) | Qt::TextShowMnemonic, option.text);
+    if (option.state & QStyle::State_HasFocus && option.state & QStyle::State_KeyboardFocusChange)
+        focusRing(painter, QRectF(option.rect).adjusted(2, 3, -2, -5), palette);
+}
+
+void toolButtonLabel(QPainter &painter, const QStyleOptionToolButton &option, const QWidget *widget)
+{
+    const bool enabled = option.state & QStyle::State_Enabled;
+    constexpr int pad = 9, gap = 7;
+    const QRect room = option.rect.adjusted(pad, 0, -pad, 0);
+    const QRect place = QStyle::alignedRect(option.direction, Qt::AlignLeading | Qt::AlignVCenter, option.iconSize, room);
+    option.icon.paint(&painter, place, Qt::AlignCenter, enabled ? QIcon::Normal : QIcon::Disabled);
+    QRect text = room;
+    if (option.direction == Qt::RightToLeft)
+        text.setRight(place.left() - gap);
+    else
+        text.setLeft(place.right() + gap);
+    painter.setFont(option.font);
+    painter.setPen(option.palette.color(enabled ? QPalette::Active : QPalette::Disabled, widget ? widget->foregroundRole() : QPalette::ButtonText));
+    painter.drawText(text, static_cast<int>(Qt::AlignVCenter | Qt::AlignLeading) | Qt::TextHideMnemonic, option.text);
+}
+
+void row(QPainter &painter, const QStyleOptionViewItem &option, const QWidget *widget)
+{
+    if (widget && widget->property("ownRows").toBool()) // its delegate draws them
+        return;
+    const QPalette &palette = option.palette;
     const auto group = option.state & QStyle::State_Active ? QPalette::Active : QPalette::Inactive;
-    if (option.state & QStyle::State_Selected)
+    const bool soft = widget && widget->property("soft").toBool();
+    if (option.state & QStyle::State_Selected && soft) {
+        const ToneColors accent = toneColors(Tone::Accent, palette);
+        painter.fillRect(option.rect, accent.fill);
+        const bool begins = option.viewItemPosition == QStyleOptionViewItem::Beginning || option.viewItemPosition == QStyleOptionViewItem::OnlyOne;
+        if (begins && widget->hasFocus()) {
+            const bool mirrored = option.direction == Qt::RightToLeft;
+            painter.fillRect(QRect(mirrored ? option.rect.right() - 2 : option.rect.left(), option.rect.top(), 3, option.rect.height()), accent.text);
+        }
+    } else if (option.state & QStyle::State_Selected) {
         painter.fillRect(option.rect, palette.color(group, QPalette::Highlight));
-    else if (option.state & QStyle::State_MouseOver && option.state & QStyle::State_Enabled)
+    } else if (option.state & QStyle::State_MouseOver && option.state & QStyle::State_Enabled) {
         painter.fillRect(option.rect, mix(palette.color(QPalette::Base), palette.color(QPalette::Text), 0.05));
-    else if (option.backgroundBrush.style() != Qt::NoBrush)
+    } else if (option.backgroundBrush.style() != Qt::NoBrush) {
         painter.fillRect(option.rect, option.backgroundBrush);
+    }
 }
 
 void branch(QPainter &painter, const QStyleOption &option)
@@ -215,7 +287,7 @@ void branch(QPainter &painter, const QStyleOption &option)
     if (!(option.state & QStyle::State_Children))
         return;
     const bool open = option.state & QStyle::State_Open;
-    const QColor ink = option.palette.color(option.state & QStyle::State_Selected ? QPalette::HighlightedText : QPalette::Text);
+    const QColor ink = option.palette.color(QPalette::Text);
     chevron(painter, option.rect, ink, open ? 0 : option.direction == Qt::RightToLeft ? 90 : -90);
 }
 

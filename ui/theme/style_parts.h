@@ -18,6 +18,7 @@ void focusRing(QPainter &painter, const QRectF &rect, const QPalette &palette, q
 [[nodiscard]] bool isPrimary(const QStyleOptionButton &option, const QWidget *widget);
 
 void button(QPainter &painter, const QStyleOptionButton &option, const QWidget *widget);
+void buttonLabel(QPainter &painter, const QStyleOptionButton &option, const QWidget *widget);
 void toolButton(QPainter &painter, const QStyleOption &option);
 void lineEdit(QPainter &painter, const QStyleOption &option);
 void checkMark(QPainter &painter, const QStyleOption &option, bool round);
@@ -26,7 +27,10 @@ void scrollBar(QPainter &painter, const QStyleOptionSlider &option, const QRect 
 void tab(QPainter &painter, const QStyleOptionTab &option);
 void header(QPainter &painter, const QStyleOptionHeader &option);
 void progress(QPainter &painter, const QStyleOptionProgressBar &option);
-void row(QPainter &painter, const QStyleOptionViewItem &option);
+void tabLabel(QPainter &painter, const QStyleOptionTab &option);
+void toolButtonLabel(QPainter &painter, const QStyleOptionToolButton &option, const QWidget *widget);
+/// A row of a list. Views with the property "soft" mark the chosen row by a tint and a bar, and keep their text's colours.
+void row(QPainter &painter, const QStyleOptionViewItem &option, const QWidget *widget);
 void branch(QPainter &painter, const QStyleOption &option);
 
 } // namespace kastellan::ui::parts

@@ -39,7 +39,7 @@ DropZone::DropZone(const QString &title, const QString &hint, QWidget *parent)
     setAttribute(Qt::WA_Hover);
 }
 
-QSize DropZone::sizeHint() const { return {420, 34 + 2 * fontMetrics().height() + 56}; }
+QSize DropZone::sizeHint() const { return {420, 34 + 2 * fontMetrics().height() + 46}; }
 
 void DropZone::paintEvent(QPaintEvent *)
 {

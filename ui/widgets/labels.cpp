@@ -3,7 +3,9 @@
 
 #include <QEvent>
 #include <QFontDatabase>
+#include <QGuiApplication>
 #include <QPainter>
+#include <QScopedValueRollback>
 
 namespace kastellan::ui {
 
@@ -49,31 +51,34 @@ Label::Label(const QString &text, Kind kind, Tone tone, QWidget *parent)
         setWordWrap(true);
     if (kind == Kind::Value || kind == Kind::Code) // by mouse only: a stop for every value would bury the controls
         setTextInteractionFlags(Qt::TextSelectableByMouse);
-    colour();
+    if (tone != Tone::Plain)
+        colour();
 }
 
 void Label::setTone(Tone tone)
 {
+    if (m_tone == tone)
+        return;
     m_tone = tone;
     colour();
 }
 
 void Label::colour()
 {
-    if (m_tone == Tone::Plain) {
-        setForegroundRole(QPalette::NoRole);
+    if (m_colouring)
         return;
-    }
+    const QScopedValueRollback guard(m_colouring, true); // a palette that is set is a palette that changes
     QPalette own;
-    own.setColor(QPalette::WindowText, toneColors(m_tone, QPalette(QWidget::palette())).text);
-    if (palette().color(QPalette::WindowText) != own.color(QPalette::WindowText))
-        setPalette(own);
+    if (m_tone != Tone::Plain)
+        for (const auto group : {QPalette::Active, QPalette::Inactive})
+            own.setColor(group, QPalette::WindowText, toneColors(m_tone, QGuiApplication::palette()).text);
+    setPalette(own);
 }
 
 void Label::changeEvent(QEvent *event)
 {
     QLabel::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::StyleChange)
+    if (event->type() == QEvent::ApplicationPaletteChange && m_tone != Tone::Plain)
         colour();
 }
 
@@ -106,7 +111,7 @@ void ElidedLabel::setTone(Tone tone)
 
 QSize ElidedLabel::sizeHint() const { return {fontMetrics().horizontalAdvance(m_text) + 2, fontMetrics().height()}; }
 
-QSize ElidedLabel::minimumSizeHint() const { return {fontMetrics().averageCharWidth() * 6, fontMetrics().height()}; }
+QSize ElidedLabel::minimumSizeHint() const { return {std::min(sizeHint().width(), fontMetrics().averageCharWidth() * 6), fontMetrics().height()}; }
 
 void ElidedLabel::paintEvent(QPaintEvent *)
 {

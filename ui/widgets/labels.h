@@ -24,6 +24,7 @@ private:
     void colour();
 
     Tone m_tone;
+    bool m_colouring = false;
 };
 
 /// The system's fixed-width font at the size of the program's font.

@@ -11,6 +11,7 @@ namespace kastellan::ui {
 void dressList(QAbstractItemView *view, const QString &accessibleName)
 {
     view->setAccessibleName(accessibleName);
+    view->setProperty("soft", true);
     view->setSelectionBehavior(QAbstractItemView::SelectRows);
     view->setSelectionMode(QAbstractItemView::SingleSelection);
     view->setEditTriggers(QAbstractItemView::NoEditTriggers);
@@ -38,7 +39,11 @@ TableView::TableView(const QString &accessibleName, TableModel &model, QWidget *
     horizontalHeader()->setMinimumSectionSize(48);
     connect(this, &QAbstractItemView::doubleClicked, this, [this](const QModelIndex &index) { Q_EMIT keyActivated(index.data(TableModel::KeyRole).toString()); });
     connect(selectionModel(), &QItemSelectionModel::selectionChanged, this, &TableView::selectionMoved);
-    connect(m_filter, &QAbstractItemModel::modelReset, this, &TableView::selectionMoved);
+    connect(m_filter, &QAbstractItemModel::modelReset, this, [this] {
+        if (m_filter->rowCount() > 0) // something is always chosen, so that buttons work
+            setCurrentIndex(m_filter->index(0, 0));
+        Q_EMIT selectionMoved();
+    });
 }
 
 void TableView::setColumnWidths(const QList<int> &widths)

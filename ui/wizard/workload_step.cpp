@@ -59,6 +59,11 @@ WorkloadStep::WorkloadStep(Workspace &space, LaunchDraft &choices, MessageBar &b
     connect(drop, &QPushButton::clicked, this, browse);
     connect(file, &QPushButton::clicked, this, browse);
     connect(folder, &QPushButton::clicked, this, [this] { choose(dialogs::openFolder(this, tr("Choose a workload's folder"))); });
+    // What is typed is read when it is complete: on Enter or Tab, or as soon as a workload is there.
+    m_typing.setSingleShot(true);
+    m_typing.setInterval(250);
+    connect(m_path, &QLineEdit::textEdited, &m_typing, qOverload<>(&QTimer::start));
+    connect(&m_typing, &QTimer::timeout, this, &WorkloadStep::lookForTyped);
     connect(m_path, &QLineEdit::editingFinished, this, [this] {
         if (m_path->text().trimmed() != m_reading)
             choose(m_path->text().trimmed());
@@ -87,12 +92,31 @@ void WorkloadStep::showExamples(const std::vector<Example> &examples)
     m_examplesTitle->setVisible(place > 0);
 }
 
+void WorkloadStep::lookForTyped()
+{
+    const QString path = m_path->text().trimmed();
+    if (path.isEmpty() || path == m_reading)
+        return;
+    workspace().jobs.run<bool>(
+        JobRunner::Lane::Quiet, tr("Look for the workload"), this,
+        [file = std::filesystem::path(path.toStdString())](const Progress &, const std::stop_token &) -> Result<bool> {
+            std::error_code ignored;
+            return std::filesystem::is_regular_file(file, ignored) || std::filesystem::is_regular_file(file / "main.wasm", ignored);
+        },
+        [this, path](const Result<bool> &there) {
+            if (there && *there && path == m_path->text().trimmed() && path != m_reading)
+                choose(path);
+        });
+}
+
 void WorkloadStep::choose(const QString &path)
 {
     if (path.isEmpty())
         return;
     m_reading = path;
-    m_path->setText(path);
+    m_typing.stop();
+    if (m_path->text().trimmed() != path)
+        m_path->setText(path);
     draft().workload.reset();
     draft().request.workload = path.toStdString();
     m_card->hide();

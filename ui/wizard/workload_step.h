@@ -4,6 +4,8 @@
 #include "ui/data/examples.h"
 #include "ui/wizard/step.h"
 
+#include <QTimer>
+
 class QGridLayout;
 class QLineEdit;
 class QStackedWidget;
@@ -29,6 +31,7 @@ public:
     void choose(const QString &path);
 
 private:
+    void lookForTyped();
     void showExamples(const std::vector<Example> &examples);
     void show(Result<std::pair<std::shared_ptr<const Workload>, std::uint64_t>> result, const QString &path);
 
@@ -38,6 +41,7 @@ private:
     Label *m_notes;
     Label *m_examplesTitle;
     QGridLayout *m_examples;
+    QTimer m_typing;
     QString m_reading;
 };
 
