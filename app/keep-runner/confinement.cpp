@@ -38,7 +38,8 @@ Status readOnlyBelow(const std::string &folder)
     constexpr const char *what = "limit the files";
     const auto version = static_cast<int>(::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION));
     if (version < 1)
-        return environment(what, "Landlock", "this kernel does not offer it", "Use a kernel with CONFIG_SECURITY_LANDLOCK and lsm=…,landlock.");
+        return environment(
+            what, "Landlock", "this kernel does not offer it", "Use a kernel with CONFIG_SECURITY_LANDLOCK and lsm=…,landlock.");
     landlock_ruleset_attr rules{};
     rules.handled_access_fs = handledAccess(version);
     if (version >= 4)
@@ -62,21 +63,20 @@ Status readOnlyBelow(const std::string &folder)
 }
 
 // What WASI's functions and the runtime below them need. No socket, no process, no way to make or change a file.
-constexpr std::array common{
-    Allowed{SYS_read}, Allowed{SYS_write}, Allowed{SYS_readv}, Allowed{SYS_writev}, Allowed{SYS_pread64}, Allowed{SYS_preadv}, Allowed{SYS_lseek},
-    Allowed{SYS_close}, Allowed{SYS_fstat}, Allowed{SYS_newfstatat}, Allowed{SYS_statx}, Allowed{SYS_readlink}, Allowed{SYS_readlinkat},
-    Allowed{SYS_faccessat}, Allowed{SYS_faccessat2}, Allowed{SYS_getdents64}, Allowed{SYS_fcntl}, Allowed{SYS_dup}, Allowed{SYS_fadvise64},
-    Allowed{SYS_openat, 2, writing}, Allowed{SYS_open, 1, writing},
+constexpr std::array common{Allowed{SYS_read}, Allowed{SYS_write}, Allowed{SYS_readv}, Allowed{SYS_writev}, Allowed{SYS_pread64},
+    Allowed{SYS_preadv}, Allowed{SYS_lseek}, Allowed{SYS_close}, Allowed{SYS_fstat}, Allowed{SYS_newfstatat}, Allowed{SYS_statx},
+    Allowed{SYS_readlink}, Allowed{SYS_readlinkat}, Allowed{SYS_faccessat}, Allowed{SYS_faccessat2}, Allowed{SYS_getdents64},
+    Allowed{SYS_fcntl}, Allowed{SYS_dup}, Allowed{SYS_fadvise64}, Allowed{SYS_openat, 2, writing}, Allowed{SYS_open, 1, writing},
     Allowed{SYS_poll}, Allowed{SYS_ppoll}, Allowed{SYS_select}, Allowed{SYS_pselect6}, Allowed{SYS_epoll_create1}, Allowed{SYS_epoll_ctl},
     Allowed{SYS_epoll_wait}, Allowed{SYS_epoll_pwait}, Allowed{SYS_timerfd_create}, Allowed{SYS_timerfd_settime},
-    Allowed{SYS_clock_gettime}, Allowed{SYS_clock_getres}, Allowed{SYS_clock_nanosleep}, Allowed{SYS_nanosleep}, Allowed{SYS_gettimeofday}, Allowed{SYS_time},
-    Allowed{SYS_getrandom}, Allowed{SYS_munmap}, Allowed{SYS_mremap}, Allowed{SYS_madvise}, Allowed{SYS_brk}, Allowed{SYS_futex},
-    Allowed{SYS_rt_sigaction}, Allowed{SYS_rt_sigprocmask}, Allowed{SYS_rt_sigreturn}, Allowed{SYS_sigaltstack}, Allowed{SYS_sched_yield},
-    Allowed{SYS_getpid}, Allowed{SYS_gettid}, Allowed{SYS_tgkill}, Allowed{SYS_getcpu}, Allowed{SYS_sched_getaffinity}, Allowed{SYS_sysinfo},
-    Allowed{SYS_restart_syscall}, Allowed{SYS_exit}, Allowed{SYS_exit_group}};
+    Allowed{SYS_clock_gettime}, Allowed{SYS_clock_getres}, Allowed{SYS_clock_nanosleep}, Allowed{SYS_nanosleep}, Allowed{SYS_gettimeofday},
+    Allowed{SYS_time}, Allowed{SYS_getrandom}, Allowed{SYS_munmap}, Allowed{SYS_mremap}, Allowed{SYS_madvise}, Allowed{SYS_brk},
+    Allowed{SYS_futex}, Allowed{SYS_rt_sigaction}, Allowed{SYS_rt_sigprocmask}, Allowed{SYS_rt_sigreturn}, Allowed{SYS_sigaltstack},
+    Allowed{SYS_sched_yield}, Allowed{SYS_getpid}, Allowed{SYS_gettid}, Allowed{SYS_tgkill}, Allowed{SYS_getcpu},
+    Allowed{SYS_sched_getaffinity}, Allowed{SYS_sysinfo}, Allowed{SYS_restart_syscall}, Allowed{SYS_exit}, Allowed{SYS_exit_group}};
 
 // `mask` of memory protections that are refused: new code, or nothing.
-template<std::size_t Extra>
+template <std::size_t Extra>
 Status allowCommonAnd(std::uint32_t mask, const std::array<Allowed, Extra> &extra)
 {
     std::array<Allowed, common.size() + Extra + 2> calls;
@@ -104,12 +104,12 @@ Status confineFiles(const std::string &readable)
 
 Status confineSupervisor()
 {
-    static constexpr std::array calls{
-        Allowed{SYS_read}, Allowed{SYS_write}, Allowed{SYS_close}, Allowed{SYS_sendto}, Allowed{SYS_recvfrom}, Allowed{SYS_poll}, Allowed{SYS_ppoll},
-        Allowed{SYS_wait4}, Allowed{SYS_waitid}, Allowed{SYS_pidfd_send_signal}, Allowed{SYS_clock_gettime}, Allowed{SYS_brk},
-        Allowed{SYS_mmap, 2, PROT_EXEC}, Allowed{SYS_mprotect, 2, PROT_EXEC}, Allowed{SYS_munmap}, Allowed{SYS_madvise}, Allowed{SYS_futex},
-        Allowed{SYS_rt_sigreturn}, Allowed{SYS_rt_sigprocmask}, Allowed{SYS_gettid}, Allowed{SYS_getpid}, Allowed{SYS_tgkill},
-        Allowed{SYS_restart_syscall}, Allowed{SYS_exit}, Allowed{SYS_exit_group}};
+    static constexpr std::array calls{Allowed{SYS_read}, Allowed{SYS_write}, Allowed{SYS_close}, Allowed{SYS_sendto}, Allowed{SYS_recvfrom},
+        Allowed{SYS_poll}, Allowed{SYS_ppoll}, Allowed{SYS_wait4}, Allowed{SYS_waitid}, Allowed{SYS_pidfd_send_signal},
+        Allowed{SYS_clock_gettime}, Allowed{SYS_brk}, Allowed{SYS_mmap, 2, PROT_EXEC}, Allowed{SYS_mprotect, 2, PROT_EXEC},
+        Allowed{SYS_munmap}, Allowed{SYS_madvise}, Allowed{SYS_futex}, Allowed{SYS_rt_sigreturn}, Allowed{SYS_rt_sigprocmask},
+        Allowed{SYS_gettid}, Allowed{SYS_getpid}, Allowed{SYS_tgkill}, Allowed{SYS_restart_syscall}, Allowed{SYS_exit},
+        Allowed{SYS_exit_group}};
     return allowOnly(calls);
 }
 

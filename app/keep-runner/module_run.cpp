@@ -16,10 +16,9 @@ namespace {
 using session::RunEvent;
 using session::RunRequest;
 
-template<auto Function>
-struct FreeWith
-{
-    template<typename T>
+template <auto Function>
+struct FreeWith {
+    template <typename T>
     void operator()(T *object) const
     {
         Function(object);
@@ -74,7 +73,8 @@ RunEvent runModule(const RunRequest &request, const std::function<void()> &start
 
     const Configure configure(WasmEdge_ConfigureCreate());
     WasmEdge_ConfigureAddHostRegistration(configure.get(), WasmEdge_HostRegistration_Wasi);
-    WasmEdge_ConfigureSetMaxMemoryPage(configure.get(), static_cast<std::uint32_t>(std::min<std::uint64_t>(request.memoryLimit / wasmPage, 65536)));
+    WasmEdge_ConfigureSetMaxMemoryPage(
+        configure.get(), static_cast<std::uint32_t>(std::min<std::uint64_t>(request.memoryLimit / wasmPage, 65536)));
     WasmEdge_ConfigureSetForceInterpreter(configure.get(), !request.compiled);
     const Vm vm(WasmEdge_VMCreate(configure.get(), nullptr));
     if (!vm)
@@ -86,8 +86,8 @@ RunEvent runModule(const RunRequest &request, const std::function<void()> &start
         folders.push_back("/secrets:" + request.secrets + ":readonly");
     const auto argv = pointers(args), env = pointers(request.env), preopens = pointers(folders);
     WasmEdge_ModuleInstanceContext *wasi = WasmEdge_VMGetImportModuleContext(vm.get(), WasmEdge_HostRegistration_Wasi);
-    WasmEdge_ModuleInstanceInitWASI(wasi, argv.data(), static_cast<std::uint32_t>(argv.size()), env.data(), static_cast<std::uint32_t>(env.size()),
-        preopens.data(), static_cast<std::uint32_t>(preopens.size()));
+    WasmEdge_ModuleInstanceInitWASI(wasi, argv.data(), static_cast<std::uint32_t>(argv.size()), env.data(),
+        static_cast<std::uint32_t>(env.size()), preopens.data(), static_cast<std::uint32_t>(preopens.size()));
 
     WasmEdge_Result result = WasmEdge_VMLoadWasmFromFile(vm.get(), request.module.c_str());
     if (!WasmEdge_ResultOK(result))
@@ -97,7 +97,8 @@ RunEvent runModule(const RunRequest &request, const std::function<void()> &start
         return failed("the module is not valid: " + message(result));
     result = WasmEdge_VMInstantiate(vm.get());
     if (!WasmEdge_ResultOK(result))
-        return failed("the module cannot be instantiated: " + message(result) + "; its imports or its memory may exceed what the keep offers");
+        return failed(
+            "the module cannot be instantiated: " + message(result) + "; its imports or its memory may exceed what the keep offers");
     if (!hasStart(vm.get()))
         return failed("the module exports no function _start");
     if (auto status = confineRunning(request.secrets); !status)

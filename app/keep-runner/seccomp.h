@@ -9,8 +9,7 @@
 namespace kastellan::runner {
 
 /// A system call that a process may make; with `argument` >= 0 only if none of the bits of `mask` are set in that argument (its low word).
-struct Allowed
-{
+struct Allowed {
     std::int64_t number;
     int argument = -1;
     std::uint32_t mask = 0;

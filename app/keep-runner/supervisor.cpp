@@ -30,8 +30,7 @@ using session::RunRequest;
 using Clock = std::chrono::steady_clock;
 
 /// The child that runs the module, known by a descriptor: its number could be someone else's one day.
-struct Child
-{
+struct Child {
     Fd handle, events;
 };
 
@@ -121,8 +120,7 @@ std::string signalName(int number)
 }
 
 /// Holds the child until it has ended, and tells the warden all it says.
-class Supervision
-{
+class Supervision {
 public:
     Supervision(int control, Bytes buffered, Child child, std::uint64_t seconds)
         : m_control(control)
@@ -149,14 +147,15 @@ public:
             }
         }
         siginfo_t info{};
-        while (::waitid(P_PIDFD, static_cast<id_t>(m_child.handle.get()), &info, WEXITED) != 0 && errno == EINTR) { }
+        while (::waitid(P_PIDFD, static_cast<id_t>(m_child.handle.get()), &info, WEXITED) != 0 && errno == EINTR) {}
         if (!m_killed.empty())
             tell(m_control, {RunEvent::Kind::Stopped, 0, m_killed});
         else if (m_end)
             tell(m_control, *m_end);
         else
-            tell(m_control, {m_until || m_started ? RunEvent::Kind::Trapped : RunEvent::Kind::Failed, 0,
-                                info.si_code == CLD_EXITED ? "the runner ended early" : signalName(info.si_status)});
+            tell(m_control,
+                {m_until || m_started ? RunEvent::Kind::Trapped : RunEvent::Kind::Failed, 0,
+                    info.si_code == CLD_EXITED ? "the runner ended early" : signalName(info.si_status)});
     }
 
 private:

@@ -83,7 +83,8 @@ Result<Bytes> FirmwareConnection::report(const ReportData &data)
     }
     KASTELLAN_ASSIGN(auto response, sev::ReportResponse::decode(*answer));
     if (response.status != sev::FirmwareStatus::Success)
-        return fail(ErrorKind::Negative, what, {}, "it answered with status " + std::to_string(static_cast<std::uint32_t>(response.status)));
+        return fail(
+            ErrorKind::Negative, what, {}, "it answered with status " + std::to_string(static_cast<std::uint32_t>(response.status)));
     KASTELLAN_ASSIGN(const auto view, sev::ReportView::from(response.report));
     if (view.reportData() != data)
         return fail(ErrorKind::Negative, what, "report_data", "the report is about something else than was asked");

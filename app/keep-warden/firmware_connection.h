@@ -10,8 +10,7 @@ namespace kastellan::warden {
 
 /// The emulated firmware behind a stream that its host has opened (docs/session.md, Firmware): the command SNP_GET_REPORT, u32 0, and a
 /// 96-byte request; a u32 length and the firmware's answer.
-class FirmwareConnection final : public ReportSource
-{
+class FirmwareConnection final : public ReportSource {
 public:
     /// Takes the place of an earlier connection: the newest loader's firmware answers.
     void attach(Fd stream);

@@ -17,8 +17,7 @@ namespace {
 constexpr const char *what = "accept a delivery";
 
 /// A file as memory, read only, for as long as it is looked at.
-class Mapping
-{
+class Mapping {
 public:
     explicit Mapping(const std::string &path)
     {
@@ -106,7 +105,8 @@ Status KeepStore::check(const std::vector<DeliveryItem> &)
             return badInput(what, "secret " + name, "Keep.toml asks for it, and it was not delivered", "Give it with --secret.");
     for (const auto &name : m_secrets)
         if (std::ranges::find(m_config.secrets, name) == m_config.secrets.end())
-            return badInput(what, "secret " + name, "it was delivered, and Keep.toml does not ask for it", "Name it in Keep.toml's list of secrets.");
+            return badInput(
+                what, "secret " + name, "it was delivered, and Keep.toml does not ask for it", "Name it in Keep.toml's list of secrets.");
     return checkModule();
 }
 

@@ -11,10 +11,12 @@ namespace kastellan::warden {
 
 /// What was delivered, as files below the keep's own /run: the module, its ahead-of-time code, a folder of secrets. The configuration stays
 /// in memory. Only the warden can write there; the runner reads.
-class KeepStore
-{
+class KeepStore {
 public:
-    explicit KeepStore(std::string folder) : m_folder(std::move(folder)) {}
+    explicit KeepStore(std::string folder)
+        : m_folder(std::move(folder))
+    {
+    }
     ~KeepStore() { clear(); }
     KeepStore(const KeepStore &) = delete;
     KeepStore &operator=(const KeepStore &) = delete;

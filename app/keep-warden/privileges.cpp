@@ -12,6 +12,17 @@
 
 namespace kastellan::warden {
 
+namespace {
+
+bool setNoCapabilities()
+{
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    const __user_cap_data_struct empty[2]{};
+    return ::syscall(SYS_capset, &header, empty) == 0;
+}
+
+} // namespace
+
 void becomeRunner()
 {
     // Each fails where the id is not mapped or we may not: then warden and runner share a user, and the launcher says so.
@@ -19,7 +30,8 @@ void becomeRunner()
     if (::setresgid(runnerId, runnerId, runnerId) == 0)
         static_cast<void>(!::setresuid(runnerId, runnerId, runnerId));
     // The launcher gives the two capabilities as ambient ones, and those would outlive exec: the runner could become the warden again.
-    static_cast<void>(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
+    // Without an inheritable set there is no ambient one.
+    static_cast<void>(!setNoCapabilities());
 }
 
 Status dropPrivileges()
@@ -32,9 +44,7 @@ Status dropPrivileges()
     for (int capability = 0; capability <= CAP_LAST_CAP; ++capability)
         static_cast<void>(::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0));
     static_cast<void>(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
-    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-    const __user_cap_data_struct empty[2]{};
-    if (::syscall(SYS_capset, &header, empty) != 0)
+    if (!setNoCapabilities())
         return systemError(what, {}, errno);
     if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
         return systemError(what, {}, errno);

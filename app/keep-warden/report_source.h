@@ -6,8 +6,7 @@
 namespace kastellan::warden {
 
 /// Where this keep's attestation reports come from: the emulated firmware over a stream, or a guest's own device.
-class ReportSource
-{
+class ReportSource {
 public:
     virtual ~ReportSource() = default;
     /// A report at VMPL 0 with this report_data: the raw 1184 bytes. Blocks until the firmware has answered.

@@ -19,8 +19,7 @@ namespace {
 
 constexpr const char *what = "start the runner";
 
-struct Pipe
-{
+struct Pipe {
     Fd read, write;
     [[nodiscard]] static Result<Pipe> make()
     {

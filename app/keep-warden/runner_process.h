@@ -13,8 +13,7 @@ namespace kastellan::warden {
 
 /// The runner: a process of its own, made while we still may change its user, that waits for its order. All that connects us are three
 /// pipes and a control socket.
-class RunnerProcess
-{
+class RunnerProcess {
 public:
     [[nodiscard]] static Result<RunnerProcess> spawn(const std::string &program);
 

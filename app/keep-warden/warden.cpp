@@ -87,7 +87,8 @@ void Warden::serve(const pollfd &ready)
         readOutput(2);
     } else if (fd == m_runner.inputFd()) {
         m_session->inputReady();
-    } else if (const auto knock = std::ranges::find_if(m_knocks, [fd](const Knock &k) { return k.stream.get() == fd; }); knock != m_knocks.end()) {
+    } else if (const auto knock = std::ranges::find_if(m_knocks, [fd](const Knock &k) { return k.stream.get() == fd; });
+        knock != m_knocks.end()) {
         answer(static_cast<std::size_t>(knock - m_knocks.begin()));
     } else {
         m_session->process(fd);
@@ -195,7 +196,8 @@ void Warden::readRunner()
         const auto event = m_runner.next();
         if (!event) {
             if (!m_end)
-                m_end = session::RunEvent{m_started ? session::RunEvent::Kind::Trapped : session::RunEvent::Kind::Failed, 0, event.error().why};
+                m_end =
+                    session::RunEvent{m_started ? session::RunEvent::Kind::Trapped : session::RunEvent::Kind::Failed, 0, event.error().why};
             return;
         }
         if (!*event)
@@ -251,7 +253,9 @@ void Warden::finishIfDone()
     m_store.clear();
     using Kind = session::RunEvent::Kind;
     std::string trap = m_end->kind == Kind::Trapped ? m_end->text : std::string();
-    std::string reason = m_end->kind == Kind::Failed ? "could not start: " + m_end->text : m_end->kind == Kind::Stopped ? m_end->text : std::string();
+    std::string reason = m_end->kind == Kind::Failed ? "could not start: " + m_end->text
+        : m_end->kind == Kind::Stopped               ? m_end->text
+                                                     : std::string();
     if (!m_limit.empty())
         reason = m_limit;
     else if (m_stopping && reason.empty())

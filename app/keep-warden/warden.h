@@ -13,8 +13,7 @@
 namespace kastellan::warden {
 
 /// The first program in a keep: holds session, store and runner together in one loop that waits for all of them at once.
-class Warden final : private WardenDelegate
-{
+class Warden final : private WardenDelegate {
 public:
     using Clock = std::chrono::steady_clock;
 
@@ -68,7 +67,7 @@ private:
     bool m_started = false, m_stopping = false;
     std::optional<Clock::time_point> m_killAt;
     std::uint64_t m_outputBytes = 0; ///< of both streams, for the limit
-    std::string m_limit;             ///< the limit that ended it
+    std::string m_limit; ///< the limit that ended it
     std::optional<session::RunEvent> m_end;
     bool m_finished = false;
 };

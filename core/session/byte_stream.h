@@ -7,8 +7,7 @@
 namespace kastellan::session {
 
 /// A stream descriptor that never blocks, with what waits to be written.
-class ByteStream
-{
+class ByteStream {
 public:
     explicit ByteStream(Fd fd);
     /// Reads what is there, at most `limit` bytes; empty when nothing is. An error when the other end is gone.

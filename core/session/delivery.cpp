@@ -28,7 +28,8 @@ Status checkDeliveryItems(const std::vector<DeliveryItem> &items)
         if (secret ? !isSecretName(std::string_view(item.name).substr(secretPrefix.size())) : sizeLimit(item.name) == 0)
             return badInput(what, "manifest", "an item's name is not allowed");
         if (item.size > sizeLimit(item.name))
-            return badInput(what, item.name, "it has " + std::to_string(item.size) + " bytes, and at most " + std::to_string(sizeLimit(item.name)) + " are allowed");
+            return badInput(what, item.name,
+                "it has " + std::to_string(item.size) + " bytes, and at most " + std::to_string(sizeLimit(item.name)) + " are allowed");
         if (!names.insert(item.name).second)
             return badInput(what, item.name, "it is there twice");
     }

@@ -42,7 +42,8 @@ Status DeliveryReceiver::begin(const Manifest &message)
     m_manifest = sha256(message.manifest);
     m_secretKey = toBytes(message.secretKey);
     if (m_secretKey.size() != secretKeySize)
-        return badInput("accept a delivery", "manifest", "the key of its secrets' digests has " + std::to_string(m_secretKey.size()) + " bytes");
+        return badInput(
+            "accept a delivery", "manifest", "the key of its secrets' digests has " + std::to_string(m_secretKey.size()) + " bytes");
     m_active = true;
     KASTELLAN_TRY(beginItem());
     return endItems();
@@ -61,7 +62,8 @@ Status DeliveryReceiver::beginItem()
 Status DeliveryReceiver::take(const Blob &message)
 {
     if (!m_active || message.item != m_item)
-        return badInput("accept a delivery", "item " + std::to_string(message.item), m_active ? "item " + std::to_string(m_item) + " was expected" : "no delivery was begun");
+        return badInput("accept a delivery", "item " + std::to_string(message.item),
+            m_active ? "item " + std::to_string(m_item) + " was expected" : "no delivery was begun");
     const DeliveryItem &item = m_items[m_item];
     if (message.data.size() > item.size - m_received)
         return badInput("accept a delivery", item.name, "it is longer than its manifest says");

@@ -8,10 +8,12 @@
 namespace kastellan::session {
 
 /// The warden's end of one delivery: items in the manifest's order, every digest computed again here.
-class DeliveryReceiver
-{
+class DeliveryReceiver {
 public:
-    explicit DeliveryReceiver(WardenDelegate &delegate) : m_delegate(delegate) {}
+    explicit DeliveryReceiver(WardenDelegate &delegate)
+        : m_delegate(delegate)
+    {
+    }
     ~DeliveryReceiver();
     DeliveryReceiver(const DeliveryReceiver &) = delete;
     DeliveryReceiver &operator=(const DeliveryReceiver &) = delete;

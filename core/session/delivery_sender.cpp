@@ -106,7 +106,8 @@ Status DeliverySender::chunk(const Send &send)
             got = ::pread(m_file.get(), m_buffer.data(), count, static_cast<off_t>(m_sent));
         while (got < 0 && errno == EINTR);
         if (got <= 0)
-            return fail(ErrorKind::Input, what, blob.file, got < 0 ? "it cannot be read" : "it is shorter than when its digest was made", "Try again.");
+            return fail(ErrorKind::Input, what, blob.file, got < 0 ? "it cannot be read" : "it is shorter than when its digest was made",
+                "Try again.");
         data = ByteView(m_buffer).first(static_cast<std::size_t>(got));
     }
     KASTELLAN_TRY(send(Blob{static_cast<std::uint32_t>(m_item), data}));

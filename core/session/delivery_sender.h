@@ -11,8 +11,7 @@
 namespace kastellan::session {
 
 /// The owner's end of one delivery: gives out the manifest and then its items in chunks, files from disk as they are needed.
-class DeliverySender
-{
+class DeliverySender {
 public:
     using Send = std::function<Status(const OwnerMessage &)>;
 

@@ -16,8 +16,7 @@ inline constexpr std::size_t frameHeader = 28;
 inline constexpr std::size_t framePayload = 17 * 1024;
 inline constexpr std::array<std::uint8_t, 8> frameMagic{'K', 'S', 'T', 'L', '\r', '\n', 0x1a, 1};
 
-struct Frame
-{
+struct Frame {
     ConnectionId connection;
     Bytes payload;
 };
@@ -27,8 +26,7 @@ void appendFrames(Bytes &target, const ConnectionId &connection, ByteView payloa
 
 /// Finds the frames in a stream. Bytes that belong to none are skipped, and so is a frame that was cut off: the magic never occurs inside
 /// one (payload is ciphertext), so another magic before its end means that its sender is gone. Holds at most one frame and what `feed` got.
-class FrameReader
-{
+class FrameReader {
 public:
     void feed(ByteView bytes) { m_buffer.insert(m_buffer.end(), bytes.begin(), bytes.end()); }
     /// The next whole frame, if there is one.
@@ -43,9 +41,9 @@ private:
     [[nodiscard]] ByteView view() const { return ByteView(m_buffer).subspan(m_offset); }
 
     Bytes m_buffer;
-    std::size_t m_offset = 0;   ///< of the first byte not yet consumed
+    std::size_t m_offset = 0; ///< of the first byte not yet consumed
     std::size_t m_searched = 0; ///< bytes of the present frame known to hold no other magic
-    std::size_t m_echo = 0;     ///< bytes at the front that were already given out with a frame
+    std::size_t m_echo = 0; ///< bytes at the front that were already given out with a frame
     std::uint64_t m_skipped = 0;
 };
 

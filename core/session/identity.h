@@ -9,8 +9,7 @@
 namespace kastellan::session {
 
 /// A key with a self-signed certificate around it, as TLS wants one. Nothing but the key means anything: its owner is known by `spki`.
-struct Identity
-{
+struct Identity {
     KeyHandle key;
     CertificateHandle certificate;
     Sha256 spki; ///< SHA-256 of the DER SubjectPublicKeyInfo

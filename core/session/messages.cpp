@@ -15,8 +15,7 @@ constexpr std::size_t reportLimit = 16 * 1024;
 // The types of the warden's messages start here, so that neither end can mistake its own words for the other's.
 constexpr std::uint8_t wardenTypes = 64;
 
-struct Encode
-{
+struct Encode {
     Writer writer;
 
     void operator()(const Challenge &m) { writer.raw(m.nonce.view()).raw(m.keep.view()); }
@@ -30,7 +29,8 @@ struct Encode
 
     void operator()(const Hello &m)
     {
-        const unsigned flags = (m.delivered ? 1U : 0U) | (m.running ? 2U : 0U) | (m.exited ? 4U : 0U) | (m.manifest ? 8U : 0U) | (m.first ? 16U : 0U);
+        const unsigned flags =
+            (m.delivered ? 1U : 0U) | (m.running ? 2U : 0U) | (m.exited ? 4U : 0U) | (m.manifest ? 8U : 0U) | (m.first ? 16U : 0U);
         writer.number(m.version).number(static_cast<std::uint8_t>(flags)).raw(m.manifest.value_or(Sha256{}).view());
         writer.raw(m.first.value_or(ReportData{}).view()).number(m.inputReceived).number(m.inputTaken).text(m.execution);
     }
@@ -46,7 +46,7 @@ struct Encode
     static std::string_view cut(std::string_view text) { return text.substr(0, textLimit); }
 };
 
-template<typename Message>
+template <typename Message>
 Bytes encodeWith(const Message &message, std::uint8_t firstType)
 {
     Encode body;
@@ -148,7 +148,7 @@ void read(Reader &r, InputTaken &m)
     m.offset = r.number<std::uint64_t>();
 }
 
-template<typename Message, std::size_t Index = 0>
+template <typename Message, std::size_t Index = 0>
 Result<Message> decodeAs(std::size_t type, Reader &reader)
 {
     if constexpr (Index < std::variant_size_v<Message>) {
@@ -163,7 +163,7 @@ Result<Message> decodeAs(std::size_t type, Reader &reader)
     }
 }
 
-template<typename Message>
+template <typename Message>
 Result<Message> decode(ByteView bytes, std::uint8_t firstType)
 {
     Reader reader(bytes);
@@ -202,8 +202,8 @@ Result<std::optional<ByteView>> MessageReader::next()
     if (rest.size() >= 4) {
         size = loadLe<std::uint32_t>(rest, 0);
         if (size == 0 || size > messageLimit)
-            return badInput("read a message of the session", {}, "its length is " + std::to_string(size),
-                "Both ends have to be of the same version.");
+            return badInput(
+                "read a message of the session", {}, "its length is " + std::to_string(size), "Both ends have to be of the same version.");
     }
     if (rest.size() < 4 || rest.size() - 4 < size) {
         if (m_offset > 0) {

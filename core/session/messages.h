@@ -19,14 +19,12 @@ inline constexpr std::size_t windowSize = 256 * 1024;
 inline constexpr std::size_t messageLimit = 128 * 1024;
 
 // What the owner's end says. Views point into the decoded bytes.
-struct Challenge
-{
+struct Challenge {
     Nonce nonce;
     KeepId keep;
 };
-struct Manifest
-{
-    ByteView manifest;  ///< canonical (core/workload)
+struct Manifest {
+    ByteView manifest; ///< canonical (core/workload)
     ByteView secretKey; ///< of the keyed digests of secrets: 32 bytes, made for this delivery, never recorded
 };
 struct Blob ///< the next bytes of one item of the manifest; items come in its order, each whole
@@ -35,23 +33,19 @@ struct Blob ///< the next bytes of one item of the manifest; items come in its o
     ByteView data;
 };
 struct Start ///< starts the workload, or lets its output flow into this session if it was started before
-{
-};
-struct Input
-{
+{};
+struct Input {
     std::uint64_t offset = 0;
     ByteView data;
 };
-struct InputEnd
-{
+struct InputEnd {
     std::uint64_t offset = 0;
 };
 struct Acknowledge ///< output is safely logged up to these offsets
 {
     std::uint64_t out = 0, err = 0;
 };
-struct Stop
-{
+struct Stop {
     std::uint32_t graceSeconds = 0;
 };
 using OwnerMessage = std::variant<Challenge, Manifest, Blob, Start, Input, InputEnd, Acknowledge, Stop>;
@@ -78,8 +72,7 @@ struct Started ///< answers Start
 {
     std::string execution; ///< "interpreter" or "aot"
 };
-struct Output
-{
+struct Output {
     std::uint8_t stream = 1; ///< 1 stdout, 2 stderr
     std::uint64_t offset = 0;
     ByteView data;
@@ -89,8 +82,7 @@ struct Exited ///< after all output was sent
     std::uint32_t code = 0;
     std::string trap, reason;
 };
-struct Log
-{
+struct Log {
     std::string text;
 };
 struct Failed ///< the warden refuses what was asked and ends the session
@@ -111,8 +103,7 @@ using WardenMessage = std::variant<Hello, Report, DeliveryReport, Started, Outpu
 [[nodiscard]] Result<WardenMessage> decodeWardenMessage(ByteView message);
 
 /// Cuts decrypted bytes into messages. Holds at most one message beyond what it was given.
-class MessageReader
-{
+class MessageReader {
 public:
     /// For decrypted bytes to be appended to.
     [[nodiscard]] Bytes &buffer() { return m_buffer; }

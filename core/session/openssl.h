@@ -13,10 +13,9 @@
 
 namespace kastellan::session {
 
-template<auto Function>
-struct FreeWith
-{
-    template<typename T>
+template <auto Function>
+struct FreeWith {
+    template <typename T>
     void operator()(T *object) const
     {
         Function(object);

@@ -6,12 +6,11 @@
 namespace kastellan::session {
 
 /// The unacknowledged output of one stream: a window of at most `windowSize` bytes, addressed by their offset in the stream.
-class OutputBuffer
-{
+class OutputBuffer {
 public:
     [[nodiscard]] std::size_t room() const { return windowSize - static_cast<std::size_t>(m_end - m_begin); }
     [[nodiscard]] std::uint64_t begin() const { return m_begin; } ///< of what is not acknowledged
-    [[nodiscard]] std::uint64_t end() const { return m_end; }     ///< of what was produced
+    [[nodiscard]] std::uint64_t end() const { return m_end; } ///< of what was produced
     /// Appends; the caller has asked for room.
     void append(ByteView data);
     /// Gives up everything before the offset. False if that much was never produced.

@@ -14,8 +14,7 @@ namespace kastellan {
 namespace session {
 namespace {
 
-class Owner final : public OwnerSession
-{
+class Owner final : public OwnerSession {
 public:
     Owner(Fd stream, const KeepId &keep, SessionEvents events)
         : m_stream(std::move(stream))
@@ -256,12 +255,14 @@ Status Owner::handle(const Hello &message)
 {
     if (message.version != protocolVersion)
         return fail(ErrorKind::Environment, "establish the session", "the warden",
-            "it speaks version " + std::to_string(message.version) + " of the session, and this program version " + std::to_string(protocolVersion),
+            "it speaks version " + std::to_string(message.version) + " of the session, and this program version "
+                + std::to_string(protocolVersion),
             "Use a keep image of the same release.");
     if (m_greeted)
         return badInput("read from the session", "the warden", "it greeted twice");
     m_greeted = true;
-    m_state = {message.delivered, message.running, message.exited, message.manifest, message.first, message.inputReceived, message.execution};
+    m_state = {
+        message.delivered, message.running, message.exited, message.manifest, message.first, message.inputReceived, message.execution};
     m_inputSent = message.inputReceived;
     m_inputTaken = message.inputTaken;
     if (m_inputTaken > m_inputSent || m_inputSent - m_inputTaken > windowSize)
@@ -302,7 +303,8 @@ Status Owner::handle(const Output &message)
     auto &next = m_next[message.stream - 1U];
     if (next && *next != message.offset)
         return badInput("read the workload's output", "stream " + std::to_string(message.stream),
-            "it goes on at " + std::to_string(message.offset) + ", and " + std::to_string(*next) + " was expected", "Open a new session and acknowledge what is in the log.");
+            "it goes on at " + std::to_string(message.offset) + ", and " + std::to_string(*next) + " was expected",
+            "Open a new session and acknowledge what is in the log.");
     next = message.offset + message.data.size();
     if (m_events.output)
         m_events.output(message.stream, message.offset, message.data);
@@ -327,7 +329,8 @@ Status Owner::handle(const Log &message)
 
 Status Owner::handle(const Failed &message)
 {
-    return fail(ErrorKind::Negative, message.what, message.where.empty() ? "the warden" : "the warden, " + message.where, message.why, message.remedy);
+    return fail(ErrorKind::Negative, message.what, message.where.empty() ? "the warden" : "the warden, " + message.where, message.why,
+        message.remedy);
 }
 
 Status Owner::handle(const InputTaken &message)

@@ -9,29 +9,28 @@
 
 namespace kastellan::session {
 
-/// What the warden asks of the runner over its control socket (docs/session.md, Runner). Paths are the warden's: nobody else can write them.
-struct RunRequest
-{
-    std::string module;              ///< file of the module, or of its ahead-of-time code
-    bool compiled = false;           ///< it is ahead-of-time code
-    Sha256 moduleDigest;             ///< of the module that was delivered
-    std::string note;                ///< what the ahead-of-time code says of itself in the manifest
-    std::string secrets;             ///< folder to appear as /secrets; empty: none
-    std::vector<std::string> args;   ///< without argv[0], which is "main.wasm"
-    std::vector<std::string> env;    ///< NAME=VALUE
-    std::uint64_t memoryLimit = 0;   ///< bytes
-    std::uint64_t timeLimit = 0;     ///< seconds, 0: none
+/// What the warden asks of the runner over its control socket (docs/session.md, Runner). Paths are the warden's: nobody else can write
+/// them.
+struct RunRequest {
+    std::string module; ///< file of the module, or of its ahead-of-time code
+    bool compiled = false; ///< it is ahead-of-time code
+    Sha256 moduleDigest; ///< of the module that was delivered
+    std::string note; ///< what the ahead-of-time code says of itself in the manifest
+    std::string secrets; ///< folder to appear as /secrets; empty: none
+    std::vector<std::string> args; ///< without argv[0], which is "main.wasm"
+    std::vector<std::string> env; ///< NAME=VALUE
+    std::uint64_t memoryLimit = 0; ///< bytes
+    std::uint64_t timeLimit = 0; ///< seconds, 0: none
 };
 
 /// What the runner says.
-struct RunEvent
-{
+struct RunEvent {
     enum class Kind : std::uint8_t {
-        Ready = 6,   ///< the runner waits for its order; `code` is its user id
+        Ready = 6, ///< the runner waits for its order; `code` is its user id
         Started = 1, ///< the module is loaded, the sandbox closed, _start is about to be called
-        Exited = 2,  ///< `code` is what it gave to proc_exit, 0 if it returned
+        Exited = 2, ///< `code` is what it gave to proc_exit, 0 if it returned
         Trapped = 3, ///< `text` names the trap
-        Failed = 4,  ///< `text` says why it could not be started
+        Failed = 4, ///< `text` says why it could not be started
         Stopped = 5, ///< killed; `text` says by what: "stop", "limit: …"
     } kind = Kind::Failed;
     std::uint32_t code = 0;

@@ -38,8 +38,8 @@ Result<std::unique_ptr<Tls>> Tls::make(bool server, const Identity &identity, Ac
     if (!context || SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) != 1
         || SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) != 1 || SSL_CTX_set_ciphersuites(context, suites) != 1
         || SSL_CTX_set1_groups_list(context, groups) != 1 || SSL_CTX_set1_sigalgs_list(context, signatures) != 1
-        || SSL_CTX_use_certificate(context, identity.certificate.get()) != 1
-        || SSL_CTX_use_PrivateKey(context, identity.key.get()) != 1 || SSL_CTX_set_num_tickets(context, 0) != 1)
+        || SSL_CTX_use_certificate(context, identity.certificate.get()) != 1 || SSL_CTX_use_PrivateKey(context, identity.key.get()) != 1
+        || SSL_CTX_set_num_tickets(context, 0) != 1)
         return fail(ErrorKind::Internal, "prepare a session", "OpenSSL", opensslReason());
     SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_clear_options(context, SSL_OP_ENABLE_MIDDLEBOX_COMPAT); // there is none between us, and its records mean nothing
@@ -88,10 +88,12 @@ Error Tls::failure(int result, std::string_view what) const
             m_server ? "Only the owner whose key the keep was launched with can speak with it." : ""};
     }
     const std::string reason = opensslReason();
-    if (!m_server && (reason.find("alert bad certificate") != std::string::npos || reason.find("certificate rejected") != std::string::npos))
+    if (!m_server
+        && (reason.find("alert bad certificate") != std::string::npos || reason.find("certificate rejected") != std::string::npos))
         return Error{ErrorKind::Negative, std::string(what), end, "it does not accept this owner key (" + reason + ")",
             "Use the owner key that the keep was launched with."};
-    return Error{ErrorKind::Negative, std::string(what), end, "TLS failed: " + reason, "The bytes were changed or lost on the way; open a new session."};
+    return Error{ErrorKind::Negative, std::string(what), end, "TLS failed: " + reason,
+        "The bytes were changed or lost on the way; open a new session."};
 }
 
 Status Tls::handshake()
@@ -107,8 +109,8 @@ Status Tls::handshake()
     // OpenSSL may be built with other defaults; what was agreed on is checked, not assumed.
     if (SSL_version(m_ssl.get()) != TLS1_3_VERSION || SSL_session_reused(m_ssl.get()))
         return fail(ErrorKind::Negative, "establish the session", {}, "it is no fresh TLS 1.3 session");
-    if (SSL_export_keying_material(m_ssl.get(), m_exporter.bytes.data(), m_exporter.bytes.size(), exporterLabel.data(),
-            exporterLabel.size(), nullptr, 0, 0)
+    if (SSL_export_keying_material(
+            m_ssl.get(), m_exporter.bytes.data(), m_exporter.bytes.size(), exporterLabel.data(), exporterLabel.size(), nullptr, 0, 0)
         != 1)
         return fail(ErrorKind::Internal, "export the session's binding", "OpenSSL", opensslReason());
     m_established = true;
@@ -117,7 +119,8 @@ Status Tls::handshake()
 
 Status Tls::receive(ByteView cipher, Bytes &plain)
 {
-    if (!cipher.empty() && BIO_write(SSL_get_rbio(m_ssl.get()), cipher.data(), static_cast<int>(cipher.size())) != static_cast<int>(cipher.size()))
+    if (!cipher.empty()
+        && BIO_write(SSL_get_rbio(m_ssl.get()), cipher.data(), static_cast<int>(cipher.size())) != static_cast<int>(cipher.size()))
         return fail(ErrorKind::Internal, "receive", "OpenSSL", opensslReason());
     if (!m_established) {
         KASTELLAN_TRY(handshake());

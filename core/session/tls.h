@@ -11,8 +11,7 @@ namespace kastellan::session {
 
 /// One TLS 1.3 session (RFC 8446) over memory: ciphertext in, ciphertext out, no socket. Hybrid post-quantum group first; no tickets, no
 /// resumption, no 0-RTT; both ends show a certificate of which only the key counts.
-class Tls
-{
+class Tls {
 public:
     /// Decides by the SHA-256 of the other end's SubjectPublicKeyInfo whether it may be spoken with.
     using Accept = std::function<bool(const Sha256 &spki)>;

@@ -13,8 +13,7 @@
 namespace kastellan::session {
 
 /// One stream at the warden's end, with the TLS session that the newest connection id on it has opened.
-class WardenLink
-{
+class WardenLink {
 public:
     using Clock = std::chrono::steady_clock;
     using MakeTls = std::function<Result<std::unique_ptr<Tls>>()>;
@@ -54,10 +53,9 @@ private:
 
 public:
     // What this session has done so far; begins anew with each connection id.
-    struct Progress
-    {
+    struct Progress {
         bool challenged = false; ///< a report for a nonce of this session was made
-        bool flowing = false;    ///< start or resume was said after that: output may go out
+        bool flowing = false; ///< start or resume was said after that: output may go out
         bool exitTold = false;
         ReportData first;
         std::array<std::uint64_t, 2> sent{}; ///< next offset of each output stream

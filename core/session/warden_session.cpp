@@ -16,8 +16,7 @@ constexpr std::size_t linkLimit = 8;
 constexpr std::size_t logLimit = 64;
 constexpr auto patience = std::chrono::seconds(30);
 
-class Warden final : public WardenSession
-{
+class Warden final : public WardenSession {
 public:
     Warden(WardenDelegate &delegate, Identity identity)
         : m_delegate(delegate)
@@ -261,7 +260,8 @@ Result<Bytes> Warden::makeReport(const WardenLink &link)
 Status Warden::handle(WardenLink &link, const Challenge &message)
 {
     if (m_keep && *m_keep != message.keep)
-        return fail(ErrorKind::Negative, "answer a challenge", {}, "it is meant for keep " + toHex(message.keep.view()) + ", and this is " + toHex(m_keep->view()));
+        return fail(ErrorKind::Negative, "answer a challenge", {},
+            "it is meant for keep " + toHex(message.keep.view()) + ", and this is " + toHex(m_keep->view()));
     m_keep = message.keep;
     Binding binding;
     binding.keep = message.keep;
@@ -331,7 +331,8 @@ Status Warden::handle(WardenLink &link, const Input &message)
     if (!link.progress.challenged)
         return badInput("take input", {}, "no challenge was answered in this session");
     if (m_inputEnded || message.offset != m_inputReceived)
-        return badInput("take input", "offset " + std::to_string(message.offset), m_inputEnded ? "the input has ended" : "expected offset " + std::to_string(m_inputReceived));
+        return badInput("take input", "offset " + std::to_string(message.offset),
+            m_inputEnded ? "the input has ended" : "expected offset " + std::to_string(m_inputReceived));
     if (m_input.size() + message.data.size() > windowSize)
         return badInput("take input", {}, "more was sent than the window allows");
     m_inputReceived += message.data.size();
@@ -355,7 +356,8 @@ Status Warden::handle(WardenLink &link, const InputEnd &message)
 Status Warden::handle(WardenLink &, const Acknowledge &message)
 {
     if (!m_output[0].acknowledge(message.out) || !m_output[1].acknowledge(message.err))
-        return badInput("note an acknowledgement", std::to_string(message.out) + ", " + std::to_string(message.err), "that much output was never produced");
+        return badInput("note an acknowledgement", std::to_string(message.out) + ", " + std::to_string(message.err),
+            "that much output was never produced");
     return {};
 }
 

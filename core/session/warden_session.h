@@ -13,9 +13,9 @@
 
 namespace kastellan {
 
-/// What the warden's end of a session asks of the keep around it. keep-warden implements it with files and a runner; tests with what they need.
-class WardenDelegate
-{
+/// What the warden's end of a session asks of the keep around it. keep-warden implements it with files and a runner; tests with what they
+/// need.
+class WardenDelegate {
 public:
     virtual ~WardenDelegate() = default;
     /// SHA-256 of the owner key's SubjectPublicKeyInfo: host_data of this keep's own report.
@@ -40,11 +40,10 @@ public:
     virtual void stop(unsigned graceSeconds) = 0;
 };
 
-/// The warden's end of the attested session (docs/session.md). Any number of streams may knock; the newest that proves to have the owner key is
-/// the session. Holds the state that outlives sessions: what was delivered, unacknowledged output, the exit. Driven by poll, never blocks
-/// (but for the delegate's report).
-class WardenSession
-{
+/// The warden's end of the attested session (docs/session.md). Any number of streams may knock; the newest that proves to have the owner
+/// key is the session. Holds the state that outlives sessions: what was delivered, unacknowledged output, the exit. Driven by poll, never
+/// blocks (but for the delegate's report).
+class WardenSession {
 public:
     using Clock = std::chrono::steady_clock;
 

@@ -30,8 +30,7 @@ std::string workload(const char *name)
 }
 
 /// A running warden and the firmware that answers it. Ends with the object.
-class RealWarden
-{
+class RealWarden {
 public:
     explicit RealWarden(const Sha256 &owner)
         : m_owner(owner)
@@ -42,7 +41,8 @@ public:
         m_address.sun_family = AF_UNIX;
         std::snprintf(m_address.sun_path, sizeof m_address.sun_path, "%s/socket", run.c_str());
         const Fd listener(::socket(AF_UNIX, SOCK_STREAM, 0));
-        if (::bind(listener.get(), reinterpret_cast<const sockaddr *>(&m_address), sizeof m_address) != 0 || ::listen(listener.get(), 16) != 0)
+        if (::bind(listener.get(), reinterpret_cast<const sockaddr *>(&m_address), sizeof m_address) != 0
+            || ::listen(listener.get(), 16) != 0)
             qFatal("cannot listen");
         const std::string warden = programs() + "/keep-warden", runner = programs() + "/keep-runner";
         m_process = ::fork();
@@ -100,7 +100,7 @@ private:
     std::vector<std::thread> m_firmware;
 };
 
-template<typename Done>
+template <typename Done>
 bool until(const FakeOwner &owner, Done done, int milliseconds = 30'000)
 {
     QElapsedTimer timer;
@@ -122,8 +122,7 @@ QByteArray text(const Bytes &bytes)
 
 } // namespace
 
-class TestWarden : public QObject
-{
+class TestWarden : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -143,8 +142,7 @@ private Q_SLOTS:
     void quick();
 
 private:
-    struct Options
-    {
+    struct Options {
         std::string config;
         std::vector<std::pair<std::string, std::string>> secrets;
     };
@@ -339,7 +337,8 @@ void TestWarden::quick()
     timer.start();
     const auto owner = launch(warden, workload("hello"));
     QVERIFY(until(*owner, [&] { return owner->exit.has_value(); }));
-    qInfo("warden to its first report %.1f ms, delivery to the end of hello %.1f ms", static_cast<double>(listening) / 1e6, static_cast<double>(timer.nsecsElapsed()) / 1e6);
+    qInfo("warden to its first report %.1f ms, delivery to the end of hello %.1f ms", static_cast<double>(listening) / 1e6,
+        static_cast<double>(timer.nsecsElapsed()) / 1e6);
     QVERIFY(listening < 2'000'000'000);
 }
 

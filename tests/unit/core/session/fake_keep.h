@@ -14,8 +14,7 @@
 #include <sys/socket.h>
 
 /// A keep without files and runner around a real WardenSession: what was delivered is in memory, the workload is the test.
-class FakeKeep : public kastellan::WardenDelegate
-{
+class FakeKeep : public kastellan::WardenDelegate {
 public:
     explicit FakeKeep(const kastellan::Sha256 &owner)
         : owner(owner)
@@ -80,16 +79,14 @@ public:
 };
 
 /// An owner's end with all it was told.
-struct FakeOwner
-{
+struct FakeOwner {
     std::unique_ptr<kastellan::OwnerSession> session;
     bool established = false;
     std::vector<kastellan::Bytes> reports, deliveryReports;
     std::vector<std::string> started, logs;
     std::array<kastellan::Bytes, 2> output;
     std::array<std::optional<std::uint64_t>, 2> firstOffset;
-    struct Exit
-    {
+    struct Exit {
         int code;
         std::string trap, reason;
     };
@@ -147,7 +144,7 @@ inline std::pair<std::string, kastellan::Sha256> makeOwnerKey(const char *curve 
 }
 
 /// Lets both ends work until `done`, at most so long.
-template<typename Done>
+template <typename Done>
 bool turn(FakeKeep &keep, const std::vector<FakeOwner *> &owners, Done done, std::chrono::milliseconds limit = std::chrono::seconds(20))
 {
     const auto until = std::chrono::steady_clock::now() + limit;
@@ -158,7 +155,8 @@ bool turn(FakeKeep &keep, const std::vector<FakeOwner *> &owners, Done done, std
         keep.warden->wants(fds);
         const std::size_t wardens = fds.size();
         for (const auto *owner : owners)
-            fds.push_back({owner->session && owner->session->wants() ? owner->session->fd() : -1, owner->session ? owner->session->wants() : short{0}, 0});
+            fds.push_back({owner->session && owner->session->wants() ? owner->session->fd() : -1,
+                owner->session ? owner->session->wants() : short{0}, 0});
         ::poll(fds.data(), fds.size(), 20);
         for (std::size_t i = 0; i < fds.size(); ++i) {
             if (!fds[i].revents)
@@ -174,8 +172,7 @@ bool turn(FakeKeep &keep, const std::vector<FakeOwner *> &owners, Done done, std
 }
 
 /// A small delivery with one secret.
-struct FakeDelivery
-{
+struct FakeDelivery {
     std::vector<kastellan::Delivery> blobs;
     std::vector<kastellan::DeliveryItem> items;
     kastellan::Bytes manifest;

@@ -9,8 +9,7 @@
 
 using namespace kastellan;
 
-class TestSession : public QObject
-{
+class TestSession : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -217,7 +216,8 @@ void TestSession::inputWithBackpressure()
     owner->session->input(input);
     owner->session->closeInput();
     QVERIFY(turn(keep, {owner.get()}, [&] { return keep.received.size() == 1000 && keep.warden->hasInput(); }));
-    QVERIFY(!turn(keep, {owner.get()}, [&] { return owner->session->pendingInput() < input.size() - 1000; }, std::chrono::milliseconds(200)));
+    QVERIFY(
+        !turn(keep, {owner.get()}, [&] { return owner->session->pendingInput() < input.size() - 1000; }, std::chrono::milliseconds(200)));
     QVERIFY(!keep.inputClosed);
     keep.inputRoom = SIZE_MAX;
     QVERIFY(turn(keep, {owner.get()}, [&] {
@@ -259,16 +259,19 @@ void TestSession::outputOfABigWorkload()
     rusage before{};
     ::getrusage(RUSAGE_SELF, &before);
     const Bytes part(64 * 1024, 'x');
-    QVERIFY(turn(keep, {owner.get()}, [&] {
-        if (const std::size_t room = std::min({keep.warden->room(1), part.size(), total - produced})) {
-            keep.warden->output(1, ByteView(part).first(room));
-            produced += room;
-        }
-        seen += owner->output[0].size();
-        *owner->firstOffset[0] += owner->output[0].size();
-        owner->output[0].clear();
-        return seen == total || owner->error;
-    }, std::chrono::seconds(60)));
+    QVERIFY(turn(
+        keep, {owner.get()},
+        [&] {
+            if (const std::size_t room = std::min({keep.warden->room(1), part.size(), total - produced})) {
+                keep.warden->output(1, ByteView(part).first(room));
+                produced += room;
+            }
+            seen += owner->output[0].size();
+            *owner->firstOffset[0] += owner->output[0].size();
+            owner->output[0].clear();
+            return seen == total || owner->error;
+        },
+        std::chrono::seconds(60)));
     QVERIFY2(!owner->error, owner->error ? owner->error->message().c_str() : "");
     rusage after{};
     ::getrusage(RUSAGE_SELF, &after);
@@ -312,7 +315,8 @@ void TestSession::reconnectLosesAndDoublesNothing()
     auto second = challenged(keep);
     QVERIFY(!second->error);
     // Neither the session nor the answered challenge lets output flow: the owner has to want it.
-    QVERIFY(!turn(keep, {second.get()}, [&] { return !second->output[0].empty() || !second->output[1].empty(); }, std::chrono::milliseconds(200)));
+    QVERIFY(!turn(
+        keep, {second.get()}, [&] { return !second->output[0].empty() || !second->output[1].empty(); }, std::chrono::milliseconds(200)));
     second->session->acknowledge(7, 0); // more was in the log than was acknowledged
     second->firstOffset[0].reset();
     second->acknowledges = false;

@@ -18,8 +18,7 @@ using namespace kastellan;
 namespace {
 
 /// Carries bytes between two ends and may change them on the way.
-class Wire
-{
+class Wire {
 public:
     using Change = std::function<void(bool toWarden, std::uint64_t offset, std::span<std::uint8_t> bytes)>;
 
@@ -76,8 +75,7 @@ Bytes noise(std::size_t size, unsigned seed)
 
 } // namespace
 
-class TestSessionFaults : public QObject
-{
+class TestSessionFaults : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -148,26 +146,29 @@ std::string TestSessionFaults::raw(FakeKeep &keep, const std::vector<Bytes> &mes
     MessageReader reader;
     std::string failure;
     bool sent = false, ended = false;
-    turn(keep, {}, [&] {
-        if (!sent && (*tls)->established()) {
-            sent = true;
-            for (const Bytes &message : messages)
-                static_cast<void>((*tls)->write(message));
-        }
-        appendFrames(stream.outgoing(), connection, (*tls)->drain());
-        static_cast<void>(stream.flush());
-        const auto bytes = stream.read();
-        ended = !bytes;
-        if (bytes)
-            frames.feed(*bytes);
-        while (const auto frame = frames.next())
-            static_cast<void>((*tls)->receive(frame->payload, reader.buffer()));
-        for (auto next = reader.next(); next && *next; next = reader.next())
-            if (const auto message = decodeWardenMessage(**next))
-                if (const auto *failed = std::get_if<Failed>(&*message))
-                    failure = failed->what + ": " + failed->why;
-        return ended;
-    }, std::chrono::seconds(5));
+    turn(
+        keep, {},
+        [&] {
+            if (!sent && (*tls)->established()) {
+                sent = true;
+                for (const Bytes &message : messages)
+                    static_cast<void>((*tls)->write(message));
+            }
+            appendFrames(stream.outgoing(), connection, (*tls)->drain());
+            static_cast<void>(stream.flush());
+            const auto bytes = stream.read();
+            ended = !bytes;
+            if (bytes)
+                frames.feed(*bytes);
+            while (const auto frame = frames.next())
+                static_cast<void>((*tls)->receive(frame->payload, reader.buffer()));
+            for (auto next = reader.next(); next && *next; next = reader.next())
+                if (const auto message = decodeWardenMessage(**next))
+                    if (const auto *failed = std::get_if<Failed>(&*message))
+                        failure = failed->what + ": " + failed->why;
+            return ended;
+        },
+        std::chrono::seconds(5));
     return ended ? failure : "the session goes on";
 }
 
@@ -210,7 +211,8 @@ void TestSessionFaults::anyChangedByteEndsTheSession()
                 if (direction == toWarden && target >= offset && target < offset + bytes.size()) {
                     bytes[target - offset] ^= 0x40;
                     changed = true;
-                    until = std::chrono::steady_clock::now() + std::chrono::milliseconds(30); // a frame that is no frame any more is waited for in vain
+                    until = std::chrono::steady_clock::now()
+                        + std::chrono::milliseconds(30); // a frame that is no frame any more is waited for in vain
                 }
             };
             FakeOwner owner(std::move(wire.owner), m_key.first, m_keep);
@@ -232,7 +234,8 @@ void TestSessionFaults::anyChangedByteEndsTheSession()
             // The version in the header of a hello's record means nothing, and TLS says so (RFC 8446, 5.1, legacy_record_version).
             if (target == 28 + 1 || target == 28 + 2)
                 continue;
-            const QString where = QStringLiteral("byte %1 %2").arg(target).arg(toWarden ? QStringLiteral("to the warden") : QStringLiteral("to the owner"));
+            const QString where =
+                QStringLiteral("byte %1 %2").arg(target).arg(toWarden ? QStringLiteral("to the warden") : QStringLiteral("to the owner"));
             QVERIFY2(owner.reports.empty(), qPrintable(where));
             if (owner.error)
                 QVERIFY2(!owner.error->why.empty(), qPrintable(where));
@@ -288,10 +291,12 @@ void TestSessionFaults::cutSessionThenANewOneOnTheSameStream()
         const int port = wire.owner.get();
         QVERIFY(::send(port, buffer, std::min<std::size_t>(cut, static_cast<std::size_t>(count)), 0) > 0);
         owner = std::make_unique<FakeOwner>(Fd(::dup(port)), m_key.first, m_keep);
-        QVERIFY2(turn(keep, {owner.get()}, [&] {
-            wire.carry();
-            return owner->established || owner->error;
-        }), qPrintable(QString::number(cut)));
+        QVERIFY2(turn(keep, {owner.get()},
+                     [&] {
+                         wire.carry();
+                         return owner->established || owner->error;
+                     }),
+            qPrintable(QString::number(cut)));
         QVERIFY2(owner->established, owner->error ? owner->error->message().c_str() : "");
         owner->session->challenge(m_nonce);
         QVERIFY(turn(keep, {owner.get()}, [&] {
@@ -394,7 +399,8 @@ void TestSessionFaults::changedBlobIsRefused()
         delivery.blobs[blob].value[0] ^= 1;
         owner->session->deliver(std::move(delivery.blobs), delivery.manifest);
         QVERIFY(turn(keep, {owner.get()}, [&] { return owner->error.has_value(); }));
-        QVERIFY2(owner->error->message().find("digest is not the one of the manifest") != std::string::npos, owner->error->message().c_str());
+        QVERIFY2(
+            owner->error->message().find("digest is not the one of the manifest") != std::string::npos, owner->error->message().c_str());
         QVERIFY(owner->deliveryReports.empty());
         QCOMPARE(keep.reports.size(), 1U);
         QCOMPARE(keep.discarded, 1);

@@ -54,8 +54,7 @@ Bytes collect(ByteView stream, const ConnectionId &wanted, std::size_t piece, st
 
 } // namespace
 
-class TestSessionFrames : public QObject
-{
+class TestSessionFrames : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -104,7 +103,7 @@ void TestSessionFrames::cutAtEveryByte()
         // Cut where the new frame completes the old one's length, in every way.
         FrameReader reader;
         reader.feed(ByteView(first).first(cut));
-        while (reader.next()) { }
+        while (reader.next()) {}
         Bytes got;
         for (const std::uint8_t byte : second) {
             reader.feed(ByteView(&byte, 1));
@@ -170,7 +169,7 @@ void TestSessionFrames::memoryIsBounded()
     std::size_t most = 0;
     for (unsigned i = 0; i < 200; ++i) {
         reader.feed(noise(64 * 1024, i));
-        while (reader.next()) { }
+        while (reader.next()) {}
         most = std::max(most, reader.buffered());
     }
     QVERIFY2(most < 2 * framePayload, qPrintable(QString::number(most)));

@@ -32,14 +32,14 @@ std::vector<Bytes> wardenMessages()
     hello.first = randomFixed<ReportData>();
     hello.execution = "aot";
     return {encode(WardenMessage(hello)), encode(WardenMessage(Report{data})), encode(WardenMessage(DeliveryReport{data})),
-        encode(WardenMessage(Started{"interpreter"})), encode(WardenMessage(Output{2, 77, data})), encode(WardenMessage(Exited{300, "trap", "reason"})),
-        encode(WardenMessage(Log{"words"})), encode(WardenMessage(Failed{"a", "b", "c", "d"})), encode(WardenMessage(InputTaken{5}))};
+        encode(WardenMessage(Started{"interpreter"})), encode(WardenMessage(Output{2, 77, data})),
+        encode(WardenMessage(Exited{300, "trap", "reason"})), encode(WardenMessage(Log{"words"})),
+        encode(WardenMessage(Failed{"a", "b", "c", "d"})), encode(WardenMessage(InputTaken{5}))};
 }
 
 } // namespace
 
-class TestSessionMessages : public QObject
-{
+class TestSessionMessages : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
