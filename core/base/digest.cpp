@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/digest.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 
 #include <cstdio>
@@ -68,13 +69,21 @@ Sha512 sha512(std::initializer_list<ByteView> parts)
 
 Sha256 hmacSha256(ByteView key, std::initializer_list<ByteView> parts)
 {
-    Bytes message;
+    // Parts are fed one by one: they may be secrets, and a copy would stay behind in freed memory.
+    static const std::unique_ptr<EVP_MAC, void (*)(EVP_MAC *)> mac(EVP_MAC_fetch(nullptr, "HMAC", nullptr), EVP_MAC_free);
+    const std::unique_ptr<EVP_MAC_CTX, void (*)(EVP_MAC_CTX *)> context(EVP_MAC_CTX_new(mac.get()), EVP_MAC_CTX_free);
+    char name[] = "SHA256";
+    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0), OSSL_PARAM_construct_end()};
+    // A null key would mean "keep the old one"; an empty one is a key.
+    if (EVP_MAC_init(context.get(), key.empty() ? reinterpret_cast<const unsigned char *>(name) : key.data(), key.size(), parameters) != 1)
+        cryptoFailed("EVP_MAC_init");
     for (auto part : parts)
-        message.insert(message.end(), part.begin(), part.end());
+        if (EVP_MAC_update(context.get(), part.data(), part.size()) != 1)
+            cryptoFailed("EVP_MAC_update");
     Sha256 value;
-    unsigned length = 0;
-    if (!HMAC(md256(), key.data(), static_cast<int>(key.size()), message.data(), message.size(), value.bytes.data(), &length))
-        cryptoFailed("HMAC");
+    std::size_t length = 0;
+    if (EVP_MAC_final(context.get(), value.bytes.data(), &length, value.bytes.size()) != 1 || length != value.bytes.size())
+        cryptoFailed("EVP_MAC_final");
     return value;
 }
 
