@@ -55,6 +55,8 @@ constexpr std::array words = {
     Words{"launch.digest", "Launch digest", "the launch digest is not the expected one"},
     Words{"workload.digest", "Workload digest", "the keep did not receive the workload that was meant"},
     Words{"workload.execution", "Execution", "the workload is not run as it was planned"},
+    Words{"sandbox.isolation", "Sandbox", "the keep is not confined as it has to be"},
+    Words{"sandbox.users", "Users of the sandbox", "warden and runner share a user"},
     Words{"session.binding", "Session binding", "the report belongs to another session"},
     Words{"binding.fresh", "Fresh binding", "the report is not fresh"},
 };

@@ -82,6 +82,7 @@ h1{font-size:20px;font-weight:600;margin:18px 0 2px}
 h2{font-size:19px;margin:40px 0 12px;padding-bottom:7px;border-bottom:2px solid var(--border);break-after:avoid}
 h3{font-size:14.5px;margin:24px 0 8px;break-after:avoid}
 p{margin:8px 0}
+.formula{break-after:avoid}
 .lead{color:var(--muted);margin:0 0 14px}
 .good{--tone-surface:var(--good-surface);--tone-line:var(--good-line);--tone-text:var(--good-text)}
 .bad{--tone-surface:var(--bad-surface);--tone-line:var(--bad-line);--tone-text:var(--bad-text)}
@@ -97,7 +98,7 @@ p{margin:8px 0}
 .counts li{flex:1 1 120px;border:1px solid var(--border);border-top:4px solid var(--tone-line);border-radius:7px;padding:8px 13px}
 .counts .n{display:block;font-size:23px;font-weight:650;line-height:1.2;color:var(--tone-text)}
 .counts .l{color:var(--muted);font-size:13px}
-dl.facts{display:grid;grid-template-columns:minmax(120px,max-content) 1fr;gap:5px 20px;margin:12px 0}
+dl.facts{display:grid;grid-template-columns:minmax(110px,30%) 1fr;gap:5px 20px;margin:12px 0}
 dl.facts dt{color:var(--muted)}
 dl.facts dd{margin:0;min-width:0;overflow-wrap:anywhere}
 table.data{width:100%;border-collapse:collapse;font-size:13.5px;margin:6px 0 16px}

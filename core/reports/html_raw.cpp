@@ -97,11 +97,11 @@ std::string bindingSection(const Page &page)
         html += row("Manifest", "SHA-256 of the delivery manifest: module, configuration, secrets by keyed digest", binding.manifest->view());
     if (binding.first)
         html += row("First report data", "of the report before the delivery", binding.first->view());
-    html += "</tbody></table>\n<h3>Before delivery</h3>\n<p>SHA-512(\"kastellan-attest-1\" ‖ nonce ‖ exporter ‖ warden key ‖ keep id) =</p>\n<pre>" + toHex(binding.attestData().view()) + "</pre>\n";
+    html += "</tbody></table>\n<h3>Before delivery</h3>\n<p class=\"formula\">SHA-512(\"kastellan-attest-1\" ‖ nonce ‖ exporter ‖ warden key ‖ keep id) =</p>\n<pre>" + toHex(binding.attestData().view()) + "</pre>\n";
     const bool delivered = binding.first && binding.manifest;
     if (!delivered)
         return html + comparison(page, binding.attestData()) + "</section>\n";
-    html += "<h3>After delivery</h3>\n<p>SHA-512(\"kastellan-deliver-1\" ‖ first report data ‖ manifest) =</p>\n<pre>" + toHex(binding.deliverData().view()) + "</pre>\n";
+    html += "<h3>After delivery</h3>\n<p class=\"formula\">SHA-512(\"kastellan-deliver-1\" ‖ first report data ‖ manifest) =</p>\n<pre>" + toHex(binding.deliverData().view()) + "</pre>\n";
     return html + comparison(page, binding.deliverData()) + "</section>\n";
 }
 
