@@ -71,7 +71,7 @@ void TestReports::aBentReportIsRefused_data()
     QTest::newRow("policy") << 0x008 << signature;
     QTest::newRow("VMPL") << 0x030 << signature;
     QTest::newRow("TCB") << 0x038 << signature;
-    QTest::newRow("report_data") << 0x050 << signature;
+    QTest::newRow("report_data") << 0x050 << QString();
     QTest::newRow("measurement") << 0x090 << signature;
     QTest::newRow("host_data") << 0x0C0 << QString();
     QTest::newRow("chip id") << 0x1A0 << signature;
@@ -98,7 +98,7 @@ void TestReports::aBentReportIsRefused()
 
 void TestReports::aBentReportOverTheDeliveryIsRefused()
 {
-    const Faults faults("flip=3:80");
+    const Faults faults("flip=3:144");
     const auto watch = m_scene->launch({.module = "hello"});
     REQUIRE_LAUNCHED(watch, *m_scene);
     mustBeRefused(*watch, "report.signature", 2);
@@ -106,7 +106,7 @@ void TestReports::aBentReportOverTheDeliveryIsRefused()
 
 void TestReports::aBentReportLaterMakesTheKeepSuspect()
 {
-    const Faults faults("flip=4:80");
+    const Faults faults("flip=4:144");
     const auto watch = m_scene->launch({.module = "echo"});
     REQUIRE_LAUNCHED(watch, *m_scene);
     VERIFY_KEEP(watch->untilOutput("ready\n"), *watch);
@@ -124,7 +124,7 @@ void TestReports::aBentReportLaterMakesTheKeepSuspect()
 
 void TestReports::itIsStoppedThenIfThePlanSaysSo()
 {
-    const Faults faults("flip=4:80");
+    const Faults faults("flip=4:144");
     const auto watch = m_scene->launch({.module = "echo", .change = [](LaunchPlan &plan) { plan.stopOnFailedAttestation = true; }});
     REQUIRE_LAUNCHED(watch, *m_scene);
     VERIFY_KEEP(watch->untilOutput("ready\n"), *watch);

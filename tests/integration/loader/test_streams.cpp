@@ -88,9 +88,11 @@ void TestStreams::muchOutputIsHeldBackInLittleMemory()
     VERIFY_KEEP(watch->status().exitCode == 0, *watch);
     const std::string output = watch->output();
     QCOMPARE(output.size(), std::size_t(size));
-    for (std::uint64_t line = 0; line < size / 64; line += 997) {
-        const std::string number = std::to_string(line);
-        QCOMPARE(output.substr(line * 64, 64), std::string(62 - number.size(), '0') + number + ".\n");
+    constexpr std::uint64_t block = 1 << 16;
+    for (std::uint64_t number = 0; number < size / block; ++number) {
+        const std::string digits = std::to_string(number);
+        const std::string expected = std::string(16 - digits.size(), '0') + digits + std::string(block - 17, '.') + "\n";
+        QVERIFY2(std::string_view(output).substr(number * block, block) == expected, digits.c_str());
     }
     QCOMPARE(scene.leftovers(), "");
 }
