@@ -22,7 +22,8 @@ std::string AotNote::text() const
 Result<AotNote> AotNote::parse(std::string_view text)
 {
     const auto bad = [&] {
-        return badInput("read the note of ahead-of-time code", {}, "it is '" + workload::shown(text) + "', and not what this version of Kastellan writes",
+        return badInput("read the note of ahead-of-time code", {},
+            "it is '" + workload::shown(text) + "', and not what this version of Kastellan writes",
             "Compile the module anew, or run it in the interpreter.");
     };
     std::array<std::string_view, 4> parts;
@@ -65,12 +66,14 @@ Status checkAotNote(const AotNote &note, const Sha256 &module, std::string_view 
         return fail(ErrorKind::Negative, "run ahead-of-time code", {}, std::move(why), std::move(remedy));
     };
     if (note.module != module)
-        return refuse("it was made from the module " + toHex(note.module.view()) + ", and this one is " + toHex(module.view()), "Compile this module.");
+        return refuse("it was made from the module " + toHex(note.module.view()) + ", and this one is " + toHex(module.view()),
+            "Compile this module.");
     if (note.version != runtimeVersion)
         return refuse("it was made by WasmEdge " + workload::shown(note.version) + ", and the keep runs " + workload::shown(runtimeVersion),
             "Use the compiler of the keep image's version, or the interpreter.");
     if (!processorHas(note.baseline))
-        return refuse("it needs a processor with " + workload::shown(note.baseline) + ", and this one is not", "Run the module in the interpreter.");
+        return refuse(
+            "it needs a processor with " + workload::shown(note.baseline) + ", and this one is not", "Run the module in the interpreter.");
     return {};
 }
 

@@ -30,10 +30,12 @@ constexpr const char *flags = "--generic-binary --optimize 2";
 constexpr const char *heard = "kastellan: baseline x86-64-v3\n";
 
 /// A folder that is gone when this is.
-struct TemporaryFolder
-{
+struct TemporaryFolder {
     fs::path path;
-    explicit TemporaryFolder(fs::path where) : path(std::move(where)) {}
+    explicit TemporaryFolder(fs::path where)
+        : path(std::move(where))
+    {
+    }
     TemporaryFolder(const TemporaryFolder &) = delete;
     TemporaryFolder &operator=(const TemporaryFolder &) = delete;
     ~TemporaryFolder()
@@ -53,7 +55,8 @@ fs::path findCompiler()
         const fs::path candidate = fs::path(rest.substr(0, end)) / "wasmedge";
         rest.remove_prefix(std::min(end + 1, rest.size()));
         struct stat status{};
-        if (candidate.is_absolute() && ::stat(candidate.c_str(), &status) == 0 && S_ISREG(status.st_mode) && ::access(candidate.c_str(), X_OK) == 0)
+        if (candidate.is_absolute() && ::stat(candidate.c_str(), &status) == 0 && S_ISREG(status.st_mode)
+            && ::access(candidate.c_str(), X_OK) == 0)
             return candidate;
     }
     return {};
@@ -73,16 +76,19 @@ Result<std::string> compilerVersion(const fs::path &compiler, const CompileCache
     if (code || ::stat(real.c_str(), &status) != 0)
         return environment(what, compiler.string(), "the compiler is gone", instead);
     std::string identity = "version of " + real.string();
-    for (const auto number : {static_cast<long long>(status.st_dev), static_cast<long long>(status.st_ino), static_cast<long long>(status.st_size),
-             static_cast<long long>(status.st_mtim.tv_sec), static_cast<long long>(status.st_mtim.tv_nsec),
-             static_cast<long long>(status.st_ctim.tv_sec), static_cast<long long>(status.st_ctim.tv_nsec)})
+    for (const auto number :
+        {static_cast<long long>(status.st_dev), static_cast<long long>(status.st_ino), static_cast<long long>(status.st_size),
+            static_cast<long long>(status.st_mtim.tv_sec), static_cast<long long>(status.st_mtim.tv_nsec),
+            static_cast<long long>(status.st_ctim.tv_sec), static_cast<long long>(status.st_ctim.tv_nsec)})
         identity += " " + std::to_string(number);
     if (auto known = cache.remembered(identity))
         return std::move(*known);
 
     KASTELLAN_ASSIGN(const fs::path path, cache.workFolder());
     const TemporaryFolder folder(path);
-    KASTELLAN_ASSIGN(const auto end, runSandboxed({.program = real, .arguments = {"--version"}, .folder = folder.path, .preload = {}, .timeLimit = std::chrono::seconds(60)}));
+    KASTELLAN_ASSIGN(const auto end,
+        runSandboxed(
+            {.program = real, .arguments = {"--version"}, .folder = folder.path, .preload = {}, .timeLimit = std::chrono::seconds(60)}));
     constexpr std::string_view word = "wasmedge version ";
     const auto at = end.output.find(word);
     if (end.bySignal || end.code != 0 || at == std::string::npos)
@@ -114,20 +120,24 @@ Result<Bytes> compile(const fs::path &compiler, ByteView module, const CompileCa
     const TemporaryFolder folder(path);
     KASTELLAN_TRY(putShim(folder.path));
     KASTELLAN_TRY(writeFileAtomically(folder.path / "module.wasm", module, 0600));
-    SandboxedRun run{.program = compiler, .arguments = {"compile", "--generic-binary", "--optimize", "2", "module.wasm", "module.so"},
-        .folder = folder.path, .preload = folder.path / "baseline.so"};
+    SandboxedRun run{.program = compiler,
+        .arguments = {"compile", "--generic-binary", "--optimize", "2", "module.wasm", "module.so"},
+        .folder = folder.path,
+        .preload = folder.path / "baseline.so"};
     run.fileLimit = compiledSizeLimit;
     KASTELLAN_ASSIGN(const auto end, runSandboxed(run));
     if (end.timedOut || end.bySignal || end.code != 0)
         return environment(what, compiler.string(), reason(end), instead);
     if (end.output.find(heard) == std::string::npos)
-        return environment(what, compiler.string(), "the compiler did not ask which processor it compiles for, so nobody knows what its code needs", instead);
+        return environment(what, compiler.string(),
+            "the compiler did not ask which processor it compiles for, so nobody knows what its code needs", instead);
     struct stat status{};
     const fs::path result = folder.path / "module.so";
     if (::lstat(result.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
         return environment(what, compiler.string(), "the compiler wrote no code: " + shown(end.output, 300), instead);
     KASTELLAN_ASSIGN(Bytes code, readFile(result, compiledSizeLimit));
-    if (!asText(code).starts_with("\x7f" "ELF"))
+    if (!asText(code).starts_with("\x7f"
+                                  "ELF"))
         return environment(what, compiler.string(), "what the compiler wrote is no native library", instead);
     return code;
 }

@@ -133,8 +133,7 @@ Result<fs::path> CompileCache::workFolder() const
 
 void CompileCache::prune(std::uint64_t limit) const
 {
-    struct Old
-    {
+    struct Old {
         fs::path path;
         fs::file_time_type used;
         std::uint64_t size;

@@ -10,13 +10,12 @@
 
 namespace kastellan::workload {
 
-/// Ahead-of-time code on disk, under cacheFolder()/aot. Nothing of it is believed without its HMAC-SHA-256 under a key of this user (0600, in
-/// the data folder): an entry that somebody else put there, or changed, is as if it were not there. Names of entries depend on the key too.
-class CompileCache
-{
+/// Ahead-of-time code on disk, under cacheFolder()/aot. Nothing of it is believed without its HMAC-SHA-256 under a key of this user (0600,
+/// in the data folder): an entry that somebody else put there, or changed, is as if it were not there. Names of entries depend on the key
+/// too.
+class CompileCache {
 public:
-    struct Entry
-    {
+    struct Entry {
         std::filesystem::path file;
         Sha256 digest;
     };

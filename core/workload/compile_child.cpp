@@ -28,11 +28,11 @@ constexpr std::uint32_t architecture = AUDIT_ARCH_X86_64;
 constexpr std::uint32_t architecture = AUDIT_ARCH_AARCH64;
 #endif
 
-constexpr std::array refused{
-    SYS_socket, SYS_socketpair, SYS_connect, SYS_bind, SYS_listen, SYS_accept, SYS_accept4, SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev,
-    SYS_kcmp, SYS_pidfd_getfd, SYS_keyctl, SYS_add_key, SYS_request_key, SYS_bpf, SYS_perf_event_open, SYS_userfaultfd, SYS_io_uring_setup,
-    SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_unshare, SYS_setns, SYS_init_module, SYS_finit_module, SYS_kexec_load, SYS_reboot,
-    SYS_swapon, SYS_open_by_handle_at, SYS_fanotify_init, SYS_mount_setattr, SYS_move_mount, SYS_open_tree, SYS_fsopen, SYS_setsid, SYS_setpgid};
+constexpr std::array refused{SYS_socket, SYS_socketpair, SYS_connect, SYS_bind, SYS_listen, SYS_accept, SYS_accept4, SYS_ptrace,
+    SYS_process_vm_readv, SYS_process_vm_writev, SYS_kcmp, SYS_pidfd_getfd, SYS_keyctl, SYS_add_key, SYS_request_key, SYS_bpf,
+    SYS_perf_event_open, SYS_userfaultfd, SYS_io_uring_setup, SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_unshare, SYS_setns,
+    SYS_init_module, SYS_finit_module, SYS_kexec_load, SYS_reboot, SYS_swapon, SYS_open_by_handle_at, SYS_fanotify_init, SYS_mount_setattr,
+    SYS_move_mount, SYS_open_tree, SYS_fsopen, SYS_setsid, SYS_setpgid};
 
 constexpr std::uint64_t reading = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
 
@@ -86,7 +86,8 @@ const sock_fprog *compilerFilter()
         // Numbers from here on are the x32 names of the same calls.
         code[at++] = BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x4000'0000, static_cast<std::uint8_t>(refused.size() + 1), 0);
         for (std::size_t i = 0; i < refused.size(); ++i) // to the last instruction, over the ones between and the one that allows
-            code[at++] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(refused[i]), static_cast<std::uint8_t>(refused.size() - i), 0);
+            code[at++] = BPF_JUMP(
+                BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(refused[i]), static_cast<std::uint8_t>(refused.size() - i), 0);
         code[at++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
         code[at++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
         return code;

@@ -7,9 +7,9 @@ struct sock_fprog;
 
 namespace kastellan::workload {
 
-/// What the forked child of runSandboxed needs, made before the fork: other threads may hold any lock, so the child only makes system calls.
-struct ChildPlan
-{
+/// What the forked child of runSandboxed needs, made before the fork: other threads may hold any lock, so the child only makes system
+/// calls.
+struct ChildPlan {
     const char *program = nullptr;
     char *const *argv = nullptr;
     char *const *envp = nullptr;

@@ -65,8 +65,8 @@ SandboxedEnd await(pid_t child, Fd process, Fd output, std::chrono::seconds limi
     ::kill(-child, SIGKILL);
     ::kill(child, SIGKILL);
     int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) { }
-    while (output && drain(output.get(), end.output) == Drained::Some) { }
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+    while (output && drain(output.get(), end.output) == Drained::Some) {}
     end.bySignal = WIFSIGNALED(status);
     end.code = end.bySignal ? WTERMSIG(status) : WEXITSTATUS(status);
     return end;

@@ -34,7 +34,8 @@ bool isHex(std::string_view text, std::size_t digits)
 Problem argumentsProblem(const KeepConfig &config)
 {
     if (config.args.size() > listMost)
-        return ConfigProblem{{"args"}, {}, "there are " + std::to_string(config.args.size()) + " arguments, and at most 1024 are taken", {}};
+        return ConfigProblem{
+            {"args"}, {}, "there are " + std::to_string(config.args.size()) + " arguments, and at most 1024 are taken", {}};
     for (std::size_t i = 0; i < config.args.size(); ++i)
         if (const auto why = textProblem(config.args[i]); !why.empty())
             return ConfigProblem{{"args"}, i, "argument " + std::to_string(i + 1) + " " + why, {}};
@@ -60,12 +61,13 @@ Problem secretsProblem(const KeepConfig &config)
 {
     std::set<std::string_view> seen;
     if (config.secrets.size() > secretsMost)
-        return ConfigProblem{{"secrets"}, {}, "there are " + std::to_string(config.secrets.size()) + " secrets, and at most 64 are taken", {}};
+        return ConfigProblem{
+            {"secrets"}, {}, "there are " + std::to_string(config.secrets.size()) + " secrets, and at most 64 are taken", {}};
     for (std::size_t i = 0; i < config.secrets.size(); ++i) {
         const auto &name = config.secrets[i];
         if (!isSecretName(name))
             return ConfigProblem{{"secrets"}, i, "'" + shown(name) + "' can be no secret's name",
-                                 "Use up to 64 letters, digits, '_', '-' and '.', and no '.' at the beginning: it becomes the file /secrets/NAME."};
+                "Use up to 64 letters, digits, '_', '-' and '.', and no '.' at the beginning: it becomes the file /secrets/NAME."};
         if (!seen.insert(name).second)
             return ConfigProblem{{"secrets"}, i, "the secret '" + name + "' stands there twice", {}};
     }
@@ -75,7 +77,8 @@ Problem secretsProblem(const KeepConfig &config)
 Problem limitsProblem(const KeepConfig &config)
 {
     if (config.memoryLimit < wasmPage || config.memoryLimit > memoryMost)
-        return ConfigProblem{{"limits", "memory"}, {}, "'limits.memory' is " + sizeText(config.memoryLimit) + ", and has to be from 64 KiB to 4 GiB", {}};
+        return ConfigProblem{
+            {"limits", "memory"}, {}, "'limits.memory' is " + sizeText(config.memoryLimit) + ", and has to be from 64 KiB to 4 GiB", {}};
     if (config.timeLimit > year)
         return ConfigProblem{{"limits", "time"}, {}, "'limits.time' is more than a year", "Leave it out for no limit."};
     if (config.reattestSeconds > year)
@@ -88,18 +91,22 @@ Problem expectationProblem(const KeepConfig &config)
     for (const auto &[key, value] : config.expect) {
         if (key == "digest") {
             if (!isHex(value, 2 * LaunchDigest::size))
-                return ConfigProblem{{"expect", key}, {}, "'expect.digest' is not 96 lower-case hex digits", "`keepctl measure process` prints the digest of this build's keep image."};
+                return ConfigProblem{{"expect", key}, {}, "'expect.digest' is not 96 lower-case hex digits",
+                    "`keepctl measure process` prints the digest of this build's keep image."};
         } else if (key == "root") {
             if (value != "amd" && !(value.starts_with("emulated:") && isHex(std::string_view(value).substr(9), 64)))
-                return ConfigProblem{{"expect", key}, {}, "'expect.root' is '" + shown(value) + "'", "Give \"amd\", or \"emulated:\" and the 64 hex digits of an emulated root's fingerprint."};
+                return ConfigProblem{{"expect", key}, {}, "'expect.root' is '" + shown(value) + "'",
+                    "Give \"amd\", or \"emulated:\" and the 64 hex digits of an emulated root's fingerprint."};
         } else if (key == "host") {
             if (const auto why = textProblem(value); value.empty() || !why.empty())
-                return ConfigProblem{{"expect", key}, {}, "'expect.host' " + (value.empty() ? "is empty" : why), "Give \"emulated\", \"local\" or a libvirt URI."};
+                return ConfigProblem{{"expect", key}, {}, "'expect.host' " + (value.empty() ? "is empty" : why),
+                    "Give \"emulated\", \"local\" or a libvirt URI."};
         } else if (key.starts_with("min_tcb.")) {
             unsigned number = 0;
             const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), number);
             if (code != std::errc{} || end != value.data() + value.size() || number > 255)
-                return ConfigProblem{{"expect", "min_tcb", key.substr(8)}, {}, "'expect." + shown(key) + "' is " + shown(value) + ", and has to be from 0 to 255", {}};
+                return ConfigProblem{{"expect", "min_tcb", key.substr(8)}, {},
+                    "'expect." + shown(key) + "' is " + shown(value) + ", and has to be from 0 to 255", {}};
         } else {
             return ConfigProblem{{"expect", key}, {}, "there is no reference value '" + shown(key) + "'", {}};
         }

@@ -7,9 +7,8 @@
 namespace kastellan::workload {
 
 /// What is wrong with a value of a configuration, and which.
-struct ConfigProblem
-{
-    std::vector<std::string> path;    ///< keys from the top: {"limits", "memory"}
+struct ConfigProblem {
+    std::vector<std::string> path; ///< keys from the top: {"limits", "memory"}
     std::optional<std::size_t> index; ///< in a list
     std::string why, remedy;
 };

@@ -9,12 +9,11 @@
 namespace kastellan {
 
 /// One line of a delivery: what went into the keep, by digest. Secrets by keyed digest (HMAC with a key made for this delivery) only.
-struct DeliveryItem
-{
-    std::string name;     ///< as in Delivery: "configuration", "module", "module.aot", "secret:NAME"
+struct DeliveryItem {
+    std::string name; ///< as in Delivery: "configuration", "module", "module.aot", "secret:NAME"
     std::uint64_t size = 0;
     Sha256 digest;
-    std::string note;     ///< for module.aot: compiler version, flags, baseline, of which module digest
+    std::string note; ///< for module.aot: compiler version, flags, baseline, of which module digest
     bool operator==(const DeliveryItem &) const = default;
 };
 

@@ -32,26 +32,30 @@ Result<std::string> readDescriptor(const TomlTable &top, const TomlValue &value,
         KASTELLAN_TRY(table.onlyKeys({"kind", "name", "prot", "addr", "host", "port"}));
         std::string name;
         KASTELLAN_TRY(table.string(table.find("name") || kind == "listen" ? "name" : "host", name));
-        return table.refuse(line, descriptor + (name.empty() ? "" : ", '" + shown(name) + "',") + " is a socket (kind \"" + kind + "\"), and this version of Kastellan gives workloads no sockets",
-                            "Let the workload use stdin and stdout, or run it with Enarx.");
+        return table.refuse(line,
+            descriptor + (name.empty() ? "" : ", '" + shown(name) + "',") + " is a socket (kind \"" + kind
+                + "\"), and this version of Kastellan gives workloads no sockets",
+            "Let the workload use stdin and stdout, or run it with Enarx.");
     }
     const std::vector<std::string_view> kinds{"null", "stdin", "stdout", "stderr", "listen", "connect"};
     if (kind != "null" && kind != "stdin" && kind != "stdout" && kind != "stderr") {
         const auto near = workload::nearest(kind, kinds);
         return table.refuse(line, descriptor + " is of the unknown kind '" + shown(kind) + "'",
-                            near.empty() ? "Known are null, stdin, stdout and stderr." : "Did you mean \"" + std::string(near) + "\"?");
+            near.empty() ? "Known are null, stdin, stdout and stderr." : "Did you mean \"" + std::string(near) + "\"?");
     }
     KASTELLAN_TRY(table.onlyKeys({"kind", "name"}));
     std::string name = kind;
     KASTELLAN_TRY(table.string("name", name));
     if (name.find(':') != std::string::npos)
-        return table.refuse(table.find("name")->line, "the name '" + shown(name) + "' has a ':' in it, which separates the names in FD_NAMES");
+        return table.refuse(
+            table.find("name")->line, "the name '" + shown(name) + "' has a ':' in it, which separates the names in FD_NAMES");
     if (number >= standard.size())
-        return table.refuse(value.line, descriptor + ", '" + shown(name) + "', is one too many: this version of Kastellan gives workloads descriptors 0, 1 and 2",
-                            "Leave out what comes after the third entry of 'files'.");
+        return table.refuse(value.line,
+            descriptor + ", '" + shown(name) + "', is one too many: this version of Kastellan gives workloads descriptors 0, 1 and 2",
+            "Leave out what comes after the third entry of 'files'.");
     if (kind != "null" && kind != standard[number])
         return table.refuse(line, descriptor + " is " + kind + ", and in a keep it can be " + std::string(standard[number]) + " or null",
-                            "Put stdin, stdout and stderr into their usual order.");
+            "Put stdin, stdout and stderr into their usual order.");
     auto &stream = number == 0 ? config.stdin_ : number == 1 ? config.stdout_ : config.stderr_;
     stream = kind == "null" ? KeepConfig::Stream::Null : KeepConfig::Stream::Inherit;
     return name;
@@ -66,7 +70,7 @@ Result<KeepConfig> parseEnarxToml(std::string_view text, std::string_view file)
     KASTELLAN_TRY(top.onlyKeys({"steward", "args", "env", "files"}));
     if (const auto *steward = top.find("steward"))
         return top.refuse(steward->line, "it names a steward, and this version of Kastellan gets no certificates for workloads",
-                          "Leave 'steward' out: Kastellan itself attests the keep before the workload is sent.");
+            "Leave 'steward' out: Kastellan itself attests the keep before the workload is sent.");
     KeepConfig config;
     KASTELLAN_TRY(top.strings("args", config.args));
     KASTELLAN_TRY(workload::readEnvironment(top, config.env));

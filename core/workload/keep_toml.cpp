@@ -43,7 +43,8 @@ Status readQuantity(const TomlTable &table, std::string_view key, std::optional<
         return table.wrongType(*entry, "a string with its unit, as " + std::string(example));
     const auto value = parse(entry->value.text);
     if (!value)
-        return table.refuse(entry->line, "'" + table.full(key) + "' is '" + shown(entry->value.text) + "', which is no quantity that is known here",
+        return table.refuse(entry->line,
+            "'" + table.full(key) + "' is '" + shown(entry->value.text) + "', which is no quantity that is known here",
             "Give a whole number and its unit, as " + std::string(example) + ".");
     target = *value;
     return {};

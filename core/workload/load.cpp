@@ -25,7 +25,8 @@ Status checkFile(const fs::path &path)
     if (::stat(path.c_str(), &status) != 0)
         return systemError(what, path.string(), errno);
     if (!S_ISREG(status.st_mode))
-        return badInput(what, path.string(), "it is neither a file nor a folder", "Give a .wasm file, a folder, or a .tar, .tar.gz or .zip package.");
+        return badInput(
+            what, path.string(), "it is neither a file nor a folder", "Give a .wasm file, a folder, or a .tar, .tar.gz or .zip package.");
     const auto size = static_cast<std::uint64_t>(status.st_size);
     if (size > moduleSizeLimit)
         return badInput(what, path.string(), "it has " + std::to_string(size) + " bytes, and at most 100 MB are taken",
@@ -77,7 +78,8 @@ Result<Parts> readFolder(const fs::path &folder)
         if (const auto source = sourceIn(folder); !source.empty())
             return badInput(what, folder.string(), "it has no main.wasm, only its source " + source,
                 "It must be built: ./dev build builds those of resources/examples; for your own, build " + source + " for wasm32-wasi.");
-        return badInput(what, folder.string(), "it has no main.wasm", "Put the module there under this name, or give the .wasm file itself.");
+        return badInput(
+            what, folder.string(), "it has no main.wasm", "Put the module there under this name, or give the .wasm file itself.");
     }
     KASTELLAN_TRY(checkFile(module));
     Parts parts;
@@ -138,7 +140,8 @@ Result<Workload> loadWorkload(const fs::path &given)
             moduleFile += ": main.wasm";
             KASTELLAN_ASSIGN(parts, workload::readPackage(workload.path));
             if (!parts.module)
-                return badInput(what, workload.path.string(), "the package has no main.wasm", "Pack main.wasm and Keep.toml at its top or in one folder.");
+                return badInput(what, workload.path.string(), "the package has no main.wasm",
+                    "Pack main.wasm and Keep.toml at its top or in one folder.");
         } else {
             KASTELLAN_ASSIGN(parts.module, readFile(workload.path, moduleSizeLimit));
         }

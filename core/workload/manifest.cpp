@@ -119,15 +119,16 @@ Bytes canonicalManifest(const std::vector<DeliveryItem> &items)
     std::string text(head);
     text += '\n';
     for (const auto *item : order)
-        text += escaped(item->name) + '\t' + std::to_string(item->size) + '\t' + std::string(digestKind(item->name)) + toHex(item->digest.view()) + '\t'
-            + escaped(item->note) + '\n';
+        text += escaped(item->name) + '\t' + std::to_string(item->size) + '\t' + std::string(digestKind(item->name))
+            + toHex(item->digest.view()) + '\t' + escaped(item->note) + '\n';
     return toBytes(text);
 }
 
 Result<std::vector<DeliveryItem>> parseManifest(ByteView manifest)
 {
     if (manifest.size() > manifestLimit)
-        return badInput(what, {}, "it has " + std::to_string(manifest.size()) + " bytes, and at most " + std::to_string(manifestLimit) + " are read");
+        return badInput(
+            what, {}, "it has " + std::to_string(manifest.size()) + " bytes, and at most " + std::to_string(manifestLimit) + " are read");
     std::string_view text = asText(manifest);
     const auto first = cut(text, '\n');
     if (!first || *first != head)

@@ -24,16 +24,15 @@ bool beginsWith(ByteView view, ByteView magic)
 enum Section : std::uint8_t { Custom, Type, Import, Function, Table, Memory, Global, Export, Start, Element, Code, Data, DataCount, Tag };
 
 // By id; and the place of each in the prescribed order (Tag: exception handling; DataCount: bulk memory).
-constexpr std::array sectionNames{"custom section", "type section", "import section", "function section", "table section",
-    "memory section", "global section", "export section", "start section", "element section", "code section", "data section",
-    "data count section", "tag section"};
+constexpr std::array sectionNames{"custom section", "type section", "import section", "function section", "table section", "memory section",
+    "global section", "export section", "start section", "element section", "code section", "data section", "data count section",
+    "tag section"};
 constexpr std::array<unsigned, 14> sectionOrder{0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
 
 /// What one function type says, as far as `_start` is concerned.
 enum class Signature : std::uint8_t { Nothing, Something, Unknown };
 
-class Inspection
-{
+class Inspection {
 public:
     Result<ModuleInfo> run(ByteView module)
     {
@@ -82,7 +81,8 @@ private:
         if (loadLe<std::uint16_t>(module, 6) == 1)
             return badInput(what, "offset 0x4", "it is a WebAssembly component, and keeps run core modules", build);
         if (const auto version = loadLe<std::uint32_t>(module, 4); version != 1)
-            return badInput(what, "offset 0x4", "its binary format has version " + std::to_string(version) + ", and version 1 is known", build);
+            return badInput(
+                what, "offset 0x4", "its binary format has version " + std::to_string(version) + ", and version 1 is known", build);
         return {};
     }
 

@@ -82,7 +82,8 @@ ByteView ModuleReader::raw(std::size_t size)
     if (m_error)
         return {};
     if (m_view.size() - m_at < size) {
-        failHere(m_of + " ends too early: " + std::to_string(size) + " bytes are needed, and " + std::to_string(m_view.size() - m_at) + " are left");
+        failHere(m_of + " ends too early: " + std::to_string(size) + " bytes are needed, and " + std::to_string(m_view.size() - m_at)
+            + " are left");
         return {};
     }
     const ByteView view = m_view.subspan(m_at, size);
@@ -107,7 +108,9 @@ std::uint32_t ModuleReader::count()
     const std::size_t begin = offset();
     const std::uint32_t number = u32();
     if (!m_error && number > m_view.size() - m_at) {
-        failAt(begin, m_of + " is said to have " + std::to_string(number) + " entries, and only " + std::to_string(m_view.size() - m_at) + " bytes are left");
+        failAt(begin,
+            m_of + " is said to have " + std::to_string(number) + " entries, and only " + std::to_string(m_view.size() - m_at)
+                + " bytes are left");
         return 0;
     }
     return number;

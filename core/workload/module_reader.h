@@ -13,11 +13,15 @@ namespace kastellan::workload {
 
 /// Reads the binary format of WebAssembly (core specification 2.0, section 5.2), never past the end of its view. The first failure is kept,
 /// with its offset in the whole module; every later read yields zero or nothing.
-class ModuleReader
-{
+class ModuleReader {
 public:
     /// `base`: offset of the view in the module. `of`: what is read, for messages.
-    ModuleReader(ByteView view, std::size_t base, std::string of) : m_view(view), m_base(base), m_of(std::move(of)) {}
+    ModuleReader(ByteView view, std::size_t base, std::string of)
+        : m_view(view)
+        , m_base(base)
+        , m_of(std::move(of))
+    {
+    }
 
     [[nodiscard]] std::uint8_t byte();
     /// Unsigned LEB128 of 32 bits: at most 5 bytes, unused bits zero.

@@ -22,8 +22,7 @@ constexpr const char *what = "read a package";
 constexpr std::size_t entryLimit = 10'000;
 constexpr std::int64_t unpackedLimit = 400'000'000;
 
-struct FreeArchive
-{
+struct FreeArchive {
     void operator()(archive *reader) const { archive_read_free(reader); }
 };
 using Archive = std::unique_ptr<archive, FreeArchive>;
@@ -36,8 +35,7 @@ std::unexpected<Error> damaged(const std::string &package, archive *reader)
 }
 
 /// A name in the package, cut into its folder ("a/b/") and the rest; nullopt if it leads outside.
-struct Name
-{
+struct Name {
     std::string folder, file;
 };
 std::optional<Name> split(std::string_view name)
@@ -62,10 +60,13 @@ std::optional<Name> split(std::string_view name)
     return result;
 }
 
-class PackageReader
-{
+class PackageReader {
 public:
-    PackageReader(std::string package, archive *reader) : m_package(std::move(package)), m_reader(reader) {}
+    PackageReader(std::string package, archive *reader)
+        : m_package(std::move(package))
+        , m_reader(reader)
+    {
+    }
 
     Result<Parts> run()
     {

@@ -10,8 +10,7 @@
 namespace kastellan::workload {
 
 /// What a package or folder holds of a workload.
-struct Parts
-{
+struct Parts {
     std::optional<Bytes> module;
     std::optional<std::string> keepToml, enarxToml;
 };

@@ -4,9 +4,7 @@
 // Some texts that are not TOML ("[[[a]]]", "1979-05-27Tx") run into its assertions instead of its errors (3.4.0). So an assertion that does
 // not hold is thrown, and caught in this file; and NDEBUG must not turn them into promises to the optimizer.
 namespace {
-struct BrokenAssertion
-{
-};
+struct BrokenAssertion {};
 [[noreturn]] void breakOff()
 {
     throw BrokenAssertion();
@@ -18,10 +16,10 @@ struct BrokenAssertion
 #define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
-#define TOML_ASSERT(condition) \
-    do { \
-        if (!(condition)) \
-            breakOff(); \
+#define TOML_ASSERT(condition)                                                                                                             \
+    do {                                                                                                                                   \
+        if (!(condition))                                                                                                                  \
+            breakOff();                                                                                                                    \
     } while (false)
 #include <toml++/toml.hpp>
 
@@ -137,7 +135,7 @@ Status TomlTable::onlyKeys(std::initializer_list<std::string_view> keys) const
         for (const auto key : keys)
             all += (all.empty() ? "" : ", ") + full(key);
         return refuse(entry.line, "there is no key '" + shown(full(entry.key)) + "'",
-                      near.empty() ? "Known are " + all + "." : "Did you mean '" + full(near) + "'?");
+            near.empty() ? "Known are " + all + "." : "Did you mean '" + full(near) + "'?");
     }
     return {};
 }
@@ -155,7 +153,8 @@ std::unexpected<Error> TomlTable::refuse(unsigned line, std::string why, std::st
 
 std::unexpected<Error> TomlTable::wrongType(const TomlEntry &entry, std::string_view needed) const
 {
-    return refuse(entry.line, "'" + shown(full(entry.key)) + "' is " + std::string(kindName(entry.value.kind)) + ", and has to be " + std::string(needed));
+    return refuse(entry.line,
+        "'" + shown(full(entry.key)) + "' is " + std::string(kindName(entry.value.kind)) + ", and has to be " + std::string(needed));
 }
 
 Status TomlTable::string(std::string_view key, std::string &target) const
@@ -179,7 +178,8 @@ Status TomlTable::strings(std::string_view key, std::vector<std::string> &target
     std::vector<std::string> read;
     for (const auto &element : entry->value.array) {
         if (element.kind != TomlValue::Kind::String)
-            return refuse(element.line, "an element of '" + shown(full(key)) + "' is " + std::string(kindName(element.kind)) + ", and has to be a string");
+            return refuse(element.line,
+                "an element of '" + shown(full(key)) + "' is " + std::string(kindName(element.kind)) + ", and has to be a string");
         read.push_back(element.text);
     }
     target = std::move(read);

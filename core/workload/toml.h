@@ -14,19 +14,17 @@ namespace kastellan::workload {
 struct TomlEntry;
 
 /// A value of a TOML file, with where it stands. Plain data: the TOML library stays in toml.cpp.
-struct TomlValue
-{
+struct TomlValue {
     enum class Kind : std::uint8_t { String, Integer, Float, Boolean, Date, Array, Table };
     Kind kind = Kind::Table;
-    unsigned line = 0;             ///< from 1
-    std::string text;              ///< String
-    std::int64_t integer = 0;      ///< Integer
-    bool boolean = false;          ///< Boolean
-    std::vector<TomlValue> array;  ///< Array
-    std::vector<TomlEntry> table;  ///< Table, in the order of the file
+    unsigned line = 0; ///< from 1
+    std::string text; ///< String
+    std::int64_t integer = 0; ///< Integer
+    bool boolean = false; ///< Boolean
+    std::vector<TomlValue> array; ///< Array
+    std::vector<TomlEntry> table; ///< Table, in the order of the file
 };
-struct TomlEntry
-{
+struct TomlEntry {
     std::string key;
     unsigned line = 0;
     TomlValue value;
@@ -39,11 +37,15 @@ inline constexpr std::size_t tomlLimit = 1'000'000;
 [[nodiscard]] Result<TomlValue> parseToml(std::string_view text, std::string_view file);
 
 /// One table of a configuration, read key by key with errors that name file and line. A view: the values must outlive it.
-class TomlTable
-{
+class TomlTable {
 public:
     /// `prefix` of the keys in messages: "limits." or empty.
-    TomlTable(const TomlValue &table, std::string_view file, std::string prefix = {}) : m_table(table), m_file(file), m_prefix(std::move(prefix)) {}
+    TomlTable(const TomlValue &table, std::string_view file, std::string prefix = {})
+        : m_table(table)
+        , m_file(file)
+        , m_prefix(std::move(prefix))
+    {
+    }
 
     /// An error for the first key that is none of these, with the nearest of them.
     [[nodiscard]] Status onlyKeys(std::initializer_list<std::string_view> keys) const;

@@ -8,16 +8,15 @@
 namespace kastellan::workload {
 namespace {
 
-struct Unit
-{
+struct Unit {
     std::string_view name;
     std::uint64_t factor;
 };
 constexpr std::array sizeUnits{Unit{"GiB", 1ull << 30}, Unit{"MiB", 1ull << 20}, Unit{"KiB", 1ull << 10}, Unit{"B", 1},
-                               Unit{"GB", 1'000'000'000}, Unit{"MB", 1'000'000}, Unit{"kB", 1'000}};
+    Unit{"GB", 1'000'000'000}, Unit{"MB", 1'000'000}, Unit{"kB", 1'000}};
 constexpr std::array timeUnits{Unit{"d", 86'400}, Unit{"h", 3'600}, Unit{"m", 60}, Unit{"s", 1}};
 
-template<std::size_t Count>
+template <std::size_t Count>
 std::optional<std::uint64_t> parse(std::string_view text, const std::array<Unit, Count> &units)
 {
     std::uint64_t number = 0;

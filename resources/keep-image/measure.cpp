@@ -18,8 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct ImageFile
-{
+struct ImageFile {
     std::string path;
     std::uint32_t mode = 0;
     Bytes content;
@@ -65,9 +64,12 @@ std::string source(const std::vector<ImageFile> &files, const LaunchDigest &dige
     for (const auto &file : files)
         text += "        {.path = \"" + file.path + "\", .size = " + std::to_string(file.content.size()) + ", .sha256 = {"
             + array(sha256(file.content).view()) + "}, .mode = " + std::to_string(file.mode) + "},\n";
-    return text + "    };\n    return files;\n}\n\n"
-                  "LaunchDigest keepImageReferenceDigest()\n{\n    return {" + array(digest.view()) + "};\n}\n\n"
-                  "} // namespace kastellan\n";
+    return text
+        + "    };\n    return files;\n}\n\n"
+          "LaunchDigest keepImageReferenceDigest()\n{\n    return {"
+        + array(digest.view())
+        + "};\n}\n\n"
+          "} // namespace kastellan\n";
 }
 
 Status run(const fs::path &folder, const fs::path &out)

@@ -25,12 +25,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool hasLandlock() { return ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0; }
+bool hasLandlock()
+{
+    return ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0;
+}
 
 } // namespace
 
-class TestWorkloadCompile : public QObject
-{
+class TestWorkloadCompile : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -104,12 +106,14 @@ void TestWorkloadCompile::compilesOnceAndThenNeverAgain()
 void TestWorkloadCompile::theCodeNeedsNoMoreThanTheBaseline()
 {
     // The largest example: vector code of every kind. Registers of AVX-512 would show that the compiler looked at this processor.
-    const auto example = readFile(fs::path(qEnvironmentVariable("KASTELLAN_BUILD").toStdString()) / "share/kastellan/examples/compute/main.wasm", moduleSizeLimit);
+    const auto example = readFile(
+        fs::path(qEnvironmentVariable("KASTELLAN_BUILD").toStdString()) / "share/kastellan/examples/compute/main.wasm", moduleSizeLimit);
     if (!example)
         QSKIP("the examples are not built");
     const auto compiled = compileAhead(*example, sha256(*example));
     QVERIFY2(compiled, compiled ? "" : compiled.error().message().c_str());
-    const std::string command = "objdump -d '" + compiled->file.string() + "' | grep -c -E '%zmm|%k[0-7]|%[xy]mm(1[6-9]|2[0-9]|3[01])' > '" + (m_home / "count").string() + "'";
+    const std::string command = "objdump -d '" + compiled->file.string() + "' | grep -c -E '%zmm|%k[0-7]|%[xy]mm(1[6-9]|2[0-9]|3[01])' > '"
+        + (m_home / "count").string() + "'";
     (void)!std::system(command.c_str());
     const auto count = readFile(m_home / "count", 100);
     QVERIFY(count);
@@ -179,7 +183,8 @@ void TestWorkloadCompile::aForgedEntryIsCompiledAnew()
     m_module = wasm::larger();
     QVERIFY(other);
     fs::copy_file(other->file, first->file, fs::copy_options::overwrite_existing);
-    fs::copy_file(fs::path(other->file).replace_extension(".mac"), fs::path(first->file).replace_extension(".mac"), fs::copy_options::overwrite_existing);
+    fs::copy_file(fs::path(other->file).replace_extension(".mac"), fs::path(first->file).replace_extension(".mac"),
+        fs::copy_options::overwrite_existing);
     const auto again = compile();
     QVERIFY(again && !again->cached);
     QVERIFY(again->digest == first->digest);
@@ -253,7 +258,8 @@ void TestWorkloadCompile::aBrokenCompilerIsAnError()
     QFETCH(QString, why);
     const fs::path folder = m_home / "bin";
     fs::create_directories(folder);
-    std::ofstream(folder / "wasmedge") << "#!/bin/sh\n[ \"$1\" = --version ] && { echo wasmedge version 9.9; exit; }\n" << compiling.constData() << "\n";
+    std::ofstream(folder / "wasmedge") << "#!/bin/sh\n[ \"$1\" = --version ] && { echo wasmedge version 9.9; exit; }\n"
+                                       << compiling.constData() << "\n";
     fs::permissions(folder / "wasmedge", fs::perms::owner_all | fs::perms::others_exec | fs::perms::others_read);
     qputenv("PATH", QByteArray::fromStdString(folder.string()));
     const auto result = compile();
@@ -291,8 +297,11 @@ void TestWorkloadCompile::theSandboxShowsAndAllowsNothing()
 void TestWorkloadCompile::theSandboxEndsWhatDoesNotEnd()
 {
     fs::create_directories(m_home / "work");
-    const auto end = workload::runSandboxed({.program = "/bin/sh", .arguments = {"-c", "sleep 1000 & echo $!; sleep 1000"}, .folder = m_home / "work",
-        .preload = {}, .timeLimit = std::chrono::seconds(1)});
+    const auto end = workload::runSandboxed({.program = "/bin/sh",
+        .arguments = {"-c", "sleep 1000 & echo $!; sleep 1000"},
+        .folder = m_home / "work",
+        .preload = {},
+        .timeLimit = std::chrono::seconds(1)});
     QVERIFY(end);
     QVERIFY(end->timedOut && end->bySignal);
     QCOMPARE(end->code, SIGKILL);
@@ -332,8 +341,8 @@ void TestWorkloadCompile::notesComeBack()
     const AotNote note{"0.14.1", "--a --b", "x86-64-v3", sha256(m_module)};
     const auto read = AotNote::parse(note.text());
     QVERIFY(read && *read == note);
-    for (const auto &bad : {std::string(), note.text() + " ", note.text().substr(1), note.text().substr(0, note.text().size() - 1), std::string("wasmedge 1; ; ; module sha256:"),
-             note.text() + "; more"})
+    for (const auto &bad : {std::string(), note.text() + " ", note.text().substr(1), note.text().substr(0, note.text().size() - 1),
+             std::string("wasmedge 1; ; ; module sha256:"), note.text() + "; more"})
         QVERIFY2(!AotNote::parse(bad), bad.c_str());
 }
 

@@ -10,12 +10,14 @@ using Stream = KeepConfig::Stream;
 
 namespace {
 
-std::string hex(std::size_t digits) { return std::string(digits, 'a'); }
+std::string hex(std::size_t digits)
+{
+    return std::string(digits, 'a');
+}
 
 } // namespace
 
-class TestWorkloadConfig : public QObject
-{
+class TestWorkloadConfig : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -52,8 +54,10 @@ void TestWorkloadConfig::readsEveryKey()
                                       "reattest = \"15m\"\non_failure = \"stop\"\n"
                                       "[env]\nLANG = \"C\"\n\"odd key\" = \"\"\n"
                                       "[limits]\nmemory = \"64 MiB\"\ntime = 90\noutput = \"10MB\"\n"
-                                      "[expect]\nroot = \"amd\"\nhost = \"local\"\ndigest = \"" + hex(96) + "\"\nmin_tcb.snp = 23\n"
-                                      "[expect.min_tcb]\nbl = 3\n",
+                                      "[expect]\nroot = \"amd\"\nhost = \"local\"\ndigest = \""
+            + hex(96)
+            + "\"\nmin_tcb.snp = 23\n"
+              "[expect.min_tcb]\nbl = 3\n",
         "Keep.toml");
     QVERIFY(!config); // min_tcb is defined twice
     const auto good = parseKeepToml("args = [\"a\", \"b c\"]\n"
@@ -62,7 +66,8 @@ void TestWorkloadConfig::readsEveryKey()
                                     "reattest = \"15m\"\non_failure = \"stop\"\n"
                                     "env = { LANG = \"C\", \"odd key\" = \"\" }\n"
                                     "[limits]\nmemory = \"64 MiB\"\ntime = 90\noutput = \"10MB\"\n"
-                                    "[expect]\nroot = \"amd\"\nhost = \"local\"\ndigest = \"" + hex(96) + "\"\nmin_tcb = { snp = 23, bl = 3 }\n",
+                                    "[expect]\nroot = \"amd\"\nhost = \"local\"\ndigest = \""
+            + hex(96) + "\"\nmin_tcb = { snp = 23, bl = 3 }\n",
         "Keep.toml");
     QVERIFY2(good, good ? "" : good.error().message().c_str());
     QCOMPARE(good->args, (std::vector<std::string>{"a", "b c"}));
@@ -74,7 +79,9 @@ void TestWorkloadConfig::readsEveryKey()
     QCOMPARE(good->memoryLimit, 64ull << 20);
     QCOMPARE(good->timeLimit, 90u);
     QCOMPARE(good->outputLimit, 10'000'000u);
-    QVERIFY(good->expect == (std::map<std::string, std::string>{{"digest", hex(96)}, {"host", "local"}, {"min_tcb.bl", "3"}, {"min_tcb.snp", "23"}, {"root", "amd"}}));
+    QVERIFY(good->expect
+        == (std::map<std::string, std::string>{
+            {"digest", hex(96)}, {"host", "local"}, {"min_tcb.bl", "3"}, {"min_tcb.snp", "23"}, {"root", "amd"}}));
 }
 
 void TestWorkloadConfig::canonicalTextComesBack_data()
@@ -83,8 +90,10 @@ void TestWorkloadConfig::canonicalTextComesBack_data()
     QTest::newRow("empty") << "";
     QTest::newRow("characters") << "args = [\"\\\"\\\\\\n\\t\\u0001\\u007f\\u00e9\\U0001F600\", \"\", '''it's\nme''']\n";
     QTest::newRow("variables") << "env = { \"a.b\" = \"1\", \"\\\"\" = \"=\", \"\\u00e4\" = \"x\", A-b_9 = \"\" }\n";
-    QTest::newRow("everything") << "args = [\"x\"]\nstdin = \"null\"\nstdout = \"null\"\nstderr = \"null\"\nsecrets = [\"a\"]\nreattest = \"1d\"\non_failure = \"stop\"\n"
-                                   "limits = { memory = 65536, time = \"61s\", output = 1000 }\nexpect = { host = \"qemu+ssh://x/system?a=b\", min_tcb = { fmc = 0, ucode = 255 } }\n";
+    QTest::newRow("everything") << "args = [\"x\"]\nstdin = \"null\"\nstdout = \"null\"\nstderr = \"null\"\nsecrets = [\"a\"]\nreattest = "
+                                   "\"1d\"\non_failure = \"stop\"\n"
+                                   "limits = { memory = 65536, time = \"61s\", output = 1000 }\nexpect = { host = "
+                                   "\"qemu+ssh://x/system?a=b\", min_tcb = { fmc = 0, ucode = 255 } }\n";
 }
 
 void TestWorkloadConfig::canonicalTextComesBack()
@@ -112,7 +121,9 @@ void TestWorkloadConfig::refusesByLine_data()
     QTest::addColumn<QByteArray>("toml");
     QTest::addColumn<int>("line");
     QTest::addColumn<QString>("says");
-    const auto row = [](const char *name, const QByteArray &toml, int line, const char *says) { QTest::newRow(name) << toml << line << says; };
+    const auto row = [](const char *name, const QByteArray &toml, int line, const char *says) {
+        QTest::newRow(name) << toml << line << says;
+    };
     row("not TOML", "args = [\n\"a\"\nb", 3, "not valid TOML");
     row("a key twice", "args = []\n\nargs = []\n", 3, "not valid TOML");
     row("not UTF-8", "args = [\"\xff\"]\n", 1, "not valid TOML");
@@ -203,7 +214,8 @@ void TestWorkloadConfig::enarxWithoutFilesHasNoStreams()
 
 void TestWorkloadConfig::enarxFilesAreDescriptors()
 {
-    const auto config = parseEnarxToml("[[files]]\nkind = \"stdin\"\n[[files]]\nname = \"out\"\nkind = \"stdout\"\n[[files]]\nkind = \"null\"\n", "Enarx.toml");
+    const auto config = parseEnarxToml(
+        "[[files]]\nkind = \"stdin\"\n[[files]]\nname = \"out\"\nkind = \"stdout\"\n[[files]]\nkind = \"null\"\n", "Enarx.toml");
     QVERIFY2(config, config ? "" : config.error().message().c_str());
     QVERIFY(config->stdin_ == Stream::Inherit && config->stdout_ == Stream::Inherit && config->stderr_ == Stream::Null);
     QCOMPARE(config->env.at("FD_COUNT"), "3");
@@ -215,12 +227,16 @@ void TestWorkloadConfig::enarxRefusesByLine_data()
     QTest::addColumn<QByteArray>("toml");
     QTest::addColumn<int>("line");
     QTest::addColumn<QString>("says");
-    const auto row = [](const char *name, const QByteArray &toml, int line, const char *says) { QTest::newRow(name) << toml << line << says; };
+    const auto row = [](const char *name, const QByteArray &toml, int line, const char *says) {
+        QTest::newRow(name) << toml << line << says;
+    };
     const QByteArray three = "[[files]]\nkind = \"stdin\"\n[[files]]\nkind = \"stdout\"\n[[files]]\nkind = \"stderr\"\n";
     row("steward", "args = []\nsteward = \"https://attest.example\"\n", 2, "steward");
     row("misspelt steward", "stewart = \"https://attest.example\"\n", 1, "Did you mean 'steward'?");
-    row("listen", "[[files]]\nkind = \"stdin\"\n[[files]]\nname = \"web\"\nkind = \"listen\"\nprot = \"tls\"\nport = 80\n", 5, "descriptor 1, 'web', is a socket");
-    row("connect", "[[files]]\nkind = \"connect\"\nprot = \"tls\"\nhost = \"example.com\"\n", 2, "descriptor 0, 'example.com', is a socket");
+    row("listen", "[[files]]\nkind = \"stdin\"\n[[files]]\nname = \"web\"\nkind = \"listen\"\nprot = \"tls\"\nport = 80\n", 5,
+        "descriptor 1, 'web', is a socket");
+    row("connect", "[[files]]\nkind = \"connect\"\nprot = \"tls\"\nhost = \"example.com\"\n", 2,
+        "descriptor 0, 'example.com', is a socket");
     row("a fourth descriptor", three + "[[files]]\nkind = \"null\"\nname = \"spare\"\n", 7, "descriptor 3, 'spare', is one too many");
     row("misspelt kind", "[[files]]\nkind = \"stdot\"\n", 2, "Did you mean \"stdout\"?");
     row("kind missing", "args = []\n[[files]]\nname = \"x\"\n", 2, "has no 'kind'");

@@ -20,8 +20,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Entry
-{
+struct Entry {
     std::string name;
     Bytes content = {};
     int type = AE_IFREG;
@@ -61,12 +60,14 @@ Bytes packed(const std::vector<Entry> &entries, Format format)
     return out;
 }
 
-Bytes text(std::string_view value) { return toBytes(value); }
+Bytes text(std::string_view value)
+{
+    return toBytes(value);
+}
 
 } // namespace
 
-class TestWorkloadLoad : public QObject
-{
+class TestWorkloadLoad : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -127,7 +128,8 @@ void TestWorkloadLoad::aFolderWithSourcesSaysThatItMustBeBuilt()
     put("sources/Keep.toml", {});
     const auto workload = loadWorkload(source.parent_path());
     QVERIFY(!workload);
-    QVERIFY2(workload.error().message().find("only its source hello.c. It must be built: ./dev build") != std::string::npos, workload.error().message().c_str());
+    QVERIFY2(workload.error().message().find("only its source hello.c. It must be built: ./dev build") != std::string::npos,
+        workload.error().message().c_str());
     const auto empty = loadWorkload(put("empty/notes.txt", {}).parent_path());
     QVERIFY(!empty);
     QVERIFY(empty.error().message().find("it has no main.wasm. Put") != std::string::npos);
@@ -214,8 +216,10 @@ void TestWorkloadLoad::readsPackages()
     QFETCH(QString, prefix);
     QFETCH(QString, name);
     const std::string in = prefix.toStdString();
-    const fs::path path = put(name.toStdString(), packed({{in + "README.md", text("x")}, {in + "main.wasm", wasm::larger()}, {in + "a/b/main.wasm", text("not it")},
-        {in + "Keep.toml", text("args = [\"packed\"]\n")}, {in + "link", {}, AE_IFLNK, "/etc/passwd", {}}}, static_cast<Format>(format)));
+    const fs::path path = put(name.toStdString(),
+        packed({{in + "README.md", text("x")}, {in + "main.wasm", wasm::larger()}, {in + "a/b/main.wasm", text("not it")},
+                   {in + "Keep.toml", text("args = [\"packed\"]\n")}, {in + "link", {}, AE_IFLNK, "/etc/passwd", {}}},
+            static_cast<Format>(format)));
     const auto workload = loadWorkload(path);
     QVERIFY2(workload, workload ? "" : workload.error().message().c_str());
     QCOMPARE(workload->name, "w");

@@ -17,12 +17,14 @@ std::vector<DeliveryItem> sample()
         {"secret:token", 6, hmacSha256(asBytes("k"), {asBytes("s")}), {}}};
 }
 
-std::string text(const std::vector<DeliveryItem> &items) { return std::string(asText(canonicalManifest(items))); }
+std::string text(const std::vector<DeliveryItem> &items)
+{
+    return std::string(asText(canonicalManifest(items)));
+}
 
 } // namespace
 
-class TestWorkloadManifest : public QObject
-{
+class TestWorkloadManifest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:

@@ -7,8 +7,7 @@
 using namespace kastellan;
 using wasm::operator+;
 
-class TestWorkloadModule : public QObject
-{
+class TestWorkloadModule : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -68,7 +67,8 @@ void TestWorkloadModule::refusesByOffset_data()
     QTest::addColumn<QString>("where");
     QTest::addColumn<QString>("why");
     const auto row = [](const char *name, const Bytes &module, const char *where, const char *why) {
-        QTest::newRow(name) << QByteArray(reinterpret_cast<const char *>(module.data()), static_cast<qsizetype>(module.size())) << where << why;
+        QTest::newRow(name) << QByteArray(reinterpret_cast<const char *>(module.data()), static_cast<qsizetype>(module.size())) << where
+                            << why;
     };
     using namespace wasm;
     row("empty", {}, "offset 0x0", "does not begin");
@@ -120,19 +120,24 @@ void TestWorkloadModule::admitsOnlyWhatAKeepRuns_data()
     row("good", minimal(), "");
     row("no _start", header() + types() + functions() + exported("main", 0, 0) + code(), "exports no function '_start'");
     row("_start takes something", header() + types() + functions(1) + exported("_start", 0, 0) + code(), "without parameters");
-    row("_start is a memory", header() + types() + functions() + section(5, {1, 0, 1}) + exported("_start", 2, 0) + code(), "without parameters");
+    row("_start is a memory", header() + types() + functions() + section(5, {1, 0, 1}) + exported("_start", 2, 0) + code(),
+        "without parameters");
     row("wasmedge section", minimal() + custom("wasmedge", {1, 2, 3}), "native code: custom section 'wasmedge' at offset 0x");
-    row("wasmedge section first", header() + custom("wasmedge") + types() + functions() + exported("_start", 0, 0) + code(), "custom section 'wasmedge' at offset 0x8");
+    row("wasmedge section first", header() + custom("wasmedge") + types() + functions() + exported("_start", 0, 0) + code(),
+        "custom section 'wasmedge' at offset 0x8");
     row("ELF in a section", minimal() + custom("extra", {0x7f, 'E', 'L', 'F', 2}), "native code: custom section 'extra'");
-    row("imports from env", header() + types() + import("env", "system") + functions() + exported("_start", 0, 1) + code(), "'system' from 'env'");
-    row("control characters are shown", header() + types() + import("e\x1b[2J", "f") + functions() + exported("_start", 0, 1) + code(), "e\\x1b[2J");
+    row("imports from env", header() + types() + import("env", "system") + functions() + exported("_start", 0, 1) + code(),
+        "'system' from 'env'");
+    row("control characters are shown", header() + types() + import("e\x1b[2J", "f") + functions() + exported("_start", 0, 1) + code(),
+        "e\\x1b[2J");
 }
 
 void TestWorkloadModule::admitsOnlyWhatAKeepRuns()
 {
     QFETCH(QByteArray, module);
     QFETCH(QString, why);
-    const auto info = admitModule({reinterpret_cast<const std::uint8_t *>(module.constData()), static_cast<std::size_t>(module.size())}, "a/b.wasm");
+    const auto info =
+        admitModule({reinterpret_cast<const std::uint8_t *>(module.constData()), static_cast<std::size_t>(module.size())}, "a/b.wasm");
     QCOMPARE(info.has_value(), why.isEmpty());
     if (info)
         return;
