@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/abi/tcb.h"
 
+#include <algorithm>
+
 namespace kastellan::sev {
 namespace {
 
@@ -108,10 +110,8 @@ bool TcbVersion::atLeast(const TcbVersion &other) const
 {
     if (m_layout != other.m_layout)
         return false;
-    for (const auto part : allParts)
-        if (offsetOf(part, m_layout) != absent && *this->part(part) < *other.part(part))
-            return false;
-    return true;
+    // A part that the layout lacks is absent on both sides, and nothing is not less than nothing.
+    return std::ranges::none_of(allParts, [&](TcbPart which) { return part(which) < other.part(which); });
 }
 
 std::string TcbVersion::text() const

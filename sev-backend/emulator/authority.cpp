@@ -9,7 +9,7 @@ namespace kastellan::sev {
 namespace {
 
 constexpr std::int64_t day = 86400;
-constexpr std::int64_t rootLife = 25 * 365 * day; // as AMD's
+constexpr std::int64_t rootLife = std::int64_t{25} * 365 * day; // as AMD's
 
 /// DER INTEGER of 0 to 255.
 Bytes level(unsigned value)

@@ -108,7 +108,7 @@ Result<Bytes> makeRevocationList(const Certificate &issuer, EVP_PKEY *issuerKey,
             || X509_REVOKED_set_serialNumber(entry.get(), number.get()) != 1
             || X509_REVOKED_set_revocationDate(entry.get(), from.get()) != 1 || X509_CRL_add0_revoked(list.get(), entry.get()) != 1)
             return opensslFailed("X509_CRL_add0_revoked");
-        static_cast<void>(entry.release()); // the list owns it now
+        [[maybe_unused]] const auto *owned = entry.release(); // by the list, from now on
     }
     const DigestContextPtr context = pssContext(issuerKey);
     if (!context || X509_CRL_sort(list.get()) != 1 || X509_CRL_sign_ctx(list.get(), context.get()) <= 0)
