@@ -85,9 +85,7 @@ Result<Bytes> FirmwareConnection::report(const ReportData &data)
     if (response.status != sev::FirmwareStatus::Success)
         return fail(
             ErrorKind::Negative, what, {}, "it answered with status " + std::to_string(static_cast<std::uint32_t>(response.status)));
-    KASTELLAN_ASSIGN(const auto view, sev::ReportView::from(response.report));
-    if (view.reportData() != data)
-        return fail(ErrorKind::Negative, what, "report_data", "the report is about something else than was asked");
+    // Whether it is about what was asked is for the owner to judge: a warden that withheld a wrong report would take the record of it away.
     return std::move(response.report);
 }
 
