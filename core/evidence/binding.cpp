@@ -16,8 +16,7 @@ ReportData reportData(const Sha512 &digest)
 
 ReportData Binding::attestData() const
 {
-    return reportData(
-        sha512({asBytes("kastellan-attest-1"), nonce.view(), exporter.view(), wardenKey.view(), keep.view()}));
+    return reportData(sha512({asBytes("kastellan-attest-1"), nonce.view(), exporter.view(), wardenKey.view(), keep.view()}));
 }
 
 ReportData Binding::deliverData() const

@@ -11,56 +11,49 @@
 namespace kastellan {
 
 /// One certificate or revocation list, as it came.
-struct Endorsement
-{
+struct Endorsement {
     std::string role; ///< "ark", "ask", "vcek", "vlek", "crl"
     Bytes der;
 };
 
 /// What a keep says of itself, as raw bytes, with what backs it.
-struct Evidence
-{
+struct Evidence {
     std::string kind = "snp-report"; ///< names the format for the backend
     Bytes report;
     std::vector<Endorsement> endorsements;
 };
 
 /// What the owner expects, fixed in the plan and never widened later.
-struct ReferenceValues
-{
-    std::string root = "amd";               ///< "amd" or "emulated:<hex SHA-256 of the emulated root certificate>"
+struct ReferenceValues {
+    std::string root = "amd"; ///< "amd" or "emulated:<hex SHA-256 of the emulated root certificate>"
     std::optional<LaunchDigest> launchDigest;
-    std::optional<ReportData> reportData;   ///< where we asked for the report; its absence makes freshness unknown and advisory
+    std::optional<ReportData> reportData; ///< where we asked for the report; its absence makes freshness unknown and advisory
     std::optional<HostData> hostData;
     std::vector<std::pair<std::string, unsigned>> minimumTcb; ///< level name ("snp", "bl", "tee", "ucode", "fmc") and floor
-    std::optional<unsigned> vmpl;           ///< default: 0 expected where we launched the keep
+    std::optional<unsigned> vmpl; ///< default: 0 expected where we launched the keep
     bool allowDebug = false;
-    bool strict = false;                    ///< advisory findings become required
+    bool strict = false; ///< advisory findings become required
 };
 
 /// One field of a raw report, as the backend explains it. The window draws whatever it is told.
-struct Field
-{
+struct Field {
     std::size_t offset = 0, length = 0;
     std::string name, value, meaning;
 };
 
 /// One named level of a TCB: "snp" 23.
-struct TcbLevel
-{
+struct TcbLevel {
     std::string name;
     unsigned value = 0;
 };
 /// The same levels as different parts of the evidence state them: "certificate", "reported", "current", "committed", "launch", "minimum".
-struct TcbColumn
-{
+struct TcbColumn {
     std::string name;
     std::vector<TcbLevel> levels;
 };
 
 /// One certificate for a person: what a chain drawing needs.
-struct CertificateView
-{
+struct CertificateView {
     std::string role, subject, issuer, serial, key, notBefore, notAfter, sha256;
     bool emulated = false;
     bool signatureGood = false; ///< its signature by the next one up verifies (for a root: by itself, and it is pinned)
@@ -68,35 +61,33 @@ struct CertificateView
 };
 
 /// All that can be shown of one piece of evidence.
-struct EvidenceView
-{
+struct EvidenceView {
     std::string technology; ///< "AMD SEV-SNP"
-    std::string product;    ///< "Milan", "Genoa", …
+    std::string product; ///< "Milan", "Genoa", …
     std::vector<Field> fields;
     std::vector<TcbColumn> tcb;
     std::vector<CertificateView> chain; ///< leaf first, root last
 };
 
 /// What a TEE's backend does for the engine; sev-backend implements it, core and ui know this only.
-class EvidenceBackend
-{
+class EvidenceBackend {
 public:
     virtual ~EvidenceBackend() = default;
     /// The findings about genuineness and reference values. Unreadable evidence is a failing finding, never an error.
-    [[nodiscard]] virtual std::vector<Finding> appraise(const Evidence &evidence, const ReferenceValues &expected, std::int64_t at) const = 0;
+    [[nodiscard]] virtual std::vector<Finding> appraise(
+        const Evidence &evidence, const ReferenceValues &expected, std::int64_t at) const = 0;
     /// Everything that can be read, for showing. Never judges.
     [[nodiscard]] virtual Result<EvidenceView> describe(const Evidence &evidence) const = 0;
 };
 
 /// The inputs of the two bindings of the design; all go into the record so that an auditor can compute them again.
-struct Binding
-{
+struct Binding {
     KeepId keep;
     FixedBytes<struct NonceTag, 64> nonce;
     FixedBytes<struct ExporterTag, 32> exporter; ///< RFC 9266 EXPORTER-Channel-Binding, empty context
-    Sha256 wardenKey;                            ///< SHA-256 of the warden's DER SubjectPublicKeyInfo
-    std::optional<Sha256> manifest;              ///< of the canonical delivery manifest, once delivered
-    std::optional<ReportData> first;             ///< the session's first report_data, for the second binding
+    Sha256 wardenKey; ///< SHA-256 of the warden's DER SubjectPublicKeyInfo
+    std::optional<Sha256> manifest; ///< of the canonical delivery manifest, once delivered
+    std::optional<ReportData> first; ///< the session's first report_data, for the second binding
 
     /// SHA-512("kastellan-attest-1" || nonce || exporter || wardenKey || keep).
     [[nodiscard]] ReportData attestData() const;

@@ -4,7 +4,7 @@
 namespace kastellan::js {
 namespace {
 
-template<typename Fixed>
+template <typename Fixed>
 Out hexOrNull(const std::optional<Fixed> &value)
 {
     return value ? Out(toHex(value->view())) : Out(nullptr);
@@ -136,7 +136,8 @@ Out toJson(const EvidenceView &view)
 {
     Out fields = Out::array();
     for (const auto &field : view.fields)
-        fields.push_back({{"offset", field.offset}, {"length", field.length}, {"name", field.name}, {"value", field.value}, {"meaning", field.meaning}});
+        fields.push_back(
+            {{"offset", field.offset}, {"length", field.length}, {"name", field.name}, {"value", field.value}, {"meaning", field.meaning}});
     Out tcb = Out::object();
     for (const auto &column : view.tcb) {
         Out levels = Out::object();

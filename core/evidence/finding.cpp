@@ -10,8 +10,7 @@ namespace {
 constexpr std::array<std::string_view, 4> outcomeNames = {"pass", "fail", "unknown", "info"};
 constexpr std::array<std::string_view, 4> verdictNames = {"trusted", "authentic", "undecided", "refused"};
 
-struct Words
-{
+struct Words {
     std::string_view id, title, failed;
 };
 
@@ -208,7 +207,8 @@ void decide(Appraisal &appraisal)
         appraisal.verdict = Verdict::Authentic;
         appraisal.sentence = "Authentic" + kind + ": genuine and unmodified, but ";
         const std::string open = joinedIf(findings, notCompared, titleInSentence);
-        appraisal.sentence += compared ? "not all of what was expected is proven: " + open + "." : "nothing proves that what runs is what should run.";
+        appraisal.sentence +=
+            compared ? "not all of what was expected is proven: " + open + "." : "nothing proves that what runs is what should run.";
     }
     // What the owner gave up, and what did not stop the verdict but has to be seen, stands in the banner too.
     if (const std::string advisory = joinedIf(findings, advisoryFail, inWords); !advisory.empty())

@@ -32,8 +32,7 @@ std::size_t tooDeepAt(std::string_view text)
 }
 
 /// Takes the events of the parser's first pass, for the place of an error only.
-class ErrorPlace : public nlohmann::json_sax<In>
-{
+class ErrorPlace : public nlohmann::json_sax<In> {
 public:
     bool null() override { return true; }
     bool boolean(bool) override { return true; }
@@ -61,7 +60,8 @@ Result<In> parse(std::string_view text, std::string_view what, std::size_t limit
 {
     const std::string doing = "read " + std::string(what);
     if (text.size() > limit)
-        return badInput(doing, {}, "it has " + std::to_string(text.size()) + " bytes, and at most " + std::to_string(limit) + " can be read");
+        return badInput(
+            doing, {}, "it has " + std::to_string(text.size()) + " bytes, and at most " + std::to_string(limit) + " can be read");
     if (const auto at = tooDeepAt(text); at != std::string_view::npos)
         return badInput(doing, "offset " + std::to_string(at), "it is nested more than " + std::to_string(deepest) + " levels deep");
     try {
@@ -70,7 +70,8 @@ Result<In> parse(std::string_view text, std::string_view what, std::size_t limit
             return value;
         ErrorPlace place;
         In::sax_parse(text, &place);
-        return badInput(doing, "offset " + std::to_string(place.at), "it is not well-formed JSON", "Check that the file is whole and was not edited.");
+        return badInput(
+            doing, "offset " + std::to_string(place.at), "it is not well-formed JSON", "Check that the file is whole and was not edited.");
     } catch (const std::exception &error) {
         return badInput(doing, {}, error.what());
     }
@@ -81,7 +82,9 @@ std::string dump(const Out &value, int indent)
     return value.dump(indent, ' ', false, Out::error_handler_t::replace);
 }
 
-Object::Object(const In &value, std::string where) : m_value(value), m_where(std::move(where))
+Object::Object(const In &value, std::string where)
+    : m_value(value)
+    , m_where(std::move(where))
 {
     if (!value.is_object())
         m_status = badInput("read JSON", m_where, std::string("an object is expected, and it is of type ") + value.type_name());
@@ -189,7 +192,8 @@ void Object::each(const char *key, const std::function<Status(const In &, const 
     if (!value->is_array())
         return wrong(key, "an array is expected");
     if (value->size() > mostElements)
-        return wrong(key, "it has " + std::to_string(value->size()) + " elements, and at most " + std::to_string(mostElements) + " can be read");
+        return wrong(
+            key, "it has " + std::to_string(value->size()) + " elements, and at most " + std::to_string(mostElements) + " can be read");
     for (std::size_t i = 0; i < value->size() && m_status; ++i)
         also(read((*value)[i], place(key) + "[" + std::to_string(i) + "]"));
 }

@@ -22,8 +22,7 @@ using In = nlohmann::json;
 
 /// Reads the members of one object with their types checked. After the first failure every read yields an empty value,
 /// and status() says which member was wrong and where.
-class Object
-{
+class Object {
 public:
     Object(const In &value, std::string where);
 
@@ -35,7 +34,7 @@ public:
     [[nodiscard]] bool flagOr(const char *key, bool otherwise);
     [[nodiscard]] Bytes base64(const char *key); ///< required
     /// A fixed number of bytes in hex; nullopt when the member is missing or null.
-    template<typename Fixed>
+    template <typename Fixed>
     [[nodiscard]] std::optional<Fixed> fixed(const char *key)
     {
         const In *value = find(key);
@@ -49,7 +48,7 @@ public:
         return *Fixed::from(bytes, key);
     }
     /// The same, required.
-    template<typename Fixed>
+    template <typename Fixed>
     [[nodiscard]] Fixed fixedRequired(const char *key)
     {
         auto value = fixed<Fixed>(key);
@@ -76,8 +75,7 @@ private:
 };
 
 /// How the bytes of evidence are written into JSON and read back: whole in base64 for exports, by digest in the store.
-struct Blobs
-{
+struct Blobs {
     std::function<Out(ByteView)> write;
     std::function<Result<Bytes>(const In &, const std::string &where)> read;
     /// {"base64": …} in place.

@@ -9,7 +9,8 @@ Appraisal reappraise(const Record &record, const EvidenceBackend &backend, std::
 {
     ReferenceValues expected = record.expected;
     if (record.binding)
-        expected.reportData = record.binding->manifest && record.binding->first ? record.binding->deliverData() : record.binding->attestData();
+        expected.reportData =
+            record.binding->manifest && record.binding->first ? record.binding->deliverData() : record.binding->attestData();
     Appraisal appraisal;
     appraisal.at = at;
     appraisal.emulated = record.appraisal.emulated || record.expected.root.starts_with("emulated");

@@ -78,7 +78,8 @@ Result<std::string> readPrivateFile(const fs::path &path, std::int64_t *modified
         return environment(doing, path.string(), "other users can read or change it, so it is a secret no longer",
             "Make a new key; or, if nobody else has used this machine: chmod 600 '" + path.string() + "'.");
     if (status.st_size > largestKey)
-        return badInput(doing, path.string(), "it has " + std::to_string(status.st_size) + " bytes, more than any key", "Check that it is a key.");
+        return badInput(
+            doing, path.string(), "it has " + std::to_string(status.st_size) + " bytes, more than any key", "Check that it is a key.");
     if (modified)
         *modified = status.st_mtim.tv_sec;
     std::string text(static_cast<std::size_t>(status.st_size), '\0');

@@ -77,8 +77,7 @@ Result<Key> recordKey()
     return key;
 }
 
-struct FreeContext
-{
+struct FreeContext {
     void operator()(EVP_MD_CTX *context) const { EVP_MD_CTX_free(context); }
 };
 using Context = std::unique_ptr<EVP_MD_CTX, FreeContext>;
@@ -129,8 +128,8 @@ Status remove(std::string_view name)
 {
     KASTELLAN_TRY(checkName(name));
     if (name == recordName)
-        return badInput("remove a key", "name 'record'", "the evidence store is signed with it and could not be checked without it",
-            "Keep it.");
+        return badInput(
+            "remove a key", "name 'record'", "the evidence store is signed with it and could not be checked without it", "Keep it.");
     KASTELLAN_ASSIGN(const fs::path folder, keysFolder());
     KASTELLAN_ASSIGN(const Fd lock, lockKeys(folder));
     const fs::path file = fileOf(folder, name);
@@ -148,7 +147,8 @@ Result<std::string> privatePem(std::string_view name)
     const fs::path file = fileOf(folder, name);
     KASTELLAN_ASSIGN(const Key key, load(file));
     if (useOf(key) != "owner")
-        return badInput("use an owner key", file.string(), "it is not an owner key (P-384)", "keepctl keys list shows what each key is for.");
+        return badInput(
+            "use an owner key", file.string(), "it is not an owner key (P-384)", "keepctl keys list shows what each key is for.");
     return toPrivatePem(key);
 }
 

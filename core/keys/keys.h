@@ -10,10 +10,9 @@
 namespace kastellan {
 
 /// A key pair of this user. The private half never leaves its 0600 file or memory.
-struct KeyInfo
-{
-    std::string name;        ///< "record", or an owner key's name
-    std::string use;         ///< "record" (Ed25519) or "owner" (P-384)
+struct KeyInfo {
+    std::string name; ///< "record", or an owner key's name
+    std::string use; ///< "record" (Ed25519) or "owner" (P-384)
     std::string fingerprint; ///< hex SHA-256 of the DER SubjectPublicKeyInfo
     std::string publicPem;
     std::filesystem::path file;

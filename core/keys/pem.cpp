@@ -11,8 +11,7 @@
 namespace kastellan::keys {
 namespace {
 
-struct FreeBio
-{
+struct FreeBio {
     void operator()(BIO *bio) const { BIO_free_all(bio); }
 };
 using Bio = std::unique_ptr<BIO, FreeBio>;

@@ -10,8 +10,7 @@
 
 namespace kastellan::keys {
 
-struct FreeKey
-{
+struct FreeKey {
     void operator()(EVP_PKEY *key) const { EVP_PKEY_free(key); }
 };
 using Key = std::unique_ptr<EVP_PKEY, FreeKey>;

@@ -18,8 +18,7 @@ inline constexpr std::uint32_t frameMagic = 0x474c4ba5; ///< a5 'K' 'L' 'G': a5 
 inline constexpr std::size_t headerSize = 32;
 inline constexpr std::size_t largestData = std::size_t{1} << 20; ///< longer output is written as several entries
 
-struct FrameHeader
-{
+struct FrameHeader {
     std::uint32_t size = 0;
     std::uint32_t stream = 0;
     std::uint32_t crc = 0;
@@ -37,10 +36,12 @@ using RawHeader = std::array<std::uint8_t, headerSize>;
 [[nodiscard]] std::uint32_t frameCrc(ByteView raw, ByteView data);
 
 /// Reads a file through a window that slides over it: constant memory whatever the file's size, one system call for many frames.
-class Window
-{
+class Window {
 public:
-    explicit Window(int fd) : m_fd(fd) {}
+    explicit Window(int fd)
+        : m_fd(fd)
+    {
+    }
     /// At least `size` bytes from `offset` if the file has them, fewer at its end. At most headerSize + largestData.
     [[nodiscard]] Result<ByteView> at(std::uint64_t offset, std::size_t size);
     /// Forgets what was read: the end of a file that grows may have changed.
@@ -54,8 +55,7 @@ private:
 };
 
 /// A whole and undamaged frame, as far as it is there.
-struct Frame
-{
+struct Frame {
     FrameHeader header;
     ByteView data; ///< valid until the window moves
     [[nodiscard]] std::uint64_t fileSize() const { return headerSize + data.size(); }

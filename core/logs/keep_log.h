@@ -17,24 +17,22 @@ class Window;
 }
 
 /// One piece of a keep's log: output of the workload, or an event.
-struct LogEntry
-{
+struct LogEntry {
     enum class Stream : std::uint8_t { Event = 0, Out = 1, Err = 2 } stream = Stream::Event;
-    std::int64_t at = 0;       ///< Unix nanoseconds, when the loader received it
-    std::uint64_t offset = 0;  ///< of its first byte within its stream
-    Bytes data;                ///< raw; the shower makes control characters visible
+    std::int64_t at = 0; ///< Unix nanoseconds, when the loader received it
+    std::uint64_t offset = 0; ///< of its first byte within its stream
+    Bytes data; ///< raw; the shower makes control characters visible
 };
 
 /// Appends to a keep's log. A crash leaves at most one incomplete entry at the end, which the next open cuts off. One writer at a time:
 /// a second one is refused.
-class KeepLogWriter
-{
+class KeepLogWriter {
 public:
     [[nodiscard]] static Result<KeepLogWriter> open(const std::filesystem::path &path);
     /// Fails (and writes nothing of the entry that a reader would see) when the disk is full.
     [[nodiscard]] Status append(LogEntry::Stream stream, ByteView data);
-    [[nodiscard]] std::uint64_t size() const { return m_size; }              ///< of the file
-    [[nodiscard]] std::uint64_t streamBytes(LogEntry::Stream stream) const;  ///< so far in that stream, across restarts
+    [[nodiscard]] std::uint64_t size() const { return m_size; } ///< of the file
+    [[nodiscard]] std::uint64_t streamBytes(LogEntry::Stream stream) const; ///< so far in that stream, across restarts
 private:
     Fd m_fd;
     std::string m_path;
@@ -43,8 +41,7 @@ private:
 };
 
 /// Reads a log while it grows, in constant memory.
-class KeepLogReader
-{
+class KeepLogReader {
 public:
     [[nodiscard]] static Result<KeepLogReader> open(const std::filesystem::path &path);
     ~KeepLogReader();
@@ -57,6 +54,7 @@ public:
     void seek(std::uint64_t fileOffset);
     /// Where the next entry begins in the file.
     [[nodiscard]] std::uint64_t offset() const { return m_offset; }
+
 private:
     KeepLogReader();
     Fd m_fd;

@@ -80,7 +80,8 @@ Result<std::optional<LogEntry>> KeepLogReader::next()
     const std::uint64_t damaged = m_offset;
     m_offset = *later;
     return badInput("read a keep's log", m_path + ", offset " + std::to_string(damaged),
-        std::to_string(*later - damaged) + " bytes are damaged; reading goes on behind them", "The entries there are lost; the others are not.");
+        std::to_string(*later - damaged) + " bytes are damaged; reading goes on behind them",
+        "The entries there are lost; the others are not.");
 }
 
 } // namespace kastellan

@@ -71,7 +71,8 @@ Result<KeepLogWriter> KeepLogWriter::open(const std::filesystem::path &path)
     if (!fileMagic.starts_with(present))
         return badInput(doing, path.string(), "it is not a log of a keep", "Move it away.");
     const auto cut = [&](std::uint64_t size) -> Status {
-        if (::ftruncate(writer.m_fd.get(), static_cast<off_t>(size)) != 0 || ::lseek(writer.m_fd.get(), static_cast<off_t>(size), SEEK_SET) < 0)
+        if (::ftruncate(writer.m_fd.get(), static_cast<off_t>(size)) != 0
+            || ::lseek(writer.m_fd.get(), static_cast<off_t>(size), SEEK_SET) < 0)
             return systemError(doing, path.string(), errno);
         writer.m_size = size;
         return {};
@@ -99,7 +100,8 @@ Result<KeepLogWriter> KeepLogWriter::open(const std::filesystem::path &path)
     if (end < static_cast<std::uint64_t>(status.st_size)) {
         KASTELLAN_ASSIGN(const auto later, nextFrame(window, end + 1));
         if (later)
-            return badInput(doing, path.string() + ", offset " + std::to_string(end), "it was damaged there, and whole entries follow at offset " + std::to_string(*later),
+            return badInput(doing, path.string() + ", offset " + std::to_string(end),
+                "it was damaged there, and whole entries follow at offset " + std::to_string(*later),
                 "Keep a copy of the file, and move it away; the keep then begins a new log.");
     }
     KASTELLAN_TRY(cut(end));

@@ -6,8 +6,7 @@ namespace {
 
 constexpr std::string_view replacement = "\xef\xbf\xbd"; // U+FFFD
 
-struct Character
-{
+struct Character {
     char32_t code = 0;
     std::size_t size = 0; ///< bytes taken
     bool valid = false;

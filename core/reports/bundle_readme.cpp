@@ -56,11 +56,14 @@ std::string head(const Page &page)
     std::string text = "# Evidence of the keep " + plain(record.keepName) + "\n\n";
     if (record.appraisal.emulated)
         text += "**EMULATED.** " + std::string(emulatedSentence) + "\n\n";
-    text += "Verdict as recorded on " + utcText(record.created) + ": **" + std::string(name(record.appraisal.verdict)) + "**. " + plain(record.appraisal.sentence) + "\n\n";
+    text += "Verdict as recorded on " + utcText(record.created) + ": **" + std::string(name(record.appraisal.verdict)) + "**. "
+        + plain(record.appraisal.sentence) + "\n\n";
     if (page.recomputed)
         text += "Appraised again for " + utcText(page.recomputed->at) + ": **" + std::string(name(page.recomputed->verdict)) + "**.\n\n";
-    text += "`report.html` is for reading, `record.json` for programs (docs/json.md of Kastellan describes it). Below is how to check the evidence without Kastellan: with\n"
-            "openssl (3.0 or newer) and the usual tools of a Unix system. Run the commands in this folder, one block after the other. Each block ends with an\n"
+    text += "`report.html` is for reading, `record.json` for programs (docs/json.md of Kastellan describes it). Below is how to check the "
+            "evidence without Kastellan: with\n"
+            "openssl (3.0 or newer) and the usual tools of a Unix system. Run the commands in this folder, one block after the other. Each "
+            "block ends with an\n"
             "error if its check fails; where the recorded appraisal has failed checks, so will these.\n\n";
     return text;
 }
@@ -70,7 +73,8 @@ std::string manifestPart()
     return "## 1. Nothing in this folder was changed\n\n" + block("sha256sum --check --quiet MANIFEST.sha256\n")
         + "The list of digests is signed with the record key of whoever exported it:\n\n"
         + block("openssl pkeyutl -verify -pubin -inkey record-key.pem -rawin -in MANIFEST.sha256 -sigfile MANIFEST.sha256.sig\n")
-        + "This proves that the folder is whole; it proves who exported it only if you have the fingerprint of that key from its owner. It is:\n\n"
+        + "This proves that the folder is whole; it proves who exported it only if you have the fingerprint of that key from its owner. It "
+          "is:\n\n"
         + block("openssl pkey -pubin -in record-key.pem -outform DER | openssl dgst -sha256\n");
 }
 
@@ -80,13 +84,16 @@ std::string chainPart(const Page &page, const std::string &leaf, const std::stri
     std::string text = "## 2. The certificates lead to the accepted root\n\n"
                        "At the time of the appraisal the certificate of the report's key is signed by the intermediate one, and that\n"
                        "by the root (RSA-PSS with SHA-384):\n\n";
-    text += block("openssl verify -attime " + std::to_string(record.appraisal.at) + " -trusted certificates/ark.pem -untrusted certificates/" + issuer + ".pem certificates/" + leaf + ".pem\n");
+    text += block("openssl verify -attime " + std::to_string(record.appraisal.at)
+        + " -trusted certificates/ark.pem -untrusted certificates/" + issuer + ".pem certificates/" + leaf + ".pem\n");
     constexpr std::string_view emulated = "emulated:";
     if (record.expected.root.starts_with(emulated) && isDigest(record.expected.root.substr(emulated.size()))) {
         text += "The root is the one that was accepted in the plan, an emulated one:\n\n"
-            + block("test \"$(openssl x509 -in certificates/ark.pem -outform DER | openssl dgst -sha256 -r | cut -c 1-64)\" = " + record.expected.root.substr(emulated.size()) + "\n");
+            + block("test \"$(openssl x509 -in certificates/ark.pem -outform DER | openssl dgst -sha256 -r | cut -c 1-64)\" = "
+                + record.expected.root.substr(emulated.size()) + "\n");
     } else {
-        text += "The root has to be AMD's. Compare its fingerprint with that of the certificate at `https://kdsintf.amd.com/vcek/v1/PRODUCT/cert_chain` "
+        text += "The root has to be AMD's. Compare its fingerprint with that of the certificate at "
+                "`https://kdsintf.amd.com/vcek/v1/PRODUCT/cert_chain` "
                 "(PRODUCT: Milan, Genoa or Turin), which you fetch yourself:\n\n"
             + block("openssl x509 -in certificates/ark.pem -noout -fingerprint -sha256 -subject\n");
     }
@@ -95,18 +102,28 @@ std::string chainPart(const Page &page, const std::string &leaf, const std::stri
 
 std::string signaturePart(const std::string &leaf)
 {
-    const auto numberAt = [](std::size_t offset) { return "$(" + cut(offset, numberSize) + " | od -An -v -tx1 | tr -d ' \\n' | fold -w 2 | tac | tr -d '\\n')"; };
+    const auto numberAt = [](std::size_t offset) {
+        return "$(" + cut(offset, numberSize) + " | od -An -v -tx1 | tr -d ' \\n' | fold -w 2 | tac | tr -d '\\n')";
+    };
     return "## 3. The report is signed by that key, and unchanged\n\n"
            "The signature is ECDSA on P-384 with SHA-384 over the first "
         + std::to_string(signedSize)
-        + " bytes. Its two numbers are in the report with their lowest byte first;\nopenssl wants them with the highest byte first, in DER:\n\n"
-        + block("head -c " + std::to_string(signedSize) + " report.bin > signed-part.bin\n"
-            "r=" + numberAt(signedSize) + "\n"
-            "s=" + numberAt(signedSize + numberSize) + "\n"
-            "printf 'asn1=SEQUENCE:signature\\n[signature]\\nr=INTEGER:0x%s\\ns=INTEGER:0x%s\\n' \"$r\" \"$s\" > signature.cnf\n"
-            "openssl asn1parse -genconf signature.cnf -noout -out signature.der\n"
-            "openssl x509 -in certificates/" + leaf + ".pem -noout -pubkey > report-key.pem\n"
-            "openssl dgst -sha384 -verify report-key.pem -signature signature.der signed-part.bin\n");
+        + " bytes. Its two numbers are in the report with their lowest byte first;\nopenssl wants them with the highest byte first, in "
+          "DER:\n\n"
+        + block("head -c " + std::to_string(signedSize)
+            + " report.bin > signed-part.bin\n"
+              "r="
+            + numberAt(signedSize)
+            + "\n"
+              "s="
+            + numberAt(signedSize + numberSize)
+            + "\n"
+              "printf 'asn1=SEQUENCE:signature\\n[signature]\\nr=INTEGER:0x%s\\ns=INTEGER:0x%s\\n' \"$r\" \"$s\" > signature.cnf\n"
+              "openssl asn1parse -genconf signature.cnf -noout -out signature.der\n"
+              "openssl x509 -in certificates/"
+            + leaf
+            + ".pem -noout -pubkey > report-key.pem\n"
+              "openssl dgst -sha384 -verify report-key.pem -signature signature.der signed-part.bin\n");
 }
 
 std::string referencePart(const ReferenceValues &expected)
@@ -116,7 +133,8 @@ std::string referencePart(const ReferenceValues &expected)
         text += "The launch digest, over all that was loaded before the keep began:\n\n"
             + block("test " + hexOf(measurementOffset, LaunchDigest::size) + " = " + toHex(expected.launchDigest->view()) + "\n");
     if (expected.hostData)
-        text += "The owner key's SHA-256, fixed at the launch:\n\n" + block("test " + hexOf(hostDataOffset, HostData::size) + " = " + toHex(expected.hostData->view()) + "\n");
+        text += "The owner key's SHA-256, fixed at the launch:\n\n"
+            + block("test " + hexOf(hostDataOffset, HostData::size) + " = " + toHex(expected.hostData->view()) + "\n");
     return text.empty() ? text : "## 4. It says what was expected\n\n" + text;
 }
 
@@ -125,7 +143,8 @@ std::string bindingPart(const Record &record)
     if (!record.binding)
         return {};
     const Binding &binding = *record.binding;
-    const std::string attest = "{ printf 'kastellan-attest-1'; cat bindings/nonce.bin bindings/exporter.bin bindings/warden-key-sha256.bin bindings/keep-id.bin; } |\n"
+    const std::string attest = "{ printf 'kastellan-attest-1'; cat bindings/nonce.bin bindings/exporter.bin bindings/warden-key-sha256.bin "
+                               "bindings/keep-id.bin; } |\n"
                                "  openssl dgst -sha512 -binary > attest-data.bin\n";
     const std::string compare = cut(reportDataOffset, ReportData::size) + " | cmp - ";
     std::string text = "## 5. It was made for this session\n\n"
@@ -133,7 +152,8 @@ std::string bindingPart(const Record &record)
     if (!binding.first || !binding.manifest)
         return text + block(attest + compare + "attest-data.bin\n");
     text += block(attest + (*binding.first == binding.attestData() ? "cmp attest-data.bin bindings/first-report-data.bin\n" : ""));
-    text += "That was bound before the delivery. After it, the report carries in addition the SHA-256 of the delivery manifest, which lists all that the keep received:\n\n"
+    text += "That was bound before the delivery. After it, the report carries in addition the SHA-256 of the delivery manifest, which "
+            "lists all that the keep received:\n\n"
         + block("{ printf 'kastellan-deliver-1'; cat bindings/first-report-data.bin bindings/manifest-sha256.bin; } |\n"
                 "  openssl dgst -sha512 -binary > deliver-data.bin\n"
             + compare + "deliver-data.bin\n");
@@ -156,7 +176,8 @@ std::string bundleReadme(const Page &page)
         text += "The evidence is of the kind '" + plain(record.evidence.kind) + "', which openssl alone cannot check.\n";
         return text;
     }
-    text += chain ? chainPart(page, leaf->role, issuer->role) : "## 2. The certificates\n\nThe chain is not complete, so nothing leads from the report to a root.\n\n";
+    text += chain ? chainPart(page, leaf->role, issuer->role)
+                  : "## 2. The certificates\n\nThe chain is not complete, so nothing leads from the report to a root.\n\n";
     if (leaf)
         text += signaturePart(leaf->role);
     text += referencePart(record.expected) + bindingPart(record);

@@ -23,17 +23,19 @@ const Finding *findingOf(const Appraisal &appraisal, std::string_view id)
     return it == appraisal.findings.end() ? nullptr : &*it;
 }
 
-struct Line
-{
+struct Line {
     std::string text;
     TextStyle style;
 };
 
 /// Draws one after the other, from top to bottom.
-class ChainDrawing
-{
+class ChainDrawing {
 public:
-    ChainDrawing(Palette palette, double width) : m_theme(theme(palette)), m_svg(width) {}
+    ChainDrawing(Palette palette, double width)
+        : m_theme(theme(palette))
+        , m_svg(width)
+    {
+    }
 
     void card(Tone tone, const std::string &title, const std::string &tag, const std::vector<Line> &lines)
     {
@@ -46,7 +48,9 @@ public:
         double height = 2 * padding + (besides || tag.empty() ? 0 : 30);
         height += Svg::lineHeight(titleStyle.size) * static_cast<double>(wrapped(title, titleWidth, titleStyle.size, false, true).size());
         for (const auto &line : lines)
-            height += 3 + Svg::lineHeight(line.style.size) * static_cast<double>(wrapped(line.text, inner, line.style.size, line.style.fixedPitch, line.style.bold).size());
+            height += 3
+                + Svg::lineHeight(line.style.size)
+                    * static_cast<double>(wrapped(line.text, inner, line.style.size, line.style.fixedPitch, line.style.bold).size());
         const auto &shades = m_theme.of(tone);
         m_svg.rectangle(margin, m_y, m_svg.width() - 2 * margin, height, m_theme.card, m_theme.border, 9);
         m_svg.rectangle(margin + 6, m_y + 8, barWidth, height - 16, shades.line, shades.line, barWidth / 2);
@@ -80,7 +84,10 @@ public:
 
     [[nodiscard]] Line plain(std::string text) const { return {std::move(text), {.size = 12.5, .colour = m_theme.text}}; }
     [[nodiscard]] Line muted(std::string text) const { return {std::move(text), {.size = 12, .colour = m_theme.muted}}; }
-    [[nodiscard]] Line fixed(std::string text) const { return {std::move(text), {.size = 11, .colour = m_theme.muted, .fixedPitch = true}}; }
+    [[nodiscard]] Line fixed(std::string text) const
+    {
+        return {std::move(text), {.size = 11, .colour = m_theme.muted, .fixedPitch = true}};
+    }
     [[nodiscard]] std::string finish(std::string_view title) const { return m_svg.finish(m_y + margin, title); }
 
 private:
@@ -111,7 +118,8 @@ std::string chainSvg(const EvidenceView &view, const Appraisal &appraisal, Palet
     std::string title = "Certificate chain, leaf first: attestation report";
 
     drawing.card(reportTone, "Attestation report", appraisal.emulated ? "EMULATED" : "",
-        {drawing.plain(view.technology.empty() ? "of unknown format" : view.technology + (view.product.empty() ? "" : ", " + view.product))});
+        {drawing.plain(
+            view.technology.empty() ? "of unknown format" : view.technology + (view.product.empty() ? "" : ", " + view.product))});
     if (view.chain.empty()) {
         drawing.link(Tone::Bad, "nothing backs it");
         drawing.card(Tone::Bad, "No certificate", "", {drawing.plain("Without certificates nobody can tell who signed this report.")});
@@ -124,7 +132,8 @@ std::string chainSvg(const EvidenceView &view, const Appraisal &appraisal, Palet
         addCertificate(drawing, certificate);
         title += ", " + certificate.role + (certificate.signatureGood ? " (verifies)" : " (not verified)");
         if (i + 1 < view.chain.size())
-            drawing.link(certificate.signatureGood ? Tone::Good : Tone::Bad, certificate.signatureGood ? "signed by the next: verifies" : "signature by the next: does not verify");
+            drawing.link(certificate.signatureGood ? Tone::Good : Tone::Bad,
+                certificate.signatureGood ? "signed by the next: verifies" : "signature by the next: does not verify");
     }
     const Finding *pinned = findingOf(appraisal, "root.pinned");
     const bool accepted = pinned && pinned->outcome == Outcome::Pass;
@@ -132,7 +141,8 @@ std::string chainSvg(const EvidenceView &view, const Appraisal &appraisal, Palet
     std::vector<Line> root;
     if (pinned && !pinned->expected.empty())
         root.push_back(drawing.fixed(pinned->expected));
-    drawing.card(accepted ? Tone::Good : Tone::Bad, accepted ? "Accepted root, fixed in the plan" : "Another root was accepted in the plan", "", root);
+    drawing.card(accepted ? Tone::Good : Tone::Bad, accepted ? "Accepted root, fixed in the plan" : "Another root was accepted in the plan",
+        "", root);
     return drawing.finish(title + (accepted ? ", which is the accepted root" : ", which is not the accepted root"));
 }
 

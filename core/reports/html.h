@@ -8,8 +8,7 @@
 namespace kastellan::reports {
 
 /// What the page is made from.
-struct Page
-{
+struct Page {
     const Record &record;
     const EvidenceView &view;
     const Appraisal *recomputed = nullptr;

@@ -30,9 +30,11 @@ std::string findingRows(const Finding &finding)
 {
     const Tone tone = toneOf(finding.outcome, finding.required);
     const bool compare = finding.outcome == Outcome::Fail;
-    std::string html = "<tbody class=\"" + toneClass(tone) + "\">\n<tr><td>" + badge(tone, name(finding.outcome)) + "</td><td><span class=\"check\">" + escaped(title(finding.id)) + "</span>"
-        + (finding.required ? "" : " <span class=\"advisory\">advisory</span>") + "<br><span class=\"id\">" + escaped(finding.id) + "</span></td><td>" + valueCell(finding.expected)
-        + "</td><td>" + valueCell(finding.actual, compare ? std::string_view(finding.expected) : std::string_view()) + "</td></tr>\n";
+    std::string html = "<tbody class=\"" + toneClass(tone) + "\">\n<tr><td>" + badge(tone, name(finding.outcome))
+        + "</td><td><span class=\"check\">" + escaped(title(finding.id)) + "</span>"
+        + (finding.required ? "" : " <span class=\"advisory\">advisory</span>") + "<br><span class=\"id\">" + escaped(finding.id)
+        + "</span></td><td>" + valueCell(finding.expected) + "</td><td>"
+        + valueCell(finding.actual, compare ? std::string_view(finding.expected) : std::string_view()) + "</td></tr>\n";
     std::string more;
     if (!finding.why.empty())
         more += "<p>" + escaped(finding.why) + (finding.source.empty() ? "" : " <i>" + escaped(finding.source) + "</i>") + "</p>";
@@ -57,10 +59,14 @@ std::string findingsSection(const Page &page)
     if (areas.empty())
         html += "<p>Nothing was checked.</p>\n";
     else
-        html += "<p class=\"lead\">Each check with what was expected and what was found. A required check that fails refuses the keep; an advisory one is for you to weigh.</p>\n";
+        html += "<p class=\"lead\">Each check with what was expected and what was found. A required check that fails refuses the keep; an "
+                "advisory one is for you to weigh.</p>\n";
     for (const auto area : areas) {
-        html += "<h3>" + escaped(areaTitle(area)) + "</h3>\n<table class=\"data findings\"><colgroup><col style=\"width:15%\"><col style=\"width:23%\"><col style=\"width:31%\"><col "
-                "style=\"width:31%\"></colgroup>\n<thead><tr><th scope=\"col\">Result</th><th scope=\"col\">Check</th><th scope=\"col\">Expected</th><th scope=\"col\">Found</th></tr></thead>\n";
+        html += "<h3>" + escaped(areaTitle(area))
+            + "</h3>\n<table class=\"data findings\"><colgroup><col style=\"width:15%\"><col style=\"width:23%\"><col "
+              "style=\"width:31%\"><col "
+              "style=\"width:31%\"></colgroup>\n<thead><tr><th scope=\"col\">Result</th><th scope=\"col\">Check</th><th "
+              "scope=\"col\">Expected</th><th scope=\"col\">Found</th></tr></thead>\n";
         for (const auto &finding : page.record.appraisal.findings)
             if (finding.area == area)
                 html += findingRows(finding);
@@ -76,7 +82,9 @@ std::string chainSection(const Page &page)
         + chainSvg(page.view, page.record.appraisal, Palette::Light, drawingWidth) + "</div>\n";
     for (const auto &certificate : page.view.chain) {
         html += "<h3>" + escaped(roleTitle(certificate.role)) + "</h3>\n<dl class=\"facts\">\n";
-        const auto fact = [&](std::string_view term, std::string_view value) { html += "<dt>" + escaped(term) + "</dt><dd>" + valueCell(value) + "</dd>\n"; };
+        const auto fact = [&](std::string_view term, std::string_view value) {
+            html += "<dt>" + escaped(term) + "</dt><dd>" + valueCell(value) + "</dd>\n";
+        };
         fact("Subject", certificate.subject);
         fact("Issuer", certificate.issuer);
         fact("Serial number", certificate.serial);
@@ -93,8 +101,11 @@ std::string chainSection(const Page &page)
 std::string layersSection(const Page &page)
 {
     constexpr unsigned drawingWidth = 680;
-    return "<section class=\"newpage\">\n" + heading("layers", "Whom you trust") + "<p class=\"lead\">The stack of this keep, from the workload down to the processor, as this evidence really shows it.</p>\n<div class=\"drawing\">\n"
-        + layersSvg(layersOf(page.record, &page.view), page.record.appraisal.emulated, Palette::Light, drawingWidth) + "</div>\n</section>\n";
+    return "<section class=\"newpage\">\n" + heading("layers", "Whom you trust")
+        + "<p class=\"lead\">The stack of this keep, from the workload down to the processor, as this evidence really shows it.</p>\n<div "
+          "class=\"drawing\">\n"
+        + layersSvg(layersOf(page.record, &page.view), page.record.appraisal.emulated, Palette::Light, drawingWidth)
+        + "</div>\n</section>\n";
 }
 
 } // namespace kastellan::reports

@@ -44,7 +44,9 @@ std::string valueCell(std::string_view value, std::string_view other)
         return "<span class=\"none\">none</span>";
     if (!holdsHex(value))
         return "<span class=\"value\">" + escaped(value) + "</span>";
-    const auto isAscii = [](std::string_view text) { return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; }); };
+    const auto isAscii = [](std::string_view text) {
+        return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    };
     if (other.size() != value.size() || !isAscii(value) || !isAscii(other))
         return "<span class=\"hex\">" + escaped(value) + "</span>";
     std::string cell = "<span class=\"hex\">";
@@ -151,14 +153,16 @@ a{color:inherit;text-decoration:none}
 std::string variables(std::string_view name, const Shades &shades)
 {
     const std::string prefix = "--" + std::string(name);
-    return prefix + "-surface:" + std::string(shades.surface) + ";" + prefix + "-line:" + std::string(shades.line) + ";" + prefix + "-text:" + std::string(shades.text) + ";";
+    return prefix + "-surface:" + std::string(shades.surface) + ";" + prefix + "-line:" + std::string(shades.line) + ";" + prefix
+        + "-text:" + std::string(shades.text) + ";";
 }
 
 std::string emulatedStrip(const Record &record)
 {
     if (!record.appraisal.emulated)
         return {};
-    return "<div class=\"emulated-strip\">" + inlineSymbol(Tone::Warning, 17) + "<span><b>EMULATED.</b> " + escaped(emulatedSentence) + "</span></div>\n";
+    return "<div class=\"emulated-strip\">" + inlineSymbol(Tone::Warning, 17) + "<span><b>EMULATED.</b> " + escaped(emulatedSentence)
+        + "</span></div>\n";
 }
 
 } // namespace
@@ -166,9 +170,9 @@ std::string emulatedStrip(const Record &record)
 std::string styleSheet(const Page &)
 {
     const Theme &colours = theme(Palette::Light);
-    return ":root{--text:" + std::string(colours.text) + ";--muted:" + std::string(colours.muted) + ";--border:" + std::string(colours.border) + ";"
-        + variables("good", colours.good) + variables("bad", colours.bad) + variables("warning", colours.warning) + variables("neutral", colours.neutral) + "}"
-        + std::string(rules);
+    return ":root{--text:" + std::string(colours.text) + ";--muted:" + std::string(colours.muted)
+        + ";--border:" + std::string(colours.border) + ";" + variables("good", colours.good) + variables("bad", colours.bad)
+        + variables("warning", colours.warning) + variables("neutral", colours.neutral) + "}" + std::string(rules);
 }
 
 } // namespace kastellan::reports
@@ -186,14 +190,16 @@ std::string recordHtml(const Record &record, const EvidenceView &view, const App
                        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                        // Nothing is loaded and nothing runs, even if a browser found a way to read it so.
                        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n";
-    html += "<title>" + escaped("Attestation of " + keep + ": " + verdict) + "</title>\n<style>" + styleSheet(page) + "</style>\n</head>\n<body>\n";
+    html += "<title>" + escaped("Attestation of " + keep + ": " + verdict) + "</title>\n<style>" + styleSheet(page)
+        + "</style>\n</head>\n<body>\n";
     // Head and foot of this table are repeated on every printed page.
-    html += "<table class=\"sheet\" role=\"presentation\">\n<thead><tr><td>\n<div class=\"running\"><b>Kastellan attestation record</b><span>" + escaped(keep) + " · "
-        + escaped(record.id) + "</span></div>\n" + emulatedStrip(record) + "</td></tr></thead>\n";
-    html += "<tfoot><tr><td>\n<div class=\"running\"><span>" + escaped(capitalized(verdict)) + " · appraised for " + escaped(utcText(record.appraisal.at))
-        + "</span></div>\n</td></tr></tfoot>\n<tbody><tr><td>\n<main>\n";
-    html += verdictSection(page) + findingsSection(page) + chainSection(page) + layersSection(page) + tcbSection(page) + bindingSection(page) + fieldsSection(page)
-        + planSection(page) + rawSection(page);
+    html +=
+        "<table class=\"sheet\" role=\"presentation\">\n<thead><tr><td>\n<div class=\"running\"><b>Kastellan attestation record</b><span>"
+        + escaped(keep) + " · " + escaped(record.id) + "</span></div>\n" + emulatedStrip(record) + "</td></tr></thead>\n";
+    html += "<tfoot><tr><td>\n<div class=\"running\"><span>" + escaped(capitalized(verdict)) + " · appraised for "
+        + escaped(utcText(record.appraisal.at)) + "</span></div>\n</td></tr></tfoot>\n<tbody><tr><td>\n<main>\n";
+    html += verdictSection(page) + findingsSection(page) + chainSection(page) + layersSection(page) + tcbSection(page)
+        + bindingSection(page) + fieldsSection(page) + planSection(page) + rawSection(page);
     return html + "</main>\n</td></tr></tbody>\n</table>\n</body>\n</html>\n";
 }
 

@@ -63,7 +63,8 @@ std::string tcbSection(const Page &page)
         for (const auto &level : column.levels)
             if (std::ranges::find(levels, level.name) == levels.end())
                 levels.push_back(level.name);
-    std::string html = "<section>\n" + heading("tcb", "Firmware levels (TCB)") + "<table class=\"data\"><thead><tr><th scope=\"col\">Stated by</th>";
+    std::string html =
+        "<section>\n" + heading("tcb", "Firmware levels (TCB)") + "<table class=\"data\"><thead><tr><th scope=\"col\">Stated by</th>";
     for (const auto &level : levels)
         html += "<th scope=\"col\">" + escaped(level) + "</th>";
     html += "</tr></thead>\n<tbody>\n";
@@ -76,7 +77,8 @@ std::string tcbSection(const Page &page)
         html += "</tr>\n";
     }
     for (const auto &[name, floor] : page.record.expected.minimumTcb)
-        html += "<tr><td>least accepted</td><td colspan=\"" + std::to_string(std::max<std::size_t>(levels.size(), 1)) + "\">" + escaped(name) + " " + std::to_string(floor) + "</td></tr>\n";
+        html += "<tr><td>least accepted</td><td colspan=\"" + std::to_string(std::max<std::size_t>(levels.size(), 1)) + "\">"
+            + escaped(name) + " " + std::to_string(floor) + "</td></tr>\n";
     return html + "</tbody></table>\n</section>\n";
 }
 
@@ -86,22 +88,28 @@ std::string bindingSection(const Page &page)
     if (!page.record.binding)
         return html + "<p>Nobody asked for this report in a session, so nothing shows that it is fresh.</p>\n</section>\n";
     const Binding &binding = *page.record.binding;
-    html += "<p class=\"lead\">What the keep bound into its report, so that a report from another session or another keep does not fit. The digests can be computed again from these "
-            "inputs.</p>\n<table class=\"data\"><colgroup><col style=\"width:18%\"><col style=\"width:50%\"><col style=\"width:32%\"></colgroup><thead><tr><th scope=\"col\">Input</th><th "
+    html += "<p class=\"lead\">What the keep bound into its report, so that a report from another session or another keep does not fit. "
+            "The digests can be computed again from these "
+            "inputs.</p>\n<table class=\"data\"><colgroup><col style=\"width:18%\"><col style=\"width:50%\"><col "
+            "style=\"width:32%\"></colgroup><thead><tr><th scope=\"col\">Input</th><th "
             "scope=\"col\">Value</th><th scope=\"col\">What it is</th></tr></thead>\n<tbody>\n";
     html += row("Nonce", "64 random bytes, made by the owner for this one question", binding.nonce.view());
     html += row("Exporter", "of the TLS session (RFC 9266), known to its two ends alone", binding.exporter.view());
     html += row("Warden key", "SHA-256 of the public key that was made in this keep", binding.wardenKey.view());
     html += row("Keep id", "made at random when the keep was planned", binding.keep.view());
     if (binding.manifest)
-        html += row("Manifest", "SHA-256 of the delivery manifest: module, configuration, secrets by keyed digest", binding.manifest->view());
+        html +=
+            row("Manifest", "SHA-256 of the delivery manifest: module, configuration, secrets by keyed digest", binding.manifest->view());
     if (binding.first)
         html += row("First report data", "of the report before the delivery", binding.first->view());
-    html += "</tbody></table>\n<h3>Before delivery</h3>\n<p class=\"formula\">SHA-512(\"kastellan-attest-1\" ‖ nonce ‖ exporter ‖ warden key ‖ keep id) =</p>\n<pre>" + toHex(binding.attestData().view()) + "</pre>\n";
+    html += "</tbody></table>\n<h3>Before delivery</h3>\n<p class=\"formula\">SHA-512(\"kastellan-attest-1\" ‖ nonce ‖ exporter ‖ warden "
+            "key ‖ keep id) =</p>\n<pre>"
+        + toHex(binding.attestData().view()) + "</pre>\n";
     const bool delivered = binding.first && binding.manifest;
     if (!delivered)
         return html + comparison(page, binding.attestData()) + "</section>\n";
-    html += "<h3>After delivery</h3>\n<p class=\"formula\">SHA-512(\"kastellan-deliver-1\" ‖ first report data ‖ manifest) =</p>\n<pre>" + toHex(binding.deliverData().view()) + "</pre>\n";
+    html += "<h3>After delivery</h3>\n<p class=\"formula\">SHA-512(\"kastellan-deliver-1\" ‖ first report data ‖ manifest) =</p>\n<pre>"
+        + toHex(binding.deliverData().view()) + "</pre>\n";
     return html + comparison(page, binding.deliverData()) + "</section>\n";
 }
 
@@ -110,27 +118,33 @@ std::string fieldsSection(const Page &page)
     if (page.view.fields.empty())
         return {};
     std::string html = "<section class=\"newpage\">\n" + heading("fields", "Report fields")
-        + "<table class=\"data\"><colgroup><col style=\"width:9%\"><col style=\"width:8%\"><col style=\"width:19%\"><col style=\"width:32%\"><col style=\"width:32%\"></colgroup><thead><tr><th "
-          "scope=\"col\">Offset</th><th scope=\"col\">Bytes</th><th scope=\"col\">Field</th><th scope=\"col\">Value</th><th scope=\"col\">Meaning</th></tr></thead>\n<tbody>\n";
+        + "<table class=\"data\"><colgroup><col style=\"width:9%\"><col style=\"width:8%\"><col style=\"width:19%\"><col "
+          "style=\"width:32%\"><col style=\"width:32%\"></colgroup><thead><tr><th "
+          "scope=\"col\">Offset</th><th scope=\"col\">Bytes</th><th scope=\"col\">Field</th><th scope=\"col\">Value</th><th "
+          "scope=\"col\">Meaning</th></tr></thead>\n<tbody>\n";
     for (const auto &field : page.view.fields)
-        html += "<tr><td class=\"num\">" + std::format("{:#05x}", field.offset) + "</td><td class=\"num\">" + std::to_string(field.length) + "</td><td>" + escaped(field.name) + "</td><td>"
-            + valueCell(field.value) + "</td><td>" + escaped(field.meaning) + "</td></tr>\n";
+        html += "<tr><td class=\"num\">" + std::format("{:#05x}", field.offset) + "</td><td class=\"num\">" + std::to_string(field.length)
+            + "</td><td>" + escaped(field.name) + "</td><td>" + valueCell(field.value) + "</td><td>" + escaped(field.meaning)
+            + "</td></tr>\n";
     return html + "</tbody></table>\n</section>\n";
 }
 
 std::string planSection(const Page &page)
 {
     std::string html = "<section class=\"newpage\">\n" + heading("plan", "Plan and delivery");
-    html += "<h3>Launch plan, fixed before anything happened</h3>\n<pre>" + escaped(page.record.plan.empty() ? "none" : readable(page.record.plan)) + "</pre>\n";
-    html += "<h3>Delivery manifest</h3>\n<pre>" + escaped(page.record.manifest.empty() ? "nothing was delivered" : readable(page.record.manifest)) + "</pre>\n";
+    html += "<h3>Launch plan, fixed before anything happened</h3>\n<pre>"
+        + escaped(page.record.plan.empty() ? "none" : readable(page.record.plan)) + "</pre>\n";
+    html += "<h3>Delivery manifest</h3>\n<pre>"
+        + escaped(page.record.manifest.empty() ? "nothing was delivered" : readable(page.record.manifest)) + "</pre>\n";
     return html + "</section>\n";
 }
 
 std::string rawSection(const Page &page)
 {
     const auto &evidence = page.record.evidence;
-    std::string html = "<section class=\"newpage\">\n" + heading("raw", "Raw values") + "<h3>Report, " + std::to_string(evidence.report.size()) + " bytes of kind " + escaped(evidence.kind)
-        + "</h3>\n<pre class=\"dump\">" + hexDump(evidence.report) + "</pre>\n";
+    std::string html = "<section class=\"newpage\">\n" + heading("raw", "Raw values") + "<h3>Report, "
+        + std::to_string(evidence.report.size()) + " bytes of kind " + escaped(evidence.kind) + "</h3>\n<pre class=\"dump\">"
+        + hexDump(evidence.report) + "</pre>\n";
     for (const auto &endorsement : evidence.endorsements)
         html += "<h3>" + escaped(roleTitle(endorsement.role)) + ", PEM</h3>\n<pre>" + escaped(toPem(endorsement)) + "</pre>\n";
     return html + "</section>\n";

@@ -24,12 +24,16 @@ std::string facts(const Page &page)
     std::string html = "<dl class=\"facts\">\n";
     html += fact("Keep", escaped(record.keepName) + " <span class=\"hex\">" + escaped(record.keep) + "</span>");
     html += fact("Host", escaped(record.host));
-    html += fact("Protection", escaped(page.view.technology.empty() ? "unknown" : page.view.technology) + (page.view.product.empty() ? "" : ", " + escaped(page.view.product)));
+    html += fact("Protection",
+        escaped(page.view.technology.empty() ? "unknown" : page.view.technology)
+            + (page.view.product.empty() ? "" : ", " + escaped(page.view.product)));
     html += fact("What was done", escaped(kindTitle(record.kind)));
     html += fact("Recorded", escaped(utcText(record.created)));
     html += fact("Record", "<span class=\"hex\">" + escaped(record.id) + "</span>");
     html += fact("Accepted root", valueCell(record.expected.root));
-    html += fact("Expected launch digest", record.expected.launchDigest ? valueCell(toHex(record.expected.launchDigest->view())) : "<span class=\"none\">none was given</span>");
+    html += fact("Expected launch digest",
+        record.expected.launchDigest ? valueCell(toHex(record.expected.launchDigest->view()))
+                                     : "<span class=\"none\">none was given</span>");
     if (!record.notes.empty())
         html += fact("Notes", escaped(record.notes));
     return html + "</dl>\n";
@@ -38,14 +42,17 @@ std::string facts(const Page &page)
 std::string counts(const Appraisal &appraisal)
 {
     const auto count = [&](Outcome outcome, std::optional<bool> required) {
-        return std::ranges::count_if(appraisal.findings, [&](const Finding &finding) { return finding.outcome == outcome && (!required || finding.required == *required); });
+        return std::ranges::count_if(appraisal.findings,
+            [&](const Finding &finding) { return finding.outcome == outcome && (!required || finding.required == *required); });
     };
     const auto item = [](Tone tone, std::ptrdiff_t number, std::string_view label) {
         // Nothing to worry about looks like nothing.
         const Tone shown = number == 0 ? Tone::Neutral : tone;
-        return "<li class=\"" + toneClass(shown) + "\"><span class=\"n\">" + std::to_string(number) + "</span><span class=\"l\">" + escaped(label) + "</span></li>\n";
+        return "<li class=\"" + toneClass(shown) + "\"><span class=\"n\">" + std::to_string(number) + "</span><span class=\"l\">"
+            + escaped(label) + "</span></li>\n";
     };
-    return "<ul class=\"counts\" aria-label=\"Checks\">\n" + item(Tone::Good, count(Outcome::Pass, {}), "checks passed") + item(Tone::Bad, count(Outcome::Fail, true), "required failed")
+    return "<ul class=\"counts\" aria-label=\"Checks\">\n" + item(Tone::Good, count(Outcome::Pass, {}), "checks passed")
+        + item(Tone::Bad, count(Outcome::Fail, true), "required failed")
         + item(Tone::Warning, count(Outcome::Unknown, true), "required unknown")
         + item(Tone::Warning, count(Outcome::Fail, false) + count(Outcome::Unknown, false), "advisory not passed") + "</ul>\n";
 }
@@ -69,8 +76,9 @@ std::string attention(const Appraisal &appraisal)
             continue;
         }
         ++shown;
-        html += "<div class=\"note " + toneClass(toneOf(finding.outcome, finding.required)) + "\"><b>" + escaped(title(finding.id)) + "</b> "
-            + escaped(finding.outcome == Outcome::Fail ? "failed" : "is not known") + (finding.required ? "" : " (advisory)") + ". " + escaped(finding.why);
+        html += "<div class=\"note " + toneClass(toneOf(finding.outcome, finding.required)) + "\"><b>" + escaped(title(finding.id))
+            + "</b> " + escaped(finding.outcome == Outcome::Fail ? "failed" : "is not known") + (finding.required ? "" : " (advisory)")
+            + ". " + escaped(finding.why);
         if (!finding.remedy.empty())
             html += " <b>To do:</b> " + escaped(finding.remedy);
         html += "</div>\n";
@@ -88,8 +96,10 @@ std::string recomputedNote(const Page &page)
         return {};
     const Appraisal &now = *page.recomputed;
     const bool same = now.verdict == page.record.appraisal.verdict;
-    std::string html = "<div class=\"note " + toneClass(same ? Tone::Neutral : Tone::Warning) + "\"><b>Appraised again</b> for " + escaped(utcText(now.at)) + ": "
-        + escaped(name(now.verdict)) + (same ? ", as it was recorded." : ", but it was recorded as " + escaped(name(page.record.appraisal.verdict)) + ". " + escaped(now.sentence));
+    std::string html = "<div class=\"note " + toneClass(same ? Tone::Neutral : Tone::Warning) + "\"><b>Appraised again</b> for "
+        + escaped(utcText(now.at)) + ": " + escaped(name(now.verdict))
+        + (same ? ", as it was recorded."
+                : ", but it was recorded as " + escaped(name(page.record.appraisal.verdict)) + ". " + escaped(now.sentence));
     return html + "</div>\n";
 }
 
@@ -99,17 +109,22 @@ std::string verdictSection(const Page &page)
 {
     const Appraisal &appraisal = page.record.appraisal;
     const Tone tone = toneOf(appraisal.verdict);
-    std::string html = "<section>\n<h1>Attestation of " + escaped(page.record.keepName.empty() ? page.record.keep : page.record.keepName) + "</h1>\n";
-    html += "<div class=\"verdict " + toneClass(tone) + "\">" + inlineSymbol(tone, 58) + "<div><div class=\"word\">" + escaped(capitalized(name(appraisal.verdict)))
-        + (appraisal.emulated ? " (emulated)" : "") + "</div><p class=\"sentence\">" + escaped(sentenceBelow(appraisal)) + "</p></div></div>\n";
+    std::string html =
+        "<section>\n<h1>Attestation of " + escaped(page.record.keepName.empty() ? page.record.keep : page.record.keepName) + "</h1>\n";
+    html += "<div class=\"verdict " + toneClass(tone) + "\">" + inlineSymbol(tone, 58) + "<div><div class=\"word\">"
+        + escaped(capitalized(name(appraisal.verdict))) + (appraisal.emulated ? " (emulated)" : "") + "</div><p class=\"sentence\">"
+        + escaped(sentenceBelow(appraisal)) + "</p></div></div>\n";
     html += "<p>" + escaped(meaning(appraisal.verdict)) + "</p>\n";
     if (appraisal.emulated)
-        html += "<div class=\"note warning\"><b>EMULATED.</b> The processor that signed this report is a program. Every step was done as with real hardware, so this shows that "
+        html += "<div class=\"note warning\"><b>EMULATED.</b> The processor that signed this report is a program. Every step was done as "
+                "with real hardware, so this shows that "
                 "the procedure works; it does not keep anybody out of the machine on which it ran.</div>\n";
     for (const auto &given : appraisal.overrides)
-        html += "<div class=\"note warning\"><b>Protection given up by the owner:</b> <span class=\"hex\">" + escaped(given) + "</span></div>\n";
+        html += "<div class=\"note warning\"><b>Protection given up by the owner:</b> <span class=\"hex\">" + escaped(given)
+            + "</span></div>\n";
     html += counts(appraisal) + recomputedNote(page) + attention(appraisal) + facts(page);
-    html += "<nav aria-label=\"Contents\"><a href=\"#findings\">Findings</a> <a href=\"#chain\">Certificates</a> <a href=\"#layers\">Layers</a> <a href=\"#binding\">Bindings</a> "
+    html += "<nav aria-label=\"Contents\"><a href=\"#findings\">Findings</a> <a href=\"#chain\">Certificates</a> <a "
+            "href=\"#layers\">Layers</a> <a href=\"#binding\">Bindings</a> "
             "<a href=\"#fields\">Report fields</a> <a href=\"#plan\">Plan</a> <a href=\"#raw\">Raw values</a></nav>\n";
     return html + "</section>\n";
 }

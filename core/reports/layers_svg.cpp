@@ -40,9 +40,12 @@ std::string detailOf(const Layer &layer, double textColumn)
 
 double rowHeight(const Layer &layer, double textColumn, bool pillBelow)
 {
-    const auto lines = [&](std::string_view text) { return static_cast<double>(wrapped(text, textColumn, detailSize).size()) * Svg::lineHeight(detailSize); };
+    const auto lines = [&](std::string_view text) {
+        return static_cast<double>(wrapped(text, textColumn, detailSize).size()) * Svg::lineHeight(detailSize);
+    };
     const std::string detail = detailOf(layer, textColumn);
-    const double name = static_cast<double>(wrapped(capitalized(layer.name), textColumn, nameSize, false, true).size()) * Svg::lineHeight(nameSize);
+    const double name =
+        static_cast<double>(wrapped(capitalized(layer.name), textColumn, nameSize, false, true).size()) * Svg::lineHeight(nameSize);
     return 2 * above + name + (detail.empty() ? 0 : lines(detail)) + 1 + lines(layer.why) + (pillBelow ? 30 : 0);
 }
 
@@ -54,17 +57,19 @@ void drawRow(Svg &svg, const Theme &theme, const Layer &layer, double y, double 
     const double x = margin + padding;
     const std::string title = capitalized(layer.name);
     if (ownerBeside(layer, textColumn))
-        svg.text(x + textWidth(title, nameSize, false, true) + 10, y + above + nameSize * 1.05, layer.owner, {.size = detailSize, .colour = theme.muted});
-    double line = svg.paragraph(x, y + above, textColumn, title, {.size = nameSize, .colour = out ? theme.muted : theme.text, .bold = true});
+        svg.text(x + textWidth(title, nameSize, false, true) + 10, y + above + nameSize * 1.05, layer.owner,
+            {.size = detailSize, .colour = theme.muted});
+    double line =
+        svg.paragraph(x, y + above, textColumn, title, {.size = nameSize, .colour = out ? theme.muted : theme.text, .bold = true});
     if (const std::string detail = detailOf(layer, textColumn); !detail.empty())
         line = svg.paragraph(x, line, textColumn, detail, {.size = detailSize, .colour = theme.muted});
     line = svg.paragraph(x, line + 1, textColumn, layer.why, {.size = detailSize, .colour = out ? theme.muted : theme.text});
     const Shades pill = {theme.card, shades.line, shades.text};
-    svg.pill(pillBelow ? -x : svg.width() - margin - padding, pillBelow ? line + 4 : y + above + 2, name(layer.mark), pill, symbolFor(layer.mark), theme.onLine);
+    svg.pill(pillBelow ? -x : svg.width() - margin - padding, pillBelow ? line + 4 : y + above + 2, name(layer.mark), pill,
+        symbolFor(layer.mark), theme.onLine);
 }
 
-struct LegendEntry
-{
+struct LegendEntry {
     Layer::Mark mark;
     const char *text;
 };

@@ -64,23 +64,26 @@ Symbol symbolOf(Tone tone)
     return Symbol::Dash;
 }
 
-void Svg::rectangle(double x, double y, double width, double height, std::string_view fill, std::string_view stroke, double radius, bool dashed)
+void Svg::rectangle(
+    double x, double y, double width, double height, std::string_view fill, std::string_view stroke, double radius, bool dashed)
 {
-    m_body += std::format(R"(<rect x="{}" y="{}" width="{}" height="{}" rx="{}" fill="{}" stroke="{}" stroke-width="1"{}/>)", number(x), number(y),
-                  number(width), number(height), number(radius), fill, stroke, dashed ? R"( stroke-dasharray="5 4")" : "")
+    m_body += std::format(R"(<rect x="{}" y="{}" width="{}" height="{}" rx="{}" fill="{}" stroke="{}" stroke-width="1"{}/>)", number(x),
+                  number(y), number(width), number(height), number(radius), fill, stroke, dashed ? R"( stroke-dasharray="5 4")" : "")
         + "\n";
 }
 
 void Svg::line(double x1, double y1, double x2, double y2, std::string_view stroke, double thickness)
 {
-    m_body += std::format(R"(<line x1="{}" y1="{}" x2="{}" y2="{}" stroke="{}" stroke-width="{}"/>)", number(x1), number(y1), number(x2), number(y2), stroke,
-                  number(thickness))
+    m_body += std::format(R"(<line x1="{}" y1="{}" x2="{}" y2="{}" stroke="{}" stroke-width="{}"/>)", number(x1), number(y1), number(x2),
+                  number(y2), stroke, number(thickness))
         + "\n";
 }
 
 void Svg::arrowDown(double x, double y, std::string_view fill)
 {
-    m_body += std::format(R"(<path d="M{} {}L{} {}L{} {}Z" fill="{}"/>)", number(x), number(y), number(x - 5), number(y - 8), number(x + 5), number(y - 8), fill) + "\n";
+    m_body += std::format(R"(<path d="M{} {}L{} {}L{} {}Z" fill="{}"/>)", number(x), number(y), number(x - 5), number(y - 8), number(x + 5),
+                  number(y - 8), fill)
+        + "\n";
 }
 
 void Svg::text(double x, double y, std::string_view text, const TextStyle &style)
@@ -125,7 +128,9 @@ void Svg::symbol(Symbol symbol, double x, double y, double radius, std::string_v
         path = "M" + at(-0.42, 0) + "L" + at(0.42, 0);
         break;
     }
-    m_body += std::format(R"(<path d="{}" fill="none" stroke="{}" stroke-width="{}" stroke-linecap="round" stroke-linejoin="round"/>)", path, sign, number(radius * 0.24)) + "\n";
+    m_body += std::format(R"(<path d="{}" fill="none" stroke="{}" stroke-width="{}" stroke-linecap="round" stroke-linejoin="round"/>)",
+                  path, sign, number(radius * 0.24))
+        + "\n";
 }
 
 double Svg::pill(double right, double y, std::string_view label, const Shades &shades, Symbol sign, std::string_view onLine)
@@ -140,7 +145,8 @@ double Svg::pill(double right, double y, std::string_view label, const Shades &s
 
 std::string Svg::finish(double height, std::string_view title) const
 {
-    return std::format(R"(<svg xmlns="http://www.w3.org/2000/svg" version="1.2" baseProfile="tiny" width="{0}" height="{1}" viewBox="0 0 {0} {1}" role="img" aria-label="{2}">)",
+    return std::format(
+               R"(<svg xmlns="http://www.w3.org/2000/svg" version="1.2" baseProfile="tiny" width="{0}" height="{1}" viewBox="0 0 {0} {1}" role="img" aria-label="{2}">)",
                number(m_width), number(height), escaped(title))
         + "\n<title>" + escaped(title) + "</title>\n" + m_body + "</svg>\n";
 }

@@ -12,8 +12,7 @@ namespace kastellan::reports {
 enum class Symbol { Check, Cross, Warning, Dash };
 [[nodiscard]] Symbol symbolOf(Tone tone);
 
-struct TextStyle
-{
+struct TextStyle {
     double size = 13;
     std::string_view colour;
     bool bold = false;
@@ -21,12 +20,15 @@ struct TextStyle
     enum class Anchor { Start, Middle, End } anchor = Anchor::Start;
 };
 
-class Svg
-{
+class Svg {
 public:
-    explicit Svg(double width) : m_width(width) {}
+    explicit Svg(double width)
+        : m_width(width)
+    {
+    }
 
-    void rectangle(double x, double y, double width, double height, std::string_view fill, std::string_view stroke, double radius, bool dashed = false);
+    void rectangle(double x, double y, double width, double height, std::string_view fill, std::string_view stroke, double radius,
+        bool dashed = false);
     void line(double x1, double y1, double x2, double y2, std::string_view stroke, double thickness);
     /// An arrow head that points down to (x, y).
     void arrowDown(double x, double y, std::string_view fill);

@@ -14,10 +14,13 @@ using namespace reports;
 
 namespace {
 
-class Text
-{
+class Text {
 public:
-    Text(bool colour, unsigned width) : m_colour(colour), m_width(std::max(width, 40u)) {}
+    Text(bool colour, unsigned width)
+        : m_colour(colour)
+        , m_width(std::max(width, 40u))
+    {
+    }
 
     void line(std::string_view text = {}) { m_text += std::string(text) + "\n"; }
 
@@ -41,7 +44,10 @@ public:
         const char *code = tone == Tone::Good ? "32" : tone == Tone::Bad ? "31;1" : tone == Tone::Warning ? "33" : "2";
         return "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m";
     }
-    [[nodiscard]] static std::size_t columns(std::string_view text) { return static_cast<std::size_t>(textWidth(text, 1 / 0.605, true) + 0.5); }
+    [[nodiscard]] static std::size_t columns(std::string_view text)
+    {
+        return static_cast<std::size_t>(textWidth(text, 1 / 0.605, true) + 0.5);
+    }
     [[nodiscard]] std::string take() { return std::move(m_text); }
 
 private:
@@ -95,14 +101,15 @@ std::string recordText(const Record &record, bool colour, unsigned width)
         widest = std::max(widest, Text::columns(makeVisible(title(finding.id))));
     for (const auto &finding : appraisal.findings) {
         const Tone tone = toneOf(finding.outcome, finding.required);
-        text.line(text.paint(tone, padded(std::string(signOf(finding.outcome)), signColumns)) + padded(makeVisible(title(finding.id)), widest + 2) + makeVisible(finding.id)
-            + (finding.required ? "" : " (advisory)"));
+        text.line(text.paint(tone, padded(std::string(signOf(finding.outcome)), signColumns))
+            + padded(makeVisible(title(finding.id)), widest + 2) + makeVisible(finding.id) + (finding.required ? "" : " (advisory)"));
     }
     for (const auto &finding : appraisal.findings) {
         if (finding.outcome == Outcome::Pass || finding.outcome == Outcome::Info)
             continue;
         text.line();
-        text.paragraph("", title(finding.id) + (finding.outcome == Outcome::Fail ? " failed" : " is not known") + (finding.required ? "" : " (advisory)"),
+        text.paragraph("",
+            title(finding.id) + (finding.outcome == Outcome::Fail ? " failed" : " is not known") + (finding.required ? "" : " (advisory)"),
             toneOf(finding.outcome, finding.required), true);
         text.paragraph("  expected  ", finding.expected);
         text.paragraph("  found     ", finding.actual);

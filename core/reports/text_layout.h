@@ -11,6 +11,7 @@ namespace kastellan::reports {
 /// An upper estimate of a text's width in the unit of `size`, for any usual sans-serif font, or a fixed-pitch one.
 [[nodiscard]] double textWidth(std::string_view text, double size, bool fixedPitch = false, bool bold = false);
 /// Breaks at spaces, and inside of words that are too long for a line. At least one line, none empty unless the text is.
-[[nodiscard]] std::vector<std::string> wrapped(std::string_view text, double width, double size, bool fixedPitch = false, bool bold = false);
+[[nodiscard]] std::vector<std::string> wrapped(
+    std::string_view text, double width, double size, bool fixedPitch = false, bool bold = false);
 
 } // namespace kastellan::reports

@@ -12,15 +12,13 @@ namespace kastellan::reports {
 /// How something stands; never told by colour alone: a symbol and words go with it.
 enum class Tone { Good, Bad, Warning, Neutral };
 
-struct Shades
-{
+struct Shades {
     std::string_view surface; ///< behind the text
-    std::string_view line;    ///< border and filled symbol
-    std::string_view text;    ///< on the surface, and on the page
+    std::string_view line; ///< border and filled symbol
+    std::string_view text; ///< on the surface, and on the page
 };
 
-struct Theme
-{
+struct Theme {
     std::string_view page, card, border, text, muted, onLine;
     Shades good, bad, warning, neutral;
     [[nodiscard]] const Shades &of(Tone tone) const;

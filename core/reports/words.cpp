@@ -13,7 +13,8 @@ std::string utcText(std::int64_t seconds)
     std::tm parts{};
     if (!::gmtime_r(&time, &parts))
         return std::to_string(seconds) + " s since 1970";
-    return std::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC", parts.tm_year + 1900LL, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+    return std::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC", parts.tm_year + 1900LL, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
+        parts.tm_min, parts.tm_sec);
 }
 
 std::string capitalized(std::string_view text)
@@ -77,15 +78,19 @@ std::string meaning(Verdict verdict)
 {
     switch (verdict) {
     case Verdict::Trusted:
-        return "The evidence is genuine and unmodified, and every value that the owner expected was compared and met. What runs in the keep is what was meant to run.";
+        return "The evidence is genuine and unmodified, and every value that the owner expected was compared and met. What runs in the "
+               "keep is what was meant to run.";
     case Verdict::Authentic:
-        return "The evidence is genuine and unmodified, but it was not fully compared with what should run. Somebody has to say what was expected before the keep can be trusted with more.";
+        return "The evidence is genuine and unmodified, but it was not fully compared with what should run. Somebody has to say what was "
+               "expected before the keep can be trusted with more.";
     case Verdict::Undecided:
-        return "Something that the verdict needs could not be found out. The keep was not trusted with anything, as if it had been refused.";
+        return "Something that the verdict needs could not be found out. The keep was not trusted with anything, as if it had been "
+               "refused.";
     case Verdict::Refused:
         break;
     }
-    return "At least one check that had to pass has failed. The keep was not trusted with anything. The failed checks, and what to do about each, are listed below.";
+    return "At least one check that had to pass has failed. The keep was not trusted with anything. The failed checks, and what to do "
+           "about each, are listed below.";
 }
 
 std::string toPem(const Endorsement &endorsement)

@@ -9,12 +9,10 @@
 namespace kastellan::reports {
 namespace {
 
-struct FreeArchive
-{
+struct FreeArchive {
     void operator()(archive *handle) const { archive_write_free(handle); }
 };
-struct FreeEntry
-{
+struct FreeEntry {
     void operator()(archive_entry *entry) const { archive_entry_free(entry); }
 };
 
@@ -39,7 +37,8 @@ Result<Bytes> zipped(const std::vector<ArchivedFile> &files)
     const std::unique_ptr<archive, FreeArchive> handle(archive_write_new());
     if (!handle)
         return environment("write a zip archive", {}, "there is not enough memory", "Close other programs.");
-    if (archive_write_set_format_zip(handle.get()) != ARCHIVE_OK || archive_write_set_options(handle.get(), "zip:compression=deflate") != ARCHIVE_OK
+    if (archive_write_set_format_zip(handle.get()) != ARCHIVE_OK
+        || archive_write_set_options(handle.get(), "zip:compression=deflate") != ARCHIVE_OK
         || archive_write_set_bytes_per_block(handle.get(), 0) != ARCHIVE_OK
         || archive_write_open(handle.get(), &bytes, nullptr, append, nullptr) != ARCHIVE_OK)
         return problem(handle.get(), {});

@@ -9,8 +9,7 @@
 namespace kastellan::reports {
 
 /// A file of an archive: a relative path with '/', and its content.
-struct ArchivedFile
-{
+struct ArchivedFile {
     std::string path;
     Bytes content;
 };

@@ -33,7 +33,8 @@ Statement &Statement::bind(int index, std::string_view text)
 {
     // An empty view may have no address, which would bind NULL.
     const char *data = text.data() ? text.data() : "";
-    if (const int code = sqlite3_bind_text64(m_statement.get(), index, data, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8); code != SQLITE_OK && !m_bound)
+    if (const int code = sqlite3_bind_text64(m_statement.get(), index, data, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+        code != SQLITE_OK && !m_bound)
         m_bound = code;
     return *this;
 }
@@ -104,7 +105,8 @@ std::unexpected<Error> Database::error(int code) const
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return environment(doing, where, "the file is damaged (" + detail + ")",
-            "Keep a copy of it; restore it from a backup, or move it away to begin a new store. 'keepctl evidence fsck' tells what is damaged.");
+            "Keep a copy of it; restore it from a backup, or move it away to begin a new store. 'keepctl evidence fsck' tells what is "
+            "damaged.");
     case SQLITE_READONLY:
         return environment(doing, where, "it cannot be written (" + detail + ")",
             "Make the file and its folder writable for you, or choose another data folder with KASTELLAN_DATA.");
@@ -113,10 +115,13 @@ std::unexpected<Error> Database::error(int code) const
             "Make the folder readable and writable for you, or choose another data folder with KASTELLAN_DATA.");
     case SQLITE_IOERR:
         if (number == ENOSPC || number == EDQUOT || number == EFBIG)
-            return environment(doing, where, std::string(std::strerror(number)) + ", and nothing was written", "Free some disk space and try again.");
-        return environment(doing, where, detail + (number ? std::string(": ") + std::strerror(number) : std::string()), "Check the disk and the file system.");
+            return environment(
+                doing, where, std::string(std::strerror(number)) + ", and nothing was written", "Free some disk space and try again.");
+        return environment(doing, where, detail + (number ? std::string(": ") + std::strerror(number) : std::string()),
+            "Check the disk and the file system.");
     case SQLITE_CONSTRAINT:
-        return environment(doing, where, "its own rules forbid it (" + detail + ")", "Records can only be added, never changed or removed.");
+        return environment(
+            doing, where, "its own rules forbid it (" + detail + ")", "Records can only be added, never changed or removed.");
     default:
         return fail(ErrorKind::Internal, doing, where, detail);
     }

@@ -15,8 +15,7 @@ namespace kastellan::storage {
 class Database;
 
 /// One prepared statement, ready to be bound and stepped. Numbers of parameters and columns begin with 1 and 0, as SQLite's do.
-class Statement
-{
+class Statement {
 public:
     Statement &bind(int index, std::int64_t value);
     Statement &bind(int index, std::string_view text);
@@ -30,7 +29,7 @@ public:
     /// Valid until the next step.
     [[nodiscard]] ByteView blob(int column) const;
     /// A blob that has to have this size; anything else yields zeros, which no digest is.
-    template<typename Fixed>
+    template <typename Fixed>
     [[nodiscard]] Fixed fixed(int column) const
     {
         return Fixed::from(blob(column), "a column").value_or(Fixed{});
@@ -38,8 +37,7 @@ public:
 
 private:
     friend class Database;
-    struct Finalize
-    {
+    struct Finalize {
         void operator()(sqlite3_stmt *statement) const;
     };
     std::unique_ptr<sqlite3_stmt, Finalize> m_statement;
@@ -48,8 +46,7 @@ private:
 };
 
 /// An open database file.
-class Database
-{
+class Database {
 public:
     /// Opens or makes the file (0600, in a folder of 0700) with WAL, full synchronisation and the given time to wait for other programs.
     [[nodiscard]] static Result<Database> open(const std::filesystem::path &path, int busyMilliseconds);
@@ -61,8 +58,7 @@ public:
     [[nodiscard]] const std::filesystem::path &path() const { return m_path; }
 
 private:
-    struct Close
-    {
+    struct Close {
         void operator()(sqlite3 *database) const;
     };
     std::unique_ptr<sqlite3, Close> m_database;
@@ -70,19 +66,24 @@ private:
 };
 
 /// A transaction that is rolled back unless it was committed.
-class Transaction
-{
+class Transaction {
 public:
     enum class Kind { Read, Write };
     /// Write takes the write lock at once, so that nothing read inside can be outdated by another program.
     [[nodiscard]] static Result<Transaction> begin(const Database &database, Kind kind);
-    Transaction(Transaction &&other) noexcept : m_database(std::exchange(other.m_database, nullptr)) {}
+    Transaction(Transaction &&other) noexcept
+        : m_database(std::exchange(other.m_database, nullptr))
+    {
+    }
     Transaction &operator=(Transaction &&) = delete;
     ~Transaction();
     [[nodiscard]] Status commit();
 
 private:
-    explicit Transaction(const Database *database) : m_database(database) {}
+    explicit Transaction(const Database *database)
+        : m_database(database)
+    {
+    }
     const Database *m_database;
 };
 

@@ -8,8 +8,7 @@ namespace {
 
 constexpr std::int64_t applicationId = 0x4b415354; // "KAST", in the file's header (sqlite.org/fileformat2.html 1.3.17)
 
-struct Object
-{
+struct Object {
     const char *name;
     const char *sql;
 };
@@ -24,9 +23,11 @@ constexpr std::array version1 = {
     Object{"contents", "CREATE TABLE contents (seq INTEGER PRIMARY KEY REFERENCES records, content TEXT NOT NULL) STRICT"},
     Object{"blobs", "CREATE TABLE blobs (sha256 BLOB PRIMARY KEY, content BLOB NOT NULL) STRICT, WITHOUT ROWID"},
     Object{"head",
-        "CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), count INTEGER NOT NULL, hash BLOB NOT NULL, signature BLOB NOT NULL) STRICT"},
+        "CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), count INTEGER NOT NULL, hash BLOB NOT NULL, signature BLOB NOT NULL) "
+        "STRICT"},
     Object{"activity",
-        "CREATE TABLE activity (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, subject TEXT NOT NULL, "
+        "CREATE TABLE activity (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, subject TEXT NOT "
+        "NULL, "
         "outcome TEXT NOT NULL) STRICT"},
     Object{"records_no_update",
         "CREATE TRIGGER records_no_update BEFORE UPDATE ON records BEGIN SELECT RAISE(ABORT, 'records are append-only'); END"},
@@ -36,8 +37,10 @@ constexpr std::array version1 = {
         "CREATE TRIGGER contents_no_update BEFORE UPDATE ON contents BEGIN SELECT RAISE(ABORT, 'records are append-only'); END"},
     Object{"contents_no_delete",
         "CREATE TRIGGER contents_no_delete BEFORE DELETE ON contents BEGIN SELECT RAISE(ABORT, 'records are append-only'); END"},
-    Object{"blobs_no_update", "CREATE TRIGGER blobs_no_update BEFORE UPDATE ON blobs BEGIN SELECT RAISE(ABORT, 'blobs are append-only'); END"},
-    Object{"blobs_no_delete", "CREATE TRIGGER blobs_no_delete BEFORE DELETE ON blobs BEGIN SELECT RAISE(ABORT, 'blobs are append-only'); END"},
+    Object{
+        "blobs_no_update", "CREATE TRIGGER blobs_no_update BEFORE UPDATE ON blobs BEGIN SELECT RAISE(ABORT, 'blobs are append-only'); END"},
+    Object{
+        "blobs_no_delete", "CREATE TRIGGER blobs_no_delete BEFORE DELETE ON blobs BEGIN SELECT RAISE(ABORT, 'blobs are append-only'); END"},
     Object{"head_no_delete", "CREATE TRIGGER head_no_delete BEFORE DELETE ON head BEGIN SELECT RAISE(ABORT, 'the head stays'); END"},
     Object{"activity_no_update",
         "CREATE TRIGGER activity_no_update BEFORE UPDATE ON activity BEGIN SELECT RAISE(ABORT, 'the activity log is append-only'); END"},
@@ -85,13 +88,15 @@ Status migrate(const Database &database)
         }
         if (version > newest)
             return environment("open the evidence store", database.path().string(),
-                "it was written by a newer Kastellan: it has version " + std::to_string(version) + ", and this program knows versions up to " + std::to_string(newest),
+                "it was written by a newer Kastellan: it has version " + std::to_string(version)
+                    + ", and this program knows versions up to " + std::to_string(newest),
                 "Update Kastellan, or choose another data folder with KASTELLAN_DATA. Nothing was changed.");
         if (version == newest)
             return {};
         for (const auto &object : versions[static_cast<std::size_t>(version)])
             KASTELLAN_TRY(database.execute(object.sql));
-        KASTELLAN_TRY(database.execute("PRAGMA application_id = " + std::to_string(applicationId) + "; PRAGMA user_version = " + std::to_string(version + 1)));
+        KASTELLAN_TRY(database.execute(
+            "PRAGMA application_id = " + std::to_string(applicationId) + "; PRAGMA user_version = " + std::to_string(version + 1)));
         KASTELLAN_TRY(transaction.commit());
     }
 }

@@ -28,7 +28,8 @@ std::string badHead()
     return "its head is not signed by this user's record key: the store was changed by another program, or the record key was replaced";
 }
 
-constexpr auto headRemedy = "Run 'keepctl evidence fsck'. Restore the store and keys/record.pem from the same backup, or move the store away to begin a new one.";
+constexpr auto headRemedy =
+    "Run 'keepctl evidence fsck'. Restore the store and keys/record.pem from the same backup, or move the store away to begin a new one.";
 
 RecordSummary summaryFrom(const Statement &row)
 {
@@ -57,7 +58,8 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const fs::path &path, int
         KASTELLAN_ASSIGN(Statement mode, database.prepare("PRAGMA journal_mode = WAL"));
         KASTELLAN_ASSIGN(const bool row, mode.step());
         if (!row || mode.text(0) != "wal")
-            return environment("open the evidence store", path.string(), "this file system cannot share memory between programs, which it needs",
+            return environment("open the evidence store", path.string(),
+                "this file system cannot share memory between programs, which it needs",
                 "Choose a data folder on a local disk with KASTELLAN_DATA.");
     }
     KASTELLAN_TRY(database.execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000"));
@@ -86,7 +88,8 @@ Status SqliteStore::checkHead(const Head &head) const
     if (!row && head.count == 0 && head.signature.empty())
         return {};
     if (!row || static_cast<std::uint64_t>(last.number(0)) != head.count || last.fixed<Sha256>(1) != head.hash)
-        return environment(doing, where, "its records and its signed head do not agree: records were removed or added by another program", headRemedy);
+        return environment(
+            doing, where, "its records and its signed head do not agree: records were removed or added by another program", headRemedy);
     KASTELLAN_ASSIGN(const std::string key, keys::recordPublicPem());
     KASTELLAN_ASSIGN(const bool good, keys::verifySignature(key, headMessage(head.count, head.hash), head.signature));
     if (!good)
@@ -101,15 +104,17 @@ Result<std::string> SqliteStore::append(const Record &record)
     stored.id = newId();
     std::vector<std::pair<Sha256, ByteView>> blobs;
     const js::Blobs byDigest{
-        .write = [&](ByteView bytes) {
-            blobs.emplace_back(sha256(bytes), bytes);
-            return js::Out{{"sha256", toHex(blobs.back().first.view())}, {"size", bytes.size()}};
-        },
+        .write =
+            [&](ByteView bytes) {
+                blobs.emplace_back(sha256(bytes), bytes);
+                return js::Out{{"sha256", toHex(blobs.back().first.view())}, {"size", bytes.size()}};
+            },
         .read = {},
     };
     const std::string content = js::dump(js::toJson(stored, byDigest));
     if (content.size() > largestContent)
-        return badInput("write a record", record.keepName, "it has " + std::to_string(content.size()) + " bytes, and at most " + std::to_string(largestContent) + " can be kept");
+        return badInput("write a record", record.keepName,
+            "it has " + std::to_string(content.size()) + " bytes, and at most " + std::to_string(largestContent) + " can be kept");
 
     KASTELLAN_ASSIGN(Transaction transaction, Transaction::begin(m_database, Transaction::Kind::Write));
     KASTELLAN_ASSIGN(Head head, readHead());
@@ -121,8 +126,9 @@ Result<std::string> SqliteStore::append(const Record &record)
         KASTELLAN_ASSIGN(Statement insert, m_database.prepare("INSERT OR IGNORE INTO blobs (sha256, content) VALUES (?, ?)"));
         KASTELLAN_TRY(insert.bind(1, digest.view()).bind(2, bytes).run());
     }
-    KASTELLAN_ASSIGN(Statement summary, m_database.prepare(
-        "INSERT INTO records (seq, id, keep, keep_name, host, kind, created, verdict, emulated, previous, hash) VALUES (?,?,?,?,?,?,?,?,?,?,?)"));
+    KASTELLAN_ASSIGN(Statement summary,
+        m_database.prepare("INSERT INTO records (seq, id, keep, keep_name, host, kind, created, verdict, emulated, previous, hash) VALUES "
+                           "(?,?,?,?,?,?,?,?,?,?,?)"));
     summary.bind(1, static_cast<std::int64_t>(number)).bind(2, std::string_view(stored.id)).bind(3, std::string_view(stored.keep));
     summary.bind(4, std::string_view(stored.keepName)).bind(5, std::string_view(stored.host)).bind(6, std::string_view(stored.kind));
     summary.bind(7, stored.created).bind(8, name(stored.appraisal.verdict)).bind(9, std::int64_t{stored.appraisal.emulated});
@@ -130,8 +136,9 @@ Result<std::string> SqliteStore::append(const Record &record)
     KASTELLAN_ASSIGN(Statement contents, m_database.prepare("INSERT INTO contents (seq, content) VALUES (?, ?)"));
     KASTELLAN_TRY(contents.bind(1, static_cast<std::int64_t>(number)).bind(2, std::string_view(content)).run());
     KASTELLAN_ASSIGN(const Bytes signature, keys::signRecord(headMessage(number, hash)));
-    KASTELLAN_ASSIGN(Statement newHead, m_database.prepare(
-        "INSERT INTO head (one, count, hash, signature) VALUES (1, ?1, ?2, ?3) ON CONFLICT (one) DO UPDATE SET count = ?1, hash = ?2, signature = ?3"));
+    KASTELLAN_ASSIGN(Statement newHead,
+        m_database.prepare("INSERT INTO head (one, count, hash, signature) VALUES (1, ?1, ?2, ?3) ON CONFLICT (one) DO UPDATE SET count = "
+                           "?1, hash = ?2, signature = ?3"));
     KASTELLAN_TRY(newHead.bind(1, static_cast<std::int64_t>(number)).bind(2, hash.view()).bind(3, ByteView(signature)).run());
     KASTELLAN_TRY(transaction.commit());
     return stored.id;
@@ -158,10 +165,12 @@ Result<Record> SqliteStore::get(std::string_view idOrUniquePrefix)
     const bool wellFormed = idOrUniquePrefix.starts_with('r') && idOrUniquePrefix.size() <= 1 + 2 * idBytes
         && idOrUniquePrefix.find_first_not_of("0123456789abcdef", 1) == std::string_view::npos;
     if (!wellFormed)
-        return badInput("read a record", where, "it is not the id of a record", "Ids are 'r' and up to 16 hexadecimal digits; keepctl evidence list shows them.");
+        return badInput("read a record", where, "it is not the id of a record",
+            "Ids are 'r' and up to 16 hexadecimal digits; keepctl evidence list shows them.");
     KASTELLAN_ASSIGN(Transaction transaction, Transaction::begin(m_database, Transaction::Kind::Read));
-    KASTELLAN_ASSIGN(Statement statement, m_database.prepare(
-        "SELECT seq, id, previous, hash, content FROM records JOIN contents USING (seq) WHERE id >= ?1 AND id < ?2 LIMIT 2"));
+    KASTELLAN_ASSIGN(Statement statement,
+        m_database.prepare(
+            "SELECT seq, id, previous, hash, content FROM records JOIN contents USING (seq) WHERE id >= ?1 AND id < ?2 LIMIT 2"));
     statement.bind(1, idOrUniquePrefix).bind(2, std::string_view(std::string(idOrUniquePrefix) + "~"));
     KASTELLAN_ASSIGN(const bool row, statement.step());
     if (!row)
@@ -169,10 +178,12 @@ Result<Record> SqliteStore::get(std::string_view idOrUniquePrefix)
     const std::string id = statement.text(1);
     const std::string content = statement.text(4);
     if (recordHash(statement.fixed<Sha256>(2), static_cast<std::uint64_t>(statement.number(0)), content) != statement.fixed<Sha256>(3))
-        return environment("read a record", m_database.path().string() + ", record " + id, "it was altered: its hash does not fit", headRemedy);
+        return environment(
+            "read a record", m_database.path().string() + ", record " + id, "it was altered: its hash does not fit", headRemedy);
     KASTELLAN_ASSIGN(const bool another, statement.step());
     if (another)
-        return badInput("read a record", where, "several records begin with it, " + id + " and " + statement.text(1) + " among them", "Give more digits.");
+        return badInput("read a record", where, "several records begin with it, " + id + " and " + statement.text(1) + " among them",
+            "Give more digits.");
 
     const js::Blobs byDigest{
         .write = {},
@@ -191,8 +202,8 @@ Result<std::vector<RecordSummary>> SqliteStore::list(std::string_view keep, std:
 {
     const std::scoped_lock guard(m_mutex);
     const std::string columns = "SELECT id, keep, keep_name, host, kind, created, verdict, emulated FROM records ";
-    KASTELLAN_ASSIGN(Statement statement, m_database.prepare(
-        columns + (keep.empty() ? "WHERE ?1 = ''" : "WHERE keep = ?1") + " ORDER BY seq DESC LIMIT ?2 OFFSET ?3"));
+    KASTELLAN_ASSIGN(Statement statement,
+        m_database.prepare(columns + (keep.empty() ? "WHERE ?1 = ''" : "WHERE keep = ?1") + " ORDER BY seq DESC LIMIT ?2 OFFSET ?3"));
     statement.bind(1, keep).bind(2, static_cast<std::int64_t>(std::min<std::size_t>(limit, INT64_MAX)));
     statement.bind(3, static_cast<std::int64_t>(std::min<std::size_t>(offset, INT64_MAX)));
     std::vector<RecordSummary> all;
@@ -207,7 +218,8 @@ Result<std::vector<RecordSummary>> SqliteStore::list(std::string_view keep, std:
 Status SqliteStore::logActivity(const ActivityEntry &entry)
 {
     const std::scoped_lock guard(m_mutex);
-    KASTELLAN_ASSIGN(Statement statement, m_database.prepare("INSERT INTO activity (at, who, what, subject, outcome) VALUES (?, ?, ?, ?, ?)"));
+    KASTELLAN_ASSIGN(
+        Statement statement, m_database.prepare("INSERT INTO activity (at, who, what, subject, outcome) VALUES (?, ?, ?, ?, ?)"));
     statement.bind(1, entry.at).bind(2, std::string_view(entry.who)).bind(3, std::string_view(entry.what));
     return statement.bind(4, std::string_view(entry.subject)).bind(5, std::string_view(entry.outcome)).run();
 }
@@ -215,7 +227,8 @@ Status SqliteStore::logActivity(const ActivityEntry &entry)
 Result<std::vector<ActivityEntry>> SqliteStore::activity(std::size_t limit)
 {
     const std::scoped_lock guard(m_mutex);
-    KASTELLAN_ASSIGN(Statement statement, m_database.prepare("SELECT at, who, what, subject, outcome FROM activity ORDER BY seq DESC LIMIT ?"));
+    KASTELLAN_ASSIGN(
+        Statement statement, m_database.prepare("SELECT at, who, what, subject, outcome FROM activity ORDER BY seq DESC LIMIT ?"));
     statement.bind(1, static_cast<std::int64_t>(std::min<std::size_t>(limit, INT64_MAX)));
     std::vector<ActivityEntry> all;
     for (;;) {

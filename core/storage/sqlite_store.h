@@ -12,8 +12,7 @@ namespace kastellan::storage {
 /// How long to wait for another program that writes.
 inline constexpr int usualBusyMilliseconds = 15'000;
 
-class SqliteStore : public RecordStore
-{
+class SqliteStore : public RecordStore {
 public:
     [[nodiscard]] static Result<std::unique_ptr<SqliteStore>> open(
         const std::filesystem::path &path, int busyMilliseconds = usualBusyMilliseconds);
@@ -27,9 +26,11 @@ public:
     [[nodiscard]] Result<std::pair<Sha256, Bytes>> head() override;
 
 private:
-    explicit SqliteStore(Database database) : m_database(std::move(database)) {}
-    struct Head
+    explicit SqliteStore(Database database)
+        : m_database(std::move(database))
     {
+    }
+    struct Head {
         std::uint64_t count = 0;
         Sha256 hash;
         Bytes signature;

@@ -15,7 +15,9 @@ constexpr std::size_t mostProblems = 1000;
 /// The summary columns are for lists; the content is what is chained. They have to say the same.
 void compareColumns(const Statement &row, const js::In &content, const std::string &record, std::vector<std::string> &problems)
 {
-    const auto differs = [&](const char *column) { problems.push_back(record + ": its column '" + column + "' is not what the record says"); };
+    const auto differs = [&](const char *column) {
+        problems.push_back(record + ": its column '" + column + "' is not what the record says");
+    };
     js::Object object(content, record);
     const js::In empty = js::In::object();
     const js::In *appraisal = object.find("appraisal");
@@ -42,9 +44,9 @@ void compareColumns(const Statement &row, const js::In &content, const std::stri
 
 Status SqliteStore::checkRecords(const Head &head, std::vector<std::string> &problems, std::size_t &checked) const
 {
-    KASTELLAN_ASSIGN(Statement row, m_database.prepare(
-        "SELECT seq, id, previous, hash, content, keep, keep_name, host, kind, created, verdict, emulated "
-        "FROM records LEFT JOIN contents USING (seq) ORDER BY seq"));
+    KASTELLAN_ASSIGN(Statement row,
+        m_database.prepare("SELECT seq, id, previous, hash, content, keep, keep_name, host, kind, created, verdict, emulated "
+                           "FROM records LEFT JOIN contents USING (seq) ORDER BY seq"));
     std::uint64_t expectedNumber = 1;
     Sha256 previous;
     for (;;) {
@@ -59,7 +61,8 @@ Status SqliteStore::checkRecords(const Head &head, std::vector<std::string> &pro
         const auto number = static_cast<std::uint64_t>(row.number(0));
         const std::string record = "record " + row.text(1) + " (number " + std::to_string(number) + ")";
         if (number != expectedNumber)
-            problems.push_back(record + ": record number " + std::to_string(expectedNumber) + " should stand here; records were removed or reordered");
+            problems.push_back(
+                record + ": record number " + std::to_string(expectedNumber) + " should stand here; records were removed or reordered");
         if (row.fixed<Sha256>(2) != previous)
             problems.push_back(record + ": it does not follow the record before it; records were removed, reordered or altered");
         const std::string content = row.text(4);
@@ -88,8 +91,8 @@ Status SqliteStore::checkRecords(const Head &head, std::vector<std::string> &pro
             problems.push_back(record + ": " + whole.error().why + " (" + whole.error().where + ")");
     }
     if (expectedNumber - 1 != head.count)
-        problems.push_back("head: it counts " + std::to_string(head.count) + " records, and the last one here has number " + std::to_string(expectedNumber - 1)
-            + "; records were removed or added");
+        problems.push_back("head: it counts " + std::to_string(head.count) + " records, and the last one here has number "
+            + std::to_string(expectedNumber - 1) + "; records were removed or added");
     else if (previous != head.hash)
         problems.push_back("head: its hash is not that of the last record");
     return {};

@@ -12,8 +12,7 @@ using trust::Technology;
 using Mark = Layer::Mark;
 
 /// What of a plan the picture names. A plan that cannot be read only costs the names.
-struct PlanNames
-{
+struct PlanNames {
     std::string workload, workloadDigest, protection;
 };
 
@@ -77,7 +76,8 @@ std::vector<Layer> unmarked(const Record &record, const EvidenceView *view, bool
     const std::string operatorName = emulated ? "whoever runs this computer" : "host operator";
     const std::string maker = emulated ? "Kastellan (emulated)" : "AMD";
     const std::string firmware = fieldOf(view, "current_version");
-    const std::string digest = record.expected.launchDigest ? "launch digest " + shortDigest(toHex(record.expected.launchDigest->view())) : "";
+    const std::string digest =
+        record.expected.launchDigest ? "launch digest " + shortDigest(toHex(record.expected.launchDigest->view())) : "";
     const auto layer = [](std::string name, std::string owner, std::string detail) {
         Layer made;
         made.name = std::move(name);
@@ -87,7 +87,8 @@ std::vector<Layer> unmarked(const Record &record, const EvidenceView *view, bool
     };
     return {
         layer("application", "you, the workload owner",
-            joined({plan.workload.empty() ? record.keepName : plan.workload, plan.workloadDigest.empty() ? "" : "module " + shortDigest(plan.workloadDigest)})),
+            joined({plan.workload.empty() ? record.keepName : plan.workload,
+                plan.workloadDigest.empty() ? "" : "module " + shortDigest(plan.workloadDigest)})),
         layer("middleware", "Kastellan (open source)", joined({"keep image: warden, runner, WasmEdge", digest})),
         layer("userspace", operatorName, "programs and libraries of " + machine),
         layer("kernel", operatorName, "operating system of " + machine),
@@ -95,8 +96,11 @@ std::vector<Layer> unmarked(const Record &record, const EvidenceView *view, bool
         layer("hypervisor", operatorName, emulated ? "a sandboxed process stands in for the virtual machine" : "of " + machine),
         layer("BIOS/EFI", "maker of the machine", "of " + machine),
         layer("firmware", maker,
-            joined({emulated ? "emulated AMD Secure Processor" : "AMD Secure Processor", firmware.empty() ? "" : "firmware " + firmware, levelsOf(view)})),
-        layer("CPU and management engine", maker, emulated ? joined({"software in place of a processor", view ? view->product : ""}) : joined({view && !view->product.empty() ? "AMD EPYC " + view->product : "AMD EPYC", plan.protection})),
+            joined({emulated ? "emulated AMD Secure Processor" : "AMD Secure Processor", firmware.empty() ? "" : "firmware " + firmware,
+                levelsOf(view)})),
+        layer("CPU and management engine", maker,
+            emulated ? joined({"software in place of a processor", view ? view->product : ""})
+                     : joined({view && !view->product.empty() ? "AMD EPYC " + view->product : "AMD EPYC", plan.protection})),
     };
 }
 
@@ -124,9 +128,12 @@ void markAll(std::vector<Layer> &layers, const std::string &why)
 /// What the processor's evidence alone can prove; the same for every technology.
 void markProven(std::vector<Layer> &layers, const Proof &proof)
 {
-    mark(layers[Cpu], proof.genuine, Mark::Verified, "By the certificate chain up to the pinned root, and its signature on the report.", notProven(proof));
-    mark(layers[Firmware], proof.firmware, Mark::Verified, "By the certificate, which is made for exactly these firmware levels.", notProven(proof));
-    mark(layers[Middleware], proof.image, Mark::Verified, "By the launch digest, measured by the firmware before anything ran.", notProven(proof));
+    mark(layers[Cpu], proof.genuine, Mark::Verified, "By the certificate chain up to the pinned root, and its signature on the report.",
+        notProven(proof));
+    mark(layers[Firmware], proof.firmware, Mark::Verified, "By the certificate, which is made for exactly these firmware levels.",
+        notProven(proof));
+    mark(layers[Middleware], proof.image, Mark::Verified, "By the launch digest, measured by the firmware before anything ran.",
+        notProven(proof));
 }
 
 void markHost(std::vector<Layer> &layers, bool shutOut, const std::string &why, const std::string &whyNot)
@@ -138,8 +145,10 @@ void markHost(std::vector<Layer> &layers, bool shutOut, const std::string &why, 
 void markSnp(std::vector<Layer> &layers, const Proof &proof)
 {
     markProven(layers, proof);
-    mark(layers[Application], proof.workload, Mark::Verified, "By the workload digest, bound into a second report after it was delivered.", notProven(proof));
-    markHost(layers, proof.closed, "It can neither read nor change memory and registers of the keep; it can only stop it.", notProven(proof));
+    mark(layers[Application], proof.workload, Mark::Verified, "By the workload digest, bound into a second report after it was delivered.",
+        notProven(proof));
+    markHost(
+        layers, proof.closed, "It can neither read nor change memory and registers of the keep; it can only stop it.", notProven(proof));
 }
 
 void markSev(std::vector<Layer> &layers, const Proof &proof, bool registersToo)
@@ -147,9 +156,9 @@ void markSev(std::vector<Layer> &layers, const Proof &proof, bool registersToo)
     markProven(layers, proof);
     layers[Application].why = "This technology cannot prove a workload after the launch.";
     markHost(layers, false, {},
-        !proof.closed    ? notProven(proof)
-        : registersToo   ? "It cannot read the keep's memory, but it can change memory and registers."
-                         : "It cannot read the keep's memory or registers, but it can change memory.");
+        !proof.closed      ? notProven(proof)
+            : registersToo ? "It cannot read the keep's memory, but it can change memory and registers."
+                           : "It cannot read the keep's memory or registers, but it can change memory.");
 }
 
 } // namespace

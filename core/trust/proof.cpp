@@ -24,10 +24,12 @@ Technology technologyOf(const Record &record)
     return Technology::Unattested;
 }
 
-class Checks
-{
+class Checks {
 public:
-    explicit Checks(const Appraisal &appraisal) : m_appraisal(appraisal) {}
+    explicit Checks(const Appraisal &appraisal)
+        : m_appraisal(appraisal)
+    {
+    }
 
     /// All required checks of these areas pass, there is at least one, and none of any kind fails.
     bool areasPass(std::initializer_list<std::string_view> areas)
@@ -61,7 +63,9 @@ public:
     /// A check that compared what was launched, by digest or by the key of an ID block.
     bool launchCompared()
     {
-        const auto good = [](const Finding &finding) { return finding.reference && finding.area == "launch" && finding.outcome == Outcome::Pass; };
+        const auto good = [](const Finding &finding) {
+            return finding.reference && finding.area == "launch" && finding.outcome == Outcome::Pass;
+        };
         return std::ranges::any_of(m_appraisal.findings, good) || miss(title("launch.digest"));
     }
     [[nodiscard]] std::string firstMissing() const { return m_missing; }
@@ -89,8 +93,8 @@ Proof proofOf(const Record &record)
         return proof;
     Checks checks(record.appraisal);
     // The signature is asked for by name: an appraisal that never looked at it proves nothing.
-    proof.genuine = checks.areasPass({"root"}) && checks.areasPass({"chain"}) && checks.areasPass({"report"}) && checks.passes("report.signature")
-        && checks.noneFails("platform");
+    proof.genuine = checks.areasPass({"root"}) && checks.areasPass({"chain"}) && checks.areasPass({"report"})
+        && checks.passes("report.signature") && checks.noneFails("platform");
     proof.firmware = proof.genuine && checks.areasPass({"tcb"});
     proof.closed = proof.firmware && checks.passes("policy.debug") && checks.passes("policy.migration");
     proof.image = proof.closed && checks.launchCompared();

@@ -27,7 +27,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
 
     const EvidenceView view;
     const reports::Page page{*record, view, nullptr};
-    for (const std::string &made : {recordHtml(*record, view), recordJson(*record, &view), recordText(*record, false, 80), reports::bundleReadme(page)})
+    for (const std::string &made :
+        {recordHtml(*record, view), recordJson(*record, &view), recordText(*record, false, 80), reports::bundleReadme(page)})
         for (const char c : made)
             if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t')
                 std::abort();

@@ -84,6 +84,7 @@ int main(int argc, char **argv)
         return 1;
     // A key for the fuzzer and for nothing else: the private form without its numbers, so that no scanner for secrets finds one.
     put("pem", "cut", asBytes(std::string_view(owner->first).substr(0, 60)));
-    put("pem", "public", asBytes("-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n"));
+    put("pem", "public",
+        asBytes("-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n"));
     return 0;
 }

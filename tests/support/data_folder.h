@@ -9,10 +9,10 @@
 namespace kastellan::test {
 
 /// A data folder for one test: KASTELLAN_DATA and XDG_RUNTIME_DIR lead into a temporary folder, which goes when the object does.
-class DataFolder
-{
+class DataFolder {
 public:
-    DataFolder() : m_folder(QStringLiteral("/tmp/kstl-XXXXXX"))
+    DataFolder()
+        : m_folder(QStringLiteral("/tmp/kstl-XXXXXX"))
     {
         std::filesystem::create_directory(path() / "run");
         ::setenv("KASTELLAN_DATA", (path() / "data").c_str(), 1);

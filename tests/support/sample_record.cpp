@@ -6,7 +6,7 @@
 namespace kastellan::test {
 namespace {
 
-template<typename Fixed>
+template <typename Fixed>
 Fixed filled(std::uint8_t first)
 {
     Fixed value;
@@ -47,10 +47,14 @@ Record sampleRecord(unsigned number)
     record.appraisal.at = record.created;
     record.appraisal.overrides = {"--allow-debug"};
     record.appraisal.findings = {
-        {"root.pinned", "root", Outcome::Pass, true, "the accepted root", "the accepted root", "Only a pinned root proves who made the processor.", "", "SNP ABI 1.58", false},
-        {"report.signature", "report", Outcome::Pass, true, "signed by the VCEK", "signed by the VCEK", "An altered report proves nothing.", "", "SNP ABI 1.58, 7.3", false},
-        {"launch.digest", "launch", Outcome::Pass, true, std::string(96, '1'), std::string(96, '1'), "It names what was loaded.", "", "SNP ABI 1.58, 8.17", true},
-        {"chain.crl", "chain", Outcome::Unknown, false, "a revocation list", "none was given", "A revoked certificate proves nothing.", "Give a list with --crl.", "RFC 5280", false},
+        {"root.pinned", "root", Outcome::Pass, true, "the accepted root", "the accepted root",
+            "Only a pinned root proves who made the processor.", "", "SNP ABI 1.58", false},
+        {"report.signature", "report", Outcome::Pass, true, "signed by the VCEK", "signed by the VCEK", "An altered report proves nothing.",
+            "", "SNP ABI 1.58, 7.3", false},
+        {"launch.digest", "launch", Outcome::Pass, true, std::string(96, '1'), std::string(96, '1'), "It names what was loaded.", "",
+            "SNP ABI 1.58, 8.17", true},
+        {"chain.crl", "chain", Outcome::Unknown, false, "a revocation list", "none was given", "A revoked certificate proves nothing.",
+            "Give a list with --crl.", "RFC 5280", false},
         {"workload.execution", "workload", Outcome::Info, false, "", "interpreter", "", "", "", false},
     };
     decide(record.appraisal);
@@ -73,9 +77,11 @@ EvidenceView sampleView()
     EvidenceView view;
     view.technology = "AMD SEV-SNP";
     view.product = "Genoa";
-    view.fields = {{0x000, 4, "VERSION", "5", "format of the report"}, {0x050, 64, "REPORT_DATA", std::string(128, 'a'), "what the keep bound into it"}};
+    view.fields = {{0x000, 4, "VERSION", "5", "format of the report"},
+        {0x050, 64, "REPORT_DATA", std::string(128, 'a'), "what the keep bound into it"}};
     view.tcb = {{"certificate", {{"bl", 9}, {"snp", 23}}}, {"reported", {{"bl", 9}, {"snp", 23}}}};
-    CertificateView root{"ark", "CN=ARK-Emulated, O=Kastellan EMULATED", "CN=ARK-Emulated, O=Kastellan EMULATED", "1", "RSA 4096", "2025-01-01", "2050-01-01", std::string(64, 'b'), true, true, {}};
+    CertificateView root{"ark", "CN=ARK-Emulated, O=Kastellan EMULATED", "CN=ARK-Emulated, O=Kastellan EMULATED", "1", "RSA 4096",
+        "2025-01-01", "2050-01-01", std::string(64, 'b'), true, true, {}};
     CertificateView middle = root;
     middle.role = "ask";
     middle.subject = "CN=SEV-Emulated, O=Kastellan EMULATED";

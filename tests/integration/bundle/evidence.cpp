@@ -85,8 +85,10 @@ Result<Record> emulatedRecord(std::optional<std::size_t> altered)
     record.expected.reportData = request.reportData;
     record.expected.vmpl = 0;
     record.binding = binding;
-    record.plan = R"({"name":"hello","host":"emulated","protection":"emulated SEV-SNP","workload_sha256":")" + toHex(module.view()) + R"("})";
-    record.manifest = R"({"items":[{"name":"module","size":8,"sha256":")" + toHex(module.view()) + R"("}],"canonical":")" + toBase64(manifest) + R"("})";
+    record.plan =
+        R"({"name":"hello","host":"emulated","protection":"emulated SEV-SNP","workload_sha256":")" + toHex(module.view()) + R"("})";
+    record.manifest =
+        R"({"items":[{"name":"module","size":8,"sha256":")" + toHex(module.view()) + R"("}],"canonical":")" + toBase64(manifest) + R"("})";
     record.appraisal.at = record.created;
     record.appraisal.emulated = true;
     record.appraisal.findings = sev::makeEvidenceBackend()->appraise(record.evidence, record.expected, record.created);
@@ -108,7 +110,8 @@ Record hardwareRecord(const std::string &folder)
     const Bytes ca = vector(folder + "/ca.pem");
     const auto authorities = certificatesOf(asText(ca));
     record.evidence.endorsements = {{"vcek", vector(folder + "/vek.der")}, {"ask", authorities.at(0)}, {"ark", authorities.at(1)}};
-    record.expected.launchDigest = LaunchDigest::from(ByteView(record.evidence.report).subspan(0x90, LaunchDigest::size), "the report").value();
+    record.expected.launchDigest =
+        LaunchDigest::from(ByteView(record.evidence.report).subspan(0x90, LaunchDigest::size), "the report").value();
     record.appraisal.at = record.created;
     record.appraisal.findings = sev::makeEvidenceBackend()->appraise(record.evidence, record.expected, record.created);
     decide(record.appraisal);

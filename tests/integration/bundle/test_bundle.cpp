@@ -30,14 +30,15 @@ std::string inFolder(const QString &folder, const char *name)
 QStringList blocksOf(const QString &readme)
 {
     QStringList blocks;
-    auto matches = QRegularExpression(QStringLiteral("^```sh\\n(.*?)^```$"), QRegularExpression::DotMatchesEverythingOption | QRegularExpression::MultilineOption).globalMatch(readme);
+    auto matches = QRegularExpression(
+        QStringLiteral("^```sh\\n(.*?)^```$"), QRegularExpression::DotMatchesEverythingOption | QRegularExpression::MultilineOption)
+                       .globalMatch(readme);
     while (matches.hasNext())
         blocks << matches.next().captured(1);
     return blocks;
 }
 
-struct Ran
-{
+struct Ran {
     bool good = false;
     QString output;
 };
@@ -57,12 +58,12 @@ Ran run(const QString &commands, const QString &folder)
 }
 
 /// A bundle, unpacked in an empty folder.
-class Unpacked
-{
+class Unpacked {
 public:
     explicit Unpacked(const Bytes &zip)
     {
-        if (!writeFileAtomically(m_folder.filePath(QStringLiteral("bundle.zip")).toStdString(), zip) || !run(QStringLiteral("unzip -q bundle.zip && rm bundle.zip"), m_folder.path()).good)
+        if (!writeFileAtomically(m_folder.filePath(QStringLiteral("bundle.zip")).toStdString(), zip)
+            || !run(QStringLiteral("unzip -q bundle.zip && rm bundle.zip"), m_folder.path()).good)
             qFatal("the bundle cannot be unpacked");
         const auto folders = QDir(m_folder.path()).entryList(QDir::Dirs | QDir::NoDotAndDotDot);
         if (folders.size() != 1)
@@ -77,7 +78,8 @@ public:
     }
     void write(const char *name, const QByteArray &bytes) const
     {
-        if (!writeFileAtomically(inFolder(m_path, name), asBytes(std::string_view(bytes.data(), static_cast<std::size_t>(bytes.size()))), 0644))
+        if (!writeFileAtomically(
+                inFolder(m_path, name), asBytes(std::string_view(bytes.data(), static_cast<std::size_t>(bytes.size()))), 0644))
             qFatal("cannot write");
     }
     [[nodiscard]] const QStringList &blocks() const { return m_blocks; }
@@ -108,8 +110,7 @@ private:
 
 } // namespace
 
-class TestBundle : public QObject
-{
+class TestBundle : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -139,7 +140,8 @@ private Q_SLOTS:
         QVERIFY(bundle.content("report.html").contains("EMULATED"));
         QVERIFY(bundle.content("appraisal.txt").contains("EMULATED"));
         QVERIFY(bundle.content("record.json").contains("\"emulated\": true"));
-        for (const char *name : {"plan.json", "appraisal.json", "certificates/vcek.der", "certificates/ark.pem", "bindings/nonce.bin", "delivery-manifest.txt"})
+        for (const char *name :
+            {"plan.json", "appraisal.json", "certificates/vcek.der", "certificates/ark.pem", "bindings/nonce.bin", "delivery-manifest.txt"})
             QVERIFY2(!bundle.content(name).isEmpty(), name);
     }
 
@@ -186,8 +188,10 @@ private Q_SLOTS:
         QTest::newRow("exporter") << QByteArrayLiteral("bindings/exporter.bin") << 0 << QByteArrayLiteral("kastellan-attest-1");
         QTest::newRow("warden key") << QByteArrayLiteral("bindings/warden-key-sha256.bin") << 5 << QByteArrayLiteral("kastellan-attest-1");
         QTest::newRow("keep id") << QByteArrayLiteral("bindings/keep-id.bin") << 15 << QByteArrayLiteral("kastellan-attest-1");
-        QTest::newRow("first report data") << QByteArrayLiteral("bindings/first-report-data.bin") << 1 << QByteArrayLiteral("kastellan-deliver-1");
-        QTest::newRow("manifest digest") << QByteArrayLiteral("bindings/manifest-sha256.bin") << 1 << QByteArrayLiteral("kastellan-deliver-1");
+        QTest::newRow("first report data") << QByteArrayLiteral("bindings/first-report-data.bin") << 1
+                                           << QByteArrayLiteral("kastellan-deliver-1");
+        QTest::newRow("manifest digest") << QByteArrayLiteral("bindings/manifest-sha256.bin") << 1
+                                         << QByteArrayLiteral("kastellan-deliver-1");
         QTest::newRow("manifest") << QByteArrayLiteral("delivery-manifest.txt") << 25 << QByteArrayLiteral("delivery-manifest.txt");
         QTest::newRow("leaf") << QByteArrayLiteral("certificates/vcek.pem") << 400 << QByteArrayLiteral("openssl verify");
         QTest::newRow("intermediate") << QByteArrayLiteral("certificates/ask.pem") << 400 << QByteArrayLiteral("openssl verify");
@@ -257,7 +261,9 @@ private Q_SLOTS:
         const QString pictures = qEnvironmentVariable("KASTELLAN_PICTURES");
         if (pictures.isEmpty())
             QSKIP("KASTELLAN_PICTURES names no folder");
-        const auto write = [&](const char *name, const std::string &text) { QVERIFY(writeFileAtomically(inFolder(pictures, name), asBytes(text), 0644)); };
+        const auto write = [&](const char *name, const std::string &text) {
+            QVERIFY(writeFileAtomically(inFolder(pictures, name), asBytes(text), 0644));
+        };
         const Appraisal again = reappraise(m_record, *m_backend, m_record.appraisal.at);
         write("trusted.html", recordHtml(m_record, m_view, &again));
         auto refused = test::emulatedRecord(0x95);

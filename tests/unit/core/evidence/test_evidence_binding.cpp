@@ -8,7 +8,7 @@ using namespace kastellan;
 
 namespace {
 
-template<typename Fixed>
+template <typename Fixed>
 QByteArray set(Fixed &target, char fill)
 {
     target.bytes.fill(static_cast<std::uint8_t>(fill));
@@ -22,8 +22,7 @@ QByteArray asArray(const ReportData &data)
 
 } // namespace
 
-class TestBinding : public QObject
-{
+class TestBinding : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:

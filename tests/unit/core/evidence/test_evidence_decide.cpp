@@ -33,8 +33,7 @@ bool says(const Appraisal &appraisal, std::string_view text)
 
 } // namespace
 
-class TestDecide : public QObject
-{
+class TestDecide : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -87,14 +86,16 @@ private Q_SLOTS:
         QVERIFY(says(undecided, "report signature and TCB against certificate"));
         const auto unknownId = decided({finding("vendor.new-thing", Outcome::Fail)});
         QVERIFY(says(unknownId, "the check vendor.new-thing failed"));
-        const auto many = decided({finding("a.a", Outcome::Fail), finding("b.b", Outcome::Fail), finding("c.c", Outcome::Fail), finding("d.d", Outcome::Fail)});
+        const auto many = decided(
+            {finding("a.a", Outcome::Fail), finding("b.b", Outcome::Fail), finding("c.c", Outcome::Fail), finding("d.d", Outcome::Fail)});
         QVERIFY(says(many, "and 2 more"));
     }
 
     void floorFailureAndOverridesAreInTheBanner()
     {
         Appraisal appraisal;
-        appraisal.findings = {finding("report.signature", Outcome::Pass), finding("launch.digest", Outcome::Pass, true, true), finding("tcb.minimum", Outcome::Fail, false)};
+        appraisal.findings = {finding("report.signature", Outcome::Pass), finding("launch.digest", Outcome::Pass, true, true),
+            finding("tcb.minimum", Outcome::Fail, false)};
         appraisal.overrides = {"--allow-debug"};
         decide(appraisal);
         QCOMPARE(appraisal.verdict, Verdict::Authentic);

@@ -16,8 +16,7 @@ Result<Record> reread(const std::string &text)
 
 } // namespace
 
-class TestEvidenceJson : public QObject
-{
+class TestEvidenceJson : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -103,10 +102,13 @@ private Q_SLOTS:
     void bytesThatAreNoTextAreReplaced()
     {
         Record record = test::sampleRecord();
-        record.keepName = "a\xff\xfe" "b";
+        record.keepName = "a\xff\xfe"
+                          "b";
         const auto again = reread(js::dump(js::toJson(record)));
         QVERIFY(again);
-        QCOMPARE(again->keepName, std::string("a\xef\xbf\xbd\xef\xbf\xbd" "b"));
+        QCOMPARE(again->keepName,
+            std::string("a\xef\xbf\xbd\xef\xbf\xbd"
+                        "b"));
     }
 
     void wrongLengthOfDigestIsNamed()

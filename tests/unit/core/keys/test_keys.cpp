@@ -24,8 +24,7 @@ mode_t modeOf(const std::filesystem::path &path)
 
 } // namespace
 
-class TestKeys : public QObject
-{
+class TestKeys : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -136,7 +135,8 @@ private Q_SLOTS:
     void namesThatLeadElsewhere_data()
     {
         QTest::addColumn<QByteArray>("name");
-        const QByteArray names[] = {{}, "..", "../x", "a/b", "/etc/passwd", ".hidden", "-rf", "a b", "a\nb", QByteArray("a\0b", 3), "\xc3\xa4", QByteArray(65, 'a')};
+        const QByteArray names[] = {{}, "..", "../x", "a/b", "/etc/passwd", ".hidden", "-rf", "a b", "a\nb", QByteArray("a\0b", 3),
+            "\xc3\xa4", QByteArray(65, 'a')};
         for (const auto &name : names)
             QTest::addRow("'%s'", name.toPercentEncoding().constData()) << name;
     }
@@ -144,7 +144,8 @@ private Q_SLOTS:
     {
         QFETCH(QByteArray, name);
         const std::string text = name.toStdString();
-        for (const auto &status : {keys::create(text, "owner").error(), keys::show(text).error(), keys::remove(text).error(), keys::privatePem(text).error()}) {
+        for (const auto &status :
+            {keys::create(text, "owner").error(), keys::show(text).error(), keys::remove(text).error(), keys::privatePem(text).error()}) {
             QCOMPARE(status.kind, ErrorKind::Input);
             QVERIFY(!status.remedy.empty());
         }
@@ -197,7 +198,9 @@ private Q_SLOTS:
 
     void whatIsNoKeyIsNamed()
     {
-        QVERIFY(writeFileAtomically((std::filesystem::create_directories(m_folder->data() / "keys"), m_folder->data() / "keys" / "junk.pem"), asBytes("-----BEGIN PRIVATE KEY-----\nAAAA\n")));
+        QVERIFY(
+            writeFileAtomically((std::filesystem::create_directories(m_folder->data() / "keys"), m_folder->data() / "keys" / "junk.pem"),
+                asBytes("-----BEGIN PRIVATE KEY-----\nAAAA\n")));
         QCOMPARE(::chmod((m_folder->data() / "keys").c_str(), 0700), 0);
         const auto pem = keys::privatePem("junk");
         QVERIFY(!pem);

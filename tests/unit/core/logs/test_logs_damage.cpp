@@ -20,8 +20,7 @@ std::string textOf(unsigned number)
 
 } // namespace
 
-class TestLogDamage : public QObject
-{
+class TestLogDamage : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:

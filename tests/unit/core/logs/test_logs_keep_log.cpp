@@ -26,8 +26,7 @@ Bytes pattern(std::size_t size, unsigned seed)
 
 } // namespace
 
-class TestKeepLog : public QObject
-{
+class TestKeepLog : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -53,7 +52,8 @@ private Q_SLOTS:
 
         auto reader = KeepLogReader::open(m_path);
         QVERIFY(reader);
-        const std::pair<Stream, std::string_view> expected[] = {{Stream::Event, "started"}, {Stream::Out, "one\n"}, {Stream::Err, ""}, {Stream::Out, "two\n"}};
+        const std::pair<Stream, std::string_view> expected[] = {
+            {Stream::Event, "started"}, {Stream::Out, "one\n"}, {Stream::Err, ""}, {Stream::Out, "two\n"}};
         std::uint64_t offset = 0;
         for (const auto &[stream, text] : expected) {
             const auto entry = reader->next();
@@ -205,7 +205,7 @@ private Q_SLOTS:
             for (int i = 0; i < 10 + round * 13; ++i)
                 QCOMPARE(::read(ends[0], &reported, sizeof reported), static_cast<ssize_t>(sizeof reported));
             ::kill(pid, SIGKILL);
-            while (::read(ends[0], &reported, sizeof reported) == static_cast<ssize_t>(sizeof reported)) { }
+            while (::read(ends[0], &reported, sizeof reported) == static_cast<ssize_t>(sizeof reported)) {}
             ::close(ends[0]);
             ::waitpid(pid, nullptr, 0);
             const auto writer = KeepLogWriter::open(m_path);

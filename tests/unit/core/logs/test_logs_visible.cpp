@@ -6,8 +6,7 @@
 
 using namespace kastellan;
 
-class TestVisible : public QObject
-{
+class TestVisible : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -19,9 +18,13 @@ private Q_SLOTS:
         QTest::newRow("umlauts, han, emoji") << QByteArray("ä漢🏰") << QStringLiteral("ä漢🏰");
         QTest::newRow("terminal escape") << QByteArray("\x1b[2J") << QStringLiteral("␛[2J");
         QTest::newRow("nul, bell, return, delete") << QByteArray("\0\a\r\x7f", 4) << QStringLiteral("␀␇␍␡");
-        QTest::newRow("C1 control sequence introducer") << QByteArray("\xc2\x9b" "2J") << QStringLiteral("\uFFFD2J");
+        QTest::newRow("C1 control sequence introducer") << QByteArray("\xc2\x9b"
+                                                                      "2J")
+                                                        << QStringLiteral("\uFFFD2J");
         QTest::newRow("bare C1 byte") << QByteArray("\x9b") << QStringLiteral("\uFFFD");
-        QTest::newRow("direction override") << QByteArray("\xe2\x80\xae" "abc") << QStringLiteral("\uFFFDabc");
+        QTest::newRow("direction override") << QByteArray("\xe2\x80\xae"
+                                                          "abc")
+                                            << QStringLiteral("\uFFFDabc");
         QTest::newRow("isolate") << QByteArray("\xe2\x81\xa6") << QStringLiteral("\uFFFD");
         QTest::newRow("overlong slash") << QByteArray("\xc0\xaf") << QStringLiteral("\uFFFD\uFFFD");
         QTest::newRow("surrogate") << QByteArray("\xed\xa0\x80") << QStringLiteral("\uFFFD\uFFFD\uFFFD");

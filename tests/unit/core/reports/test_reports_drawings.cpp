@@ -49,8 +49,7 @@ QList<std::pair<QString, std::string>> drawings(Palette palette, unsigned width)
 
 } // namespace
 
-class TestDrawings : public QObject
-{
+class TestDrawings : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -95,14 +94,17 @@ private Q_SLOTS:
                     painter.end();
                     QVERIFY(image != before);
                     if (!folder.isEmpty())
-                        QVERIFY(image.save(folder + u'/' + name + (palette == Palette::Dark ? QStringLiteral("-dark-") : QStringLiteral("-light-")) + QString::number(width) + QStringLiteral(".png")));
+                        QVERIFY(image.save(folder + u'/' + name
+                            + (palette == Palette::Dark ? QStringLiteral("-dark-") : QStringLiteral("-light-")) + QString::number(width)
+                            + QStringLiteral(".png")));
                 }
     }
 
     /// No text runs out of the drawing, measured with the fonts of this machine.
     void textsStayInside()
     {
-        const QRegularExpression text(QStringLiteral(R"re(<text x="([0-9.]+)" y="([0-9.]+)" font-family="([a-z-]+)" font-size="([0-9.]+)" fill="#[0-9a-f]{6}"( font-weight="bold")?[^>]*>([^<]*)</text>)re"));
+        const QRegularExpression text(QStringLiteral(
+            R"re(<text x="([0-9.]+)" y="([0-9.]+)" font-family="([a-z-]+)" font-size="([0-9.]+)" fill="#[0-9a-f]{6}"( font-weight="bold")?[^>]*>([^<]*)</text>)re"));
         int seen = 0;
         for (const unsigned width : {240u, 420u, 680u})
             for (const auto &[name, svg] : drawings(Palette::Light, width)) {
@@ -114,7 +116,8 @@ private Q_SLOTS:
                     font.setPixelSize(100);
                     font.setBold(!match.captured(5).isEmpty());
                     const QString shown = match.captured(6).replace(QStringLiteral("&#39;"), QStringLiteral("'"));
-                    const double right = match.captured(1).toDouble() + QFontMetricsF(font).horizontalAdvance(shown) * match.captured(4).toDouble() / 100;
+                    const double right =
+                        match.captured(1).toDouble() + QFontMetricsF(font).horizontalAdvance(shown) * match.captured(4).toDouble() / 100;
                     QVERIFY2(right <= width, qPrintable(name + QStringLiteral(": ") + shown));
                     ++seen;
                 }

@@ -16,11 +16,12 @@ constexpr const char *attack = "<script>alert(1)</script><img src=x onerror=aler
 /// The attack in every text of a record and of what a backend says of it.
 void poison(Record &record, EvidenceView &view)
 {
-    for (std::string *text : {&record.id, &record.keep, &record.keepName, &record.host, &record.kind, &record.plan, &record.manifest, &record.notes, &record.evidence.kind,
-             &record.expected.root, &record.appraisal.sentence, &view.technology, &view.product})
+    for (std::string *text : {&record.id, &record.keep, &record.keepName, &record.host, &record.kind, &record.plan, &record.manifest,
+             &record.notes, &record.evidence.kind, &record.expected.root, &record.appraisal.sentence, &view.technology, &view.product})
         *text = attack;
     for (auto &finding : record.appraisal.findings)
-        for (std::string *text : {&finding.id, &finding.area, &finding.expected, &finding.actual, &finding.why, &finding.remedy, &finding.source})
+        for (std::string *text :
+            {&finding.id, &finding.area, &finding.expected, &finding.actual, &finding.why, &finding.remedy, &finding.source})
             *text = attack;
     record.appraisal.findings[0].outcome = Outcome::Fail;
     record.appraisal.overrides = {attack};
@@ -36,8 +37,8 @@ void poison(Record &record, EvidenceView &view)
             level.name = attack;
     }
     for (auto &certificate : view.chain) {
-        for (std::string *text : {&certificate.role, &certificate.subject, &certificate.issuer, &certificate.serial, &certificate.key, &certificate.notBefore, &certificate.notAfter,
-                 &certificate.sha256})
+        for (std::string *text : {&certificate.role, &certificate.subject, &certificate.issuer, &certificate.serial, &certificate.key,
+                 &certificate.notBefore, &certificate.notAfter, &certificate.sha256})
             *text = attack;
         certificate.extensions = {{attack, attack}};
     }
@@ -45,8 +46,7 @@ void poison(Record &record, EvidenceView &view)
 
 } // namespace
 
-class TestHtml : public QObject
-{
+class TestHtml : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -57,8 +57,8 @@ private Q_SLOTS:
         const QString html = QString::fromStdString(recordHtml(record, test::sampleView()));
         for (const auto &finding : record.appraisal.findings)
             QVERIFY(html.contains(QString::fromStdString(finding.id)));
-        for (const char *part : {"Trusted (emulated)", "EMULATED", "r0123456789abcdef", "hello-1", "REPORT_DATA", "BEGIN CERTIFICATE", "kastellan-deliver-1", "--allow-debug", "launch plan",
-                 "0000  0108 0f16", "Whom you trust"})
+        for (const char *part : {"Trusted (emulated)", "EMULATED", "r0123456789abcdef", "hello-1", "REPORT_DATA", "BEGIN CERTIFICATE",
+                 "kastellan-deliver-1", "--allow-debug", "launch plan", "0000  0108 0f16", "Whom you trust"})
             QVERIFY2(html.contains(QString::fromLatin1(part), Qt::CaseInsensitive) || QByteArray(part).startsWith("0000"), part);
         QVERIFY(html.contains(QString::fromStdString(toHex(ByteView(record.evidence.report).first(4)))));
     }
@@ -69,7 +69,8 @@ private Q_SLOTS:
         Record record = test::sampleRecord();
         EvidenceView view = test::sampleView();
         const QString html = QString::fromStdString(recordHtml(record, view));
-        const auto head = html.mid(html.indexOf(QStringLiteral("<thead>")), html.indexOf(QStringLiteral("</thead>")) - html.indexOf(QStringLiteral("<thead>")));
+        const auto head = html.mid(
+            html.indexOf(QStringLiteral("<thead>")), html.indexOf(QStringLiteral("</thead>")) - html.indexOf(QStringLiteral("<thead>")));
         QVERIFY(head.contains(QStringLiteral("EMULATED")));
         record.appraisal.emulated = false;
         record.expected.root = "amd";
@@ -96,7 +97,8 @@ private Q_SLOTS:
         QVERIFY(html.find('\x1b') == std::string::npos);
         QVERIFY(html.find("&lt;script&gt;") != std::string::npos);
         for (const Palette palette : {Palette::Light, Palette::Dark})
-            for (const auto &svg : {chainSvg(view, record.appraisal, palette, 500), layersSvg(layersOf(record, &view), true, palette, 500)}) {
+            for (const auto &svg :
+                {chainSvg(view, record.appraisal, palette, 500), layersSvg(layersOf(record, &view), true, palette, 500)}) {
                 QXmlStreamReader reader(QByteArray::fromStdString(svg));
                 while (!reader.atEnd())
                     reader.readNext();
@@ -116,11 +118,13 @@ private Q_SLOTS:
             QString html = QString::fromStdString(recordHtml(record, view));
             html.remove(QStringLiteral("<!DOCTYPE html>"));
             html.replace(QRegularExpression(QStringLiteral("<(meta|col|br)\\b([^>]*)>")), QStringLiteral("<\\1\\2/>"));
-            html.replace(QRegularExpression(QStringLiteral("<style>.*</style>"), QRegularExpression::DotMatchesEverythingOption), QStringLiteral("<style/>"));
+            html.replace(QRegularExpression(QStringLiteral("<style>.*</style>"), QRegularExpression::DotMatchesEverythingOption),
+                QStringLiteral("<style/>"));
             QXmlStreamReader reader(html);
             while (!reader.atEnd())
                 reader.readNext();
-            QVERIFY2(!reader.hasError(), qPrintable(reader.errorString() + QStringLiteral(" at ") + html.mid(reader.characterOffset() - 100, 200)));
+            QVERIFY2(!reader.hasError(),
+                qPrintable(reader.errorString() + QStringLiteral(" at ") + html.mid(reader.characterOffset() - 100, 200)));
         }
     }
 

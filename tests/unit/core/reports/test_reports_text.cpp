@@ -9,8 +9,7 @@
 
 using namespace kastellan;
 
-class TestText : public QObject
-{
+class TestText : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -22,8 +21,9 @@ private Q_SLOTS:
         record.appraisal.findings[2].remedy = "Launch it again.";
         decide(record.appraisal);
         const QString text = QString::fromStdString(recordText(record, false, 80));
-        for (const char *part : {"REFUSED (EMULATED)", "launch digest is not the expected one", "FAIL", "Launch digest failed", "expected  1111", "found     other", "to do     Launch it again.",
-                 "Revocation list is not known (advisory)", "given up  --allow-debug", "hello-1"})
+        for (const char *part : {"REFUSED (EMULATED)", "launch digest is not the expected one", "FAIL", "Launch digest failed",
+                 "expected  1111", "found     other", "to do     Launch it again.", "Revocation list is not known (advisory)",
+                 "given up  --allow-debug", "hello-1"})
             QVERIFY2(text.contains(QString::fromLatin1(part)), part);
         QVERIFY(!text.contains(QChar(0x1b)));
         for (const auto &line : text.split(u'\n'))
@@ -39,7 +39,8 @@ private Q_SLOTS:
         record.appraisal.sentence = "\x1b[31m";
         record.appraisal.findings[0].id = "\x1b[1m";
         record.appraisal.findings[3].actual = "a\x1b[5mb";
-        record.appraisal.findings[3].remedy = "\x9b" "5m";
+        record.appraisal.findings[3].remedy = "\x9b"
+                                              "5m";
         record.appraisal.overrides = {"\x1b"};
         const std::string text = recordText(record, false, 40);
         for (const char c : text)
@@ -51,12 +52,16 @@ private Q_SLOTS:
         QTest::addColumn<QString>("text");
         QTest::addColumn<QStringList>("lines");
         QTest::newRow("fits") << QStringLiteral("one two") << QStringList{QStringLiteral("one two")};
-        QTest::newRow("breaks at spaces") << QStringLiteral("one two three four") << QStringList{QStringLiteral("one two"), QStringLiteral("three four")};
-        QTest::newRow("breaks long words") << QStringLiteral("0123456789abcdef") << QStringList{QStringLiteral("0123456789"), QStringLiteral("abcdef")};
-        QTest::newRow("after a word") << QStringLiteral("x 0123456789abc") << QStringList{QStringLiteral("x"), QStringLiteral("0123456789"), QStringLiteral("abc")};
+        QTest::newRow("breaks at spaces") << QStringLiteral("one two three four")
+                                          << QStringList{QStringLiteral("one two"), QStringLiteral("three four")};
+        QTest::newRow("breaks long words") << QStringLiteral("0123456789abcdef")
+                                           << QStringList{QStringLiteral("0123456789"), QStringLiteral("abcdef")};
+        QTest::newRow("after a word") << QStringLiteral("x 0123456789abc")
+                                      << QStringList{QStringLiteral("x"), QStringLiteral("0123456789"), QStringLiteral("abc")};
         QTest::newRow("empty") << QString() << QStringList{QString()};
         QTest::newRow("spaces") << QStringLiteral("  a \n b  ") << QStringList{QStringLiteral("a b")};
-        QTest::newRow("two bytes a character") << QStringLiteral("ääääääääääöö") << QStringList{QStringLiteral("ääääääääää"), QStringLiteral("öö")};
+        QTest::newRow("two bytes a character") << QStringLiteral("ääääääääääöö")
+                                               << QStringList{QStringLiteral("ääääääääää"), QStringLiteral("öö")};
     }
     void wrapping()
     {

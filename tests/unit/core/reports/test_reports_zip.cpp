@@ -10,8 +10,7 @@
 
 using namespace kastellan;
 
-class TestZip : public QObject
-{
+class TestZip : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:

@@ -10,8 +10,7 @@
 
 using namespace kastellan;
 
-class TestCheck : public QObject
-{
+class TestCheck : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -51,7 +50,9 @@ private Q_SLOTS:
     {
         QTest::addColumn<QByteArray>("sql");
         QTest::addColumn<QByteArray>("problem");
-        const auto row = [](const char *name, const char *sql, const char *problem) { QTest::newRow(name) << QByteArray(sql) << QByteArray(problem); };
+        const auto row = [](const char *name, const char *sql, const char *problem) {
+            QTest::newRow(name) << QByteArray(sql) << QByteArray(problem);
+        };
         row("verdict column", "UPDATE records SET verdict = 'refused' WHERE seq = 3", "column 'verdict'");
         row("keep column", "UPDATE records SET keep = 'x' WHERE seq = 3", "column 'keep'");
         row("name column", "UPDATE records SET keep_name = 'x' WHERE seq = 3", "column 'keep_name'");
@@ -68,16 +69,22 @@ private Q_SLOTS:
         row("middle record removed", "DELETE FROM contents WHERE seq = 3; DELETE FROM records WHERE seq = 3", "number 3 should stand here");
         row("first record removed", "DELETE FROM contents WHERE seq = 1; DELETE FROM records WHERE seq = 1", "number 1 should stand here");
         row("all removed", "DELETE FROM contents; DELETE FROM records", "head: it counts 5");
-        row("all removed with the head", "DELETE FROM contents; DELETE FROM records; UPDATE head SET count = 0, hash = zeroblob(32)", "signature");
+        row("all removed with the head", "DELETE FROM contents; DELETE FROM records; UPDATE head SET count = 0, hash = zeroblob(32)",
+            "signature");
         row("content removed", "DELETE FROM contents WHERE seq = 2", "(number 2)");
         row("two exchanged",
-            "UPDATE records SET seq = 99 WHERE seq = 2; UPDATE records SET seq = 2 WHERE seq = 3; UPDATE records SET seq = 3 WHERE seq = 99;"
-            "UPDATE contents SET seq = 99 WHERE seq = 2; UPDATE contents SET seq = 2 WHERE seq = 3; UPDATE contents SET seq = 3 WHERE seq = 99", "(number 2)");
+            "UPDATE records SET seq = 99 WHERE seq = 2; UPDATE records SET seq = 2 WHERE seq = 3; UPDATE records SET seq = 3 WHERE seq = "
+            "99;"
+            "UPDATE contents SET seq = 99 WHERE seq = 2; UPDATE contents SET seq = 2 WHERE seq = 3; UPDATE contents SET seq = 3 WHERE seq "
+            "= 99",
+            "(number 2)");
         row("head count", "UPDATE head SET count = 4", "head: it counts 4");
         row("head hash", "UPDATE head SET hash = zeroblob(32)", "head: its hash");
         row("head signature", "UPDATE head SET signature = zeroblob(64)", "signature");
         row("rolled back with the head",
-            "DELETE FROM contents WHERE seq = 5; UPDATE head SET count = 4, hash = (SELECT hash FROM records WHERE seq = 4); DELETE FROM records WHERE seq = 5", "signature");
+            "DELETE FROM contents WHERE seq = 5; UPDATE head SET count = 4, hash = (SELECT hash FROM records WHERE seq = 4); DELETE FROM "
+            "records WHERE seq = 5",
+            "signature");
     }
     void tampering()
     {
@@ -100,7 +107,8 @@ private Q_SLOTS:
     /// Nothing is appended to, and so no good signature put over, what somebody else made of the store.
     void tamperedStoreIsNotSignedAnew()
     {
-        QVERIFY(tamper("DELETE FROM contents WHERE seq = 5; UPDATE head SET count = 4, hash = (SELECT hash FROM records WHERE seq = 4); DELETE FROM records WHERE seq = 5"));
+        QVERIFY(tamper("DELETE FROM contents WHERE seq = 5; UPDATE head SET count = 4, hash = (SELECT hash FROM records WHERE seq = 4); "
+                       "DELETE FROM records WHERE seq = 5"));
         auto store = RecordStore::open();
         const auto id = (*store)->append(test::sampleRecord(9));
         QVERIFY(!id);

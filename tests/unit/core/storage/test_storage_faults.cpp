@@ -41,8 +41,7 @@ long cleanCount()
 
 } // namespace
 
-class TestStorageFaults : public QObject
-{
+class TestStorageFaults : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -131,8 +130,7 @@ private Q_SLOTS:
         QVERIFY(makeFolder(place));
         if (::mount("tmpfs", place.c_str(), "tmpfs", 0, "size=1m") != 0)
             QSKIP("a file system can only be mounted by root");
-        struct Unmount
-        {
+        struct Unmount {
             std::filesystem::path path;
             ~Unmount() { ::umount2(path.c_str(), MNT_DETACH); }
         } const unmount{place};
@@ -270,8 +268,9 @@ private Q_SLOTS:
         QVERIFY(writeFileAtomically(path, ByteView(whole).first(5000)));
         const auto cut = RecordStore::open();
         QVERIFY(!cut || !(*cut)->check()->empty());
-        QVERIFY(writeFileAtomically(path, asBytes("this is no database at all, only some text that is long enough to have a header, or is it not? "
-                                                  "One hundred bytes make a header.")));
+        QVERIFY(writeFileAtomically(path,
+            asBytes("this is no database at all, only some text that is long enough to have a header, or is it not? "
+                    "One hundred bytes make a header.")));
         const auto junk = RecordStore::open();
         QVERIFY(!junk);
         QVERIFY2(junk.error().why.find("damaged") != std::string::npos, junk.error().message().c_str());

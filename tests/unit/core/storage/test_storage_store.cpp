@@ -15,8 +15,7 @@
 
 using namespace kastellan;
 
-class TestStore : public QObject
-{
+class TestStore : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:

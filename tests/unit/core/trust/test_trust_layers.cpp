@@ -9,9 +9,9 @@ using Mark = Layer::Mark;
 
 namespace {
 
-const char *const goodChecks[][2] = {{"root.kind", "root"}, {"root.pinned", "root"}, {"chain.signatures", "chain"}, {"report.signature", "report"},
-    {"tcb.certificate", "tcb"}, {"chip.certificate", "platform"}, {"policy.debug", "policy"}, {"policy.migration", "policy"}, {"launch.digest", "launch"},
-    {"workload.digest", "workload"}};
+const char *const goodChecks[][2] = {{"root.kind", "root"}, {"root.pinned", "root"}, {"chain.signatures", "chain"},
+    {"report.signature", "report"}, {"tcb.certificate", "tcb"}, {"chip.certificate", "platform"}, {"policy.debug", "policy"},
+    {"policy.migration", "policy"}, {"launch.digest", "launch"}, {"workload.digest", "workload"}};
 
 /// What a real SNP host would give: every check passes, and nothing is emulated.
 Record hardwareRecord()
@@ -52,8 +52,7 @@ Record with(Record record, std::string_view id, Outcome outcome)
 
 } // namespace
 
-class TestLayers : public QObject
-{
+class TestLayers : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -95,7 +94,10 @@ private Q_SLOTS:
             QCOMPARE(marks(without), expected);
     }
 
-    void anotherChipIsNotGenuine() { QCOMPARE(marks(with(hardwareRecord(), "chip.certificate", Outcome::Fail)), QByteArrayLiteral("TTTTTTTTT")); }
+    void anotherChipIsNotGenuine()
+    {
+        QCOMPARE(marks(with(hardwareRecord(), "chip.certificate", Outcome::Fail)), QByteArrayLiteral("TTTTTTTTT"));
+    }
 
     void emulatedTrustsEverything()
     {
