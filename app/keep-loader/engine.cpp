@@ -146,19 +146,19 @@ void Engine::openSession()
             m_session->closeInput();
         m_listener.inputTaken();
     };
-    events.output = [this](unsigned stream, std::uint64_t, ByteView data) { output(stream, data); };
+    events.output = [this](unsigned number, std::uint64_t, ByteView data) { output(number, data); };
     events.exited = [this](int code, std::string trap, std::string reason) { m_loop.post([this, code, trap, reason] { workloadEnded(code, trap, reason); }); };
     events.log = [this](std::string message) { note("warden: " + message); };
     events.failed = [this](Error error) { m_loop.post([this, error = std::move(error)] { sessionFailed(error); }); };
-    auto session = OwnerSession::open(std::move(*stream), m_ownerKey, m_plan.id, std::move(events));
-    if (!session)
-        return fail(session.error());
-    m_session = std::move(*session);
+    auto opened = OwnerSession::open(std::move(*stream), m_ownerKey, m_plan.id, std::move(events));
+    if (!opened)
+        return fail(opened.error());
+    m_session = std::move(*opened);
     m_sessionWatch = m_loop.watch(
         m_session->fd(), [this] { return m_session->wants(); },
         [this](short) {
-            const auto session = m_session.get();
-            session->process();
+            const auto current = m_session.get();
+            current->process();
             m_listener.inputTaken();
         });
     expectAnswer("the session");
