@@ -3,6 +3,7 @@
 
 #include "core/base/file.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -73,6 +74,37 @@ bool waitForEnd(int pidfd, int timeout)
 void kill(int pidfd)
 {
     ::syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0);
+}
+
+void stop(int pidfd)
+{
+    ::syscall(SYS_pidfd_send_signal, pidfd, SIGSTOP, nullptr, 0);
+}
+
+void killDescendants(std::int64_t pid)
+{
+    // Its children die, theirs become its own, and are found in the next round.
+    for (int round = 0; round < 500; ++round) {
+        const auto content = readFile(proc(pid, "task/" + std::to_string(pid) + "/children"), 1 << 20);
+        if (!content || content->empty())
+            return;
+        bool alive = false;
+        for (std::string_view rest = asText(*content); !rest.empty();) {
+            const auto space = rest.find(' ');
+            std::int64_t child = 0;
+            std::from_chars(rest.data(), rest.data() + std::min(space, rest.size()), child);
+            rest.remove_prefix(space == std::string_view::npos ? rest.size() : space + 1);
+            const Fd fd(static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(child), 0)));
+            // Asked after the descriptor was opened: the number may have gone to somebody else before that.
+            if (!fd || startTime(child) == 0 || statusField(child, "PPid") != std::to_string(pid))
+                continue;
+            alive = true;
+            kill(fd.get());
+        }
+        if (!alive)
+            return; // zombies of a parent that is stopped
+        ::poll(nullptr, 0, 1);
+    }
 }
 
 std::optional<std::string> statusField(std::int64_t pid, std::string_view field)

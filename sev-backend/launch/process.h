@@ -20,6 +20,10 @@ namespace kastellan::sev::process {
 /// Whether the process has ended within the time (milliseconds; -1 for ever).
 [[nodiscard]] bool waitForEnd(int pidfd, int timeout);
 void kill(int pidfd);
+void stop(int pidfd); ///< SIGSTOP
+/// Kills all that descend from a living process that inherits orphans (PR_SET_CHILD_SUBREAPER), but not itself, until nothing is left of
+/// them or the tries (some milliseconds) are used up.
+void killDescendants(std::int64_t pid);
 
 /// A line of /proc/PID/status without its name and white space: "Seccomp".
 [[nodiscard]] std::optional<std::string> statusField(std::int64_t pid, std::string_view field);

@@ -44,6 +44,7 @@ RunningProcessKeep::RunningProcessKeep(Parts parts)
     : m_parts(std::move(parts))
     , m_start(process::startTime(m_parts.pid))
     , m_socket(wardenSocketPath(m_parts.id))
+    , m_bare(process::namespaceOf(std::to_string(m_parts.pid), "pid") == process::namespaceOf("self", "pid"))
 {
     m_channel = std::make_unique<FirmwareChannel>(m_socket, m_parts.pidfd.get(), std::move(m_parts.words),
         [processor = m_parts.processor, guest = m_parts.guest](ByteView request) { return processor->guestRequest(guest, request); });
@@ -58,9 +59,12 @@ KeepEnd RunningProcessKeep::end()
 {
     if (m_end)
         return *m_end;
-    endGroup();
     KeepEnd end;
     end.known = false;
+    end.lastWords = m_channel->lastWords();
+    if (!process::waitForEnd(m_parts.pidfd.get(), 0))
+        return end; // asked too early: it lives, and goes on living
+    endGroup();
     siginfo_t info{};
     int waited = -1;
     if (m_parts.ourChild)
@@ -70,17 +74,23 @@ KeepEnd RunningProcessKeep::end()
         end.bySignal = info.si_code != CLD_EXITED;
         end.code = info.si_status;
     }
-    end.lastWords = m_channel->lastWords();
     if (end.known)
         m_end = end;
     return end;
 }
 
-/// Without a pid namespace, the runner has to be ended as a member of the warden's process group. Only while the number is surely still the
-/// warden's: it lives, or we have not reaped it.
+/// Without a pid namespace nothing ends the warden's descendants with it. Its number is used only while it is surely still the warden's: it
+/// lives, or we have not reaped it.
 void RunningProcessKeep::endGroup()
 {
-    if ((m_parts.ourChild && !m_end) || !process::waitForEnd(m_parts.pidfd.get(), 0))
+    if (!m_bare)
+        return;
+    const bool lives = !process::waitForEnd(m_parts.pidfd.get(), 0);
+    if (lives) {
+        process::stop(m_parts.pidfd.get()); // it must not make new ones meanwhile
+        process::killDescendants(m_parts.pid);
+    }
+    if (lives || (m_parts.ourChild && !m_end))
         ::kill(static_cast<pid_t>(-m_parts.pid), SIGKILL);
 }
 

@@ -40,6 +40,7 @@ private:
     std::filesystem::path m_socket;
     std::unique_ptr<FirmwareChannel> m_channel;
     std::optional<KeepEnd> m_end;
+    bool m_bare = false; ///< without a pid namespace of its own
     bool m_killed = false;
 };
 

@@ -159,7 +159,7 @@ struct Child {
     /// Leaves the capabilities to change ids if there is an id to change to, and none otherwise.
     void dropCapabilities() const
     {
-        const std::uint32_t kept = task.twoIds ? (1u << CAP_SETUID) | (1u << CAP_SETGID) : 0;
+        const std::uint32_t kept = task.isolated && task.twoIds ? (1u << CAP_SETUID) | (1u << CAP_SETGID) : 0;
         hold(SandboxStep::Capabilities, ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0);
         for (unsigned long capability = 0; capability < 64; ++capability) {
             if (capability < 32 && (kept >> capability) & 1)
@@ -200,10 +200,13 @@ struct Child {
         } else {
             hold(SandboxStep::RootFolder, ::fchdir(task.folder) == 0);
             writeFiles();
+            // So that all its descendants are found when it is ended: there is no namespace that would end them.
+            hold(SandboxStep::RootFolder, ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0);
         }
         arrangeDescriptors();
         setLimits();
-        if (task.isolated)
+        // Root without a sandbox is a user without capabilities at least; nobody else has any.
+        if (task.isolated || ::geteuid() == 0)
             dropCapabilities();
         hold(SandboxStep::NoNewPrivileges, ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
         if (task.isolated) {

@@ -104,7 +104,26 @@ void TestKeepImage::isAttested()
         appraisal.findings.push_back(std::move(finding));
     decide(appraisal);
     QCOMPARE(QByteArray::fromStdString(std::string(name(appraisal.verdict))), noSandbox ? "refused" : "trusted");
-    QVERIFY(!sev::process::waitForEnd(keep.endFd(), 0));
+    QVERIFY2(!sev::process::waitForEnd(keep.endFd(), 0), keep.end().lastWords.c_str());
+    if (noSandbox)
+        return;
+
+    // Warden and runner: no capability is left, and they are different users where there is more than one.
+    const auto processes = processesIn(sev::process::namespaceOf(std::to_string(keep.process().first), "pid"));
+    QVERIFY2(processes.size() == 2,
+        (std::to_string(processes.size()) + " processes; ended: " + std::to_string(sev::process::waitForEnd(keep.endFd(), 500))
+            + ", signal " + std::to_string(keep.end().bySignal) + ", code " + std::to_string(keep.end().code)
+            + ", words: " + keep.end().lastWords)
+            .c_str());
+    std::set<std::string> users;
+    for (const int pid : processes) {
+        for (const char *set : {"CapEff", "CapPrm", "CapInh", "CapAmb"})
+            QCOMPARE(QByteArray::fromStdString(sev::process::statusField(pid, set).value_or("")), "0000000000000000");
+        QCOMPARE(QByteArray::fromStdString(sev::process::statusField(pid, "NoNewPrivs").value_or("")), "1");
+        QCOMPARE(QByteArray::fromStdString(sev::process::statusField(pid, "Seccomp").value_or("")), "2");
+        users.insert(sev::process::statusField(pid, "Uid").value_or(""));
+    }
+    QCOMPARE(users.size(), ::geteuid() == 0 ? 2u : 1u);
 }
 
 void TestKeepImage::startsInTime()
