@@ -41,7 +41,8 @@ std::vector<Option> planOptions(std::vector<Option> more)
 Noun hostNoun()
 {
     return {"host", "the places where keeps can run",
-        {"A host is the emulated one, made of software, or one with AMD SEV hardware. Only the emulated host is there in this version."},
+        {"Keeps run on the emulated host, which is made of software. The host 'local' says what this machine has of AMD SEV; "
+         "launching on it is not in this version."},
         {
             {Command::HostList, "list", "list the hosts", {"One line for each host: its id, its state, and its platform."}, {}, {json},
                 {{"keepctl host list", "which hosts there are, and whether they are ready"}}},

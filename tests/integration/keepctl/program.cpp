@@ -34,7 +34,7 @@ Program::~Program()
     const auto keeps = run({QStringLiteral("keep"), QStringLiteral("list"), QStringLiteral("--running"), QStringLiteral("--json")}).json();
     for (const auto &keep : keeps[QStringLiteral("keeps")].toArray())
         static_cast<void>(run({QStringLiteral("keep"), QStringLiteral("stop"), QStringLiteral("--grace"), QStringLiteral("0"),
-            keep[QStringLiteral("plan")][QStringLiteral("id")].toString()}));
+            keep[QStringLiteral("keep")].toString()}));
 }
 
 std::unique_ptr<QProcess> Program::startProgram(const QString &program, const QStringList &arguments)

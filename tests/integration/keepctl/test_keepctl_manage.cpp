@@ -255,7 +255,8 @@ void TestKeepctlManage::fsck()
     QVERIFY(other.run({u"keep"_s, u"launch"_s, u"-q"_s, example("hello")}).exit == 0);
     const auto sql = [&](const QString &statement) {
         QProcess sqlite;
-        sqlite.start(tool, {other.dataFolder() + u"/evidence.db"_s, statement});
+        sqlite.start(
+            tool, {u"-cmd"_s, u".timeout 10000"_s, other.dataFolder() + u"/evidence.db"_s, statement}); // a loader may be just ending
         const bool done = sqlite.waitForFinished() && sqlite.exitCode() == 0;
         return done ? QString::fromUtf8(sqlite.readAllStandardOutput()).split(u'\n', Qt::SkipEmptyParts) : QStringList{u"failed"_s};
     };
