@@ -84,14 +84,19 @@ std::string OuterIds::uidMap() const
     return text;
 }
 
+std::string OuterIds::gidMap() const
+{
+    return two ? uidMap() : std::to_string(wardenId) + " " + std::to_string(group) + " 1\n";
+}
+
 OuterIds chooseOuterIds(std::uint32_t uid, const std::vector<IdRange> &uids, const std::vector<IdRange> &gids, const KeepId &keep)
 {
-    const OuterIds own{uid, uid, false};
+    const OuterIds own{uid, uid, false, ::getegid()};
     if (uid != 0)
         return own;
     const std::uint64_t hash = loadLe<std::uint64_t>(sha256(keep.view()).view(), 0);
     const auto pair = [&](std::uint64_t first) {
-        return OuterIds{static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(first + 1), true};
+        return OuterIds{static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(first + 1), true, 0};
     };
     const std::uint64_t high = highStart + hash % highPairs * 2;
     if (mapsRange(uids, high, 2) && mapsRange(gids, high, 2))
@@ -126,12 +131,7 @@ pid_t cloneProcess(std::uint64_t flags, int &pidfd)
 
 Status writeIdMaps(pid_t process, const OuterIds &ids)
 {
-    if (!ids.two)
-        KASTELLAN_TRY(writeProcFile(process, "setgroups", "deny"));
-    OuterIds groups = ids;
-    if (!ids.two)
-        groups.warden = ::getegid();
-    KASTELLAN_TRY(writeProcFile(process, "gid_map", groups.uidMap()));
+    KASTELLAN_TRY(writeProcFile(process, "gid_map", ids.gidMap()));
     return writeProcFile(process, "uid_map", ids.uidMap());
 }
 

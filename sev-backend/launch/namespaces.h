@@ -33,7 +33,9 @@ struct IdRange {
 struct OuterIds {
     std::uint32_t warden = 0, runner = 0;
     bool two = false; ///< ids of their own; otherwise both are our own id
-    [[nodiscard]] std::string uidMap() const; ///< the text for /proc/PID/uid_map (gid_map is the same)
+    std::uint32_t group = 0; ///< of the one own id: our own group
+    [[nodiscard]] std::string uidMap() const; ///< the text for /proc/PID/uid_map
+    [[nodiscard]] std::string gidMap() const; ///< and for gid_map: two ids are groups as well
 };
 
 /// Root gets two ids that nobody else has: from 0x70000000 up, by the keep's id, where our own namespace maps that range; else from the end
@@ -47,7 +49,7 @@ struct OuterIds {
 /// the parent. The child may make nothing but system calls.
 [[nodiscard]] pid_t cloneProcess(std::uint64_t flags, int &pidfd);
 
-/// Writes the maps of ids for a process that has just been cloned. With one id, setgroups is denied, as the kernel demands it.
+/// Writes the maps of two ids for a process that has just been cloned. Needs CAP_SETUID and CAP_SETGID over both ids.
 [[nodiscard]] Status writeIdMaps(pid_t process, const OuterIds &ids);
 
 /// Tries whether this user may have such namespaces at all.

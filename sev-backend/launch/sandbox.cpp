@@ -133,6 +133,12 @@ Result<PendingKeep> PendingKeep::start(const SandboxOptions &options, const Imag
 
     const OuterIds ids = chooseOuterIds(options.keep);
     task.twoIds = ids.two;
+    const std::string gidMap = ids.gidMap(), uidMap = ids.uidMap();
+    if (options.isolated && !ids.two) {
+        task.ownGidMap = gidMap.c_str();
+        task.ownUidMap = uidMap.c_str();
+    }
+    task.launcherControl = keep.m_control.get();
     int pidfd = -1;
     const pid_t pid = cloneProcess(options.isolated ? keepNamespaceFlags() : 0, pidfd);
     if (pid == 0)
@@ -141,7 +147,7 @@ Result<PendingKeep> PendingKeep::start(const SandboxOptions &options, const Imag
         return environment(what, "namespaces", systemError({}, {}, errno).error().why, namespaceRemedy());
     keep.m_pid = pid;
     keep.m_pidfd = Fd(pidfd);
-    if (options.isolated)
+    if (options.isolated && ids.two)
         KASTELLAN_TRY(writeIdMaps(pid, ids));
     if (::send(keep.m_control.get(), "M", 1, MSG_NOSIGNAL) != 1)
         return systemError(what, "control socket", errno);

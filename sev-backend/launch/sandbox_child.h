@@ -52,6 +52,9 @@ struct SandboxFile {
 struct SandboxTask {
     bool isolated = true; ///< in namespaces of its own, under Landlock and seccomp; otherwise a plain process
     bool twoIds = false;
+    /// With one id the child writes these into its own setgroups, gid_map and uid_map; with two the launcher does it, for it takes rights
+    /// outside.
+    const char *ownGidMap = nullptr, *ownUidMap = nullptr;
     int folder = -1; ///< not isolated: where the files are written
     const char *rootSize = nullptr, *rootNodes = nullptr; ///< of the tmpfs: "size" and "nr_inodes"
     const char *runSize = nullptr;
@@ -60,6 +63,7 @@ struct SandboxTask {
     std::vector<const char *> readable; ///< for Landlock: the folders at the top of the image
     int landlockVersion = 0;
     sock_fprog filter{};
+    int launcherControl = -1; ///< the launcher's end, which the child must not hold: it would never see its launcher die
     int control = -1, null = -1, words = -1, listener = -1;
     std::vector<char *> arguments, environment;
     const char *program = nullptr;

@@ -27,15 +27,15 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// From now on the system call fails with EPERM, if an argument has the value (or always, with argument -1).
-bool refuse(long number, int argument, std::uint32_t value)
+/// From now on the system call fails with EPERM (or as `verdict` says), if an argument has the value (or always, with argument -1).
+bool refuse(long number, int argument, std::uint32_t value, std::uint32_t verdict = SECCOMP_RET_ERRNO | EPERM)
 {
     const auto at = [](std::size_t offset) { return sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset)); };
     std::vector<sock_filter> code{
         at(offsetof(seccomp_data, nr)), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 3)};
     code.push_back(at(argument < 0 ? offsetof(seccomp_data, nr) : offsetof(seccomp_data, args) + static_cast<std::size_t>(argument) * 8));
     code.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, argument < 0 ? static_cast<std::uint32_t>(number) : value, 0, 1));
-    code.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
+    code.push_back(BPF_STMT(BPF_RET | BPF_K, verdict));
     code.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
     const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
     // Not for all threads and without new privileges where that can be had: uid_map asks for capabilities, not for privileges.
@@ -65,6 +65,7 @@ private Q_SLOTS:
     void failsClosed_data();
     void failsClosed();
     void diesWithItsLauncher();
+    void diesWithItsLauncherAtOnce();
     void isFoundWithoutAState();
 
 private:
@@ -168,6 +169,37 @@ void TestSandboxFaults::diesWithItsLauncher()
     std::ifstream(note) >> pid >> start;
     QVERIFY(pid > 0 && start > 0);
     QTRY_VERIFY(sev::process::startTime(pid) != start);
+}
+
+// The same when the launcher dies before it said its first word to the new process.
+void TestSandboxFaults::diesWithItsLauncherAtOnce()
+{
+    sev::EmulatedHost host(m_scene.options());
+    const LaunchPlan plan = m_scene.plan(host);
+    const fs::path folder = m_scene.folder(plan);
+    const pid_t launcher = ::fork();
+    if (launcher == 0) {
+        // The words "M" and "G" are one byte long; nothing else is sent here.
+        ::prctl(PR_SET_NAME, "kstl-at-once");
+        if (refuse(SYS_sendto, 2, 1, SECCOMP_RET_KILL_PROCESS))
+            (void)host.start(plan, folder, {}, {});
+        ::_exit(0);
+    }
+    int status = 0;
+    ::waitpid(launcher, &status, 0);
+    QVERIFY(WIFSIGNALED(status));
+    QCOMPARE(WTERMSIG(status), SIGSYS);
+    const auto orphans = [] {
+        int count = 0;
+        for (const auto &entry : fs::directory_iterator("/proc")) {
+            const std::string name = entry.path().filename();
+            if (name.find_first_not_of("0123456789") == std::string::npos
+                && sev::process::statusField(std::stoll(name), "Name") == "kstl-at-once")
+                count += sev::process::startTime(std::stoll(name)) != 0;
+        }
+        return count;
+    };
+    QTRY_COMPARE(orphans(), 0);
 }
 
 // A launcher that dies right after the start, before it wrote down anything: the keep is not forgotten.
