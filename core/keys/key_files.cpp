@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t longestName = 64;
-constexpr off_t largestKey = 64 * 1024;
+constexpr off_t largestKey = 65536;
 
 bool isAlphanumeric(char c)
 {
@@ -39,7 +39,7 @@ Status checkName(std::string_view name)
 
 Result<fs::path> keysFolder()
 {
-    const fs::path folder = dataFolder() / "keys";
+    fs::path folder = dataFolder() / "keys";
     KASTELLAN_TRY(makeFolder(folder));
     struct stat status{};
     if (::stat(folder.c_str(), &status) != 0)

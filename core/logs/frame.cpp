@@ -11,7 +11,7 @@ namespace kastellan::logs {
 namespace {
 
 constexpr std::size_t crcOffset = 12;
-constexpr std::size_t readAhead = 256 * 1024;
+constexpr std::size_t readAhead = 262144;
 constexpr std::uint32_t streams = 3;
 
 } // namespace

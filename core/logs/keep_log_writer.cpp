@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <tuple>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -80,7 +81,7 @@ Result<KeepLogWriter> KeepLogWriter::open(const std::filesystem::path &path)
     if (present.size() < fileMagic.size()) { // new, or a crash came between making and writing it
         KASTELLAN_TRY(cut(0));
         if (auto written = writeAll(writer.m_fd.get(), asBytes(fileMagic), path.string()); !written) {
-            (void)cut(0);
+            std::ignore = cut(0); // the next open would do it too
             return std::unexpected(std::move(written).error());
         }
         writer.m_size = fileMagic.size();

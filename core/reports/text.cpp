@@ -7,6 +7,7 @@
 #include "core/reports/words.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace kastellan {
 
@@ -46,7 +47,7 @@ public:
     }
     [[nodiscard]] static std::size_t columns(std::string_view text)
     {
-        return static_cast<std::size_t>(textWidth(text, 1 / 0.605, true) + 0.5);
+        return static_cast<std::size_t>(std::lround(textWidth(text, 1 / 0.605, true)));
     }
     [[nodiscard]] std::string take() { return std::move(m_text); }
 
@@ -56,7 +57,7 @@ private:
     std::string m_text;
 };
 
-std::string padded(std::string text, std::size_t columns)
+std::string padded(const std::string &text, std::size_t columns)
 {
     const std::size_t used = Text::columns(text);
     return used < columns ? text + std::string(columns - used, ' ') : text;

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <tuple>
 
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -190,7 +191,7 @@ Result<Transaction> Transaction::begin(const Database &database, Kind kind)
 Transaction::~Transaction()
 {
     if (m_database)
-        (void)m_database->execute("ROLLBACK"); // some errors have rolled back already; then there is nothing to do
+        std::ignore = m_database->execute("ROLLBACK"); // some errors have rolled back already; then there is nothing to do
 }
 
 Status Transaction::commit()
