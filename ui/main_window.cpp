@@ -8,6 +8,7 @@
 #include "ui/theme/theme.h"
 #include "ui/widgets/drop_zone.h"
 #include "ui/widgets/message_bar.h"
+#include "ui/widgets/notice.h"
 #include "ui/wizard/launch_wizard.h"
 
 #include <QActionGroup>
@@ -18,7 +19,6 @@
 #include <QGuiApplication>
 #include <QMenu>
 #include <QMenuBar>
-#include <QMessageBox>
 #include <QSettings>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -111,6 +111,7 @@ void MainWindow::buildActions()
     });
     m_findAction = make(u"search"_s, tr("&Search hosts and keeps"), QKeySequence(Qt::CTRL | Qt::Key_K), [this] { m_side->focusSearch(); });
     m_helpAction = make(u"help"_s, tr("&About this page"), QKeySequence(Qt::Key_F1), [this] { showHelp(); });
+    m_helpAction->setObjectName(u"help"_s);
     m_aboutAction = make({}, tr("About &Kastellan"), {}, [this] { showAbout(); });
     m_quitAction = make({}, tr("&Quit"), QKeySequence::Quit, [this] { close(); });
     m_copyLink = make(u"copy"_s, tr("&Copy the link to this page"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C), [this] {
@@ -268,21 +269,18 @@ void MainWindow::showHelp()
     const Page *shownPage = currentPage();
     if (!shownPage)
         return;
-    auto *box = new QMessageBox(QMessageBox::NoIcon, tr("About this page"), shownPage->title(), QMessageBox::Close, this);
-    box->setAttribute(Qt::WA_DeleteOnClose);
-    box->setTextFormat(Qt::PlainText);
-    box->setInformativeText(shownPage->help());
-    box->open();
+    auto *notice = new Notice(u"help"_s, Tone::Accent, shownPage->title(), shownPage->help(), this);
+    notice->addButton(tr("&Close"));
+    notice->open();
 }
 
 void MainWindow::showAbout()
 {
-    auto *box = new QMessageBox(QMessageBox::NoIcon, tr("About Kastellan"), tr("Kastellan %1").arg(QCoreApplication::applicationVersion()), QMessageBox::Close, this);
-    box->setAttribute(Qt::WA_DeleteOnClose);
-    box->setIconPixmap(programPicture(64, devicePixelRatioF()));
-    box->setTextFormat(Qt::PlainText);
-    box->setInformativeText(tr("Launches workloads in keeps protected by AMD SEV, proves what runs in them, and explains every verdict.\n\nLicence: Apache-2.0"));
-    box->open();
+    auto *notice = new Notice({}, Tone::Plain, tr("Kastellan %1").arg(QCoreApplication::applicationVersion()),
+        tr("Launches workloads in keeps protected by AMD SEV, proves what runs in them, and explains every verdict.\n\nLicence: Apache-2.0"), this);
+    notice->setPicture(programPicture(64, devicePixelRatioF()));
+    notice->addButton(tr("&Close"));
+    notice->open();
 }
 
 void MainWindow::chooseTheme(int choice)

@@ -7,11 +7,11 @@
 #include "ui/widgets/banner.h"
 #include "ui/widgets/dialogs.h"
 #include "ui/widgets/message_bar.h"
+#include "ui/widgets/notice.h"
 #include "ui/wizard/launch_wizard.h"
 
 #include <QDragEnterEvent>
 #include <QLineEdit>
-#include <QMessageBox>
 #include <QMimeData>
 #include <QPushButton>
 #include <QRadioButton>
@@ -267,8 +267,8 @@ private Q_SLOTS:
         auto *stop = m_window->findChild<QAction *>(u"stopKeep"_s);
         QVERIFY(stop->isEnabled());
         stop->trigger();
-        QTRY_VERIFY(m_window->findChild<QMessageBox *>());
-        QTest::mouseClick(m_window->findChild<QMessageBox *>()->findChild<QPushButton *>(u"confirmGo"_s), Qt::LeftButton);
+        QTRY_VERIFY(m_window->findChild<Notice *>());
+        QTest::mouseClick(m_window->findChild<Notice *>()->findChild<QPushButton *>(u"confirmGo"_s), Qt::LeftButton);
         QTRY_VERIFY(!stop->isEnabled());
         QVERIFY(!input->isEnabled());
         QVERIFY(stop->toolTip().contains(u"ended"_s));

@@ -10,12 +10,12 @@
 #include "ui/widgets/dialogs.h"
 #include "ui/widgets/labels.h"
 #include "ui/widgets/message_bar.h"
+#include "ui/widgets/notice.h"
 #include "ui/wizard/launch_wizard.h"
 
 #include <QAction>
 #include <QLineEdit>
 #include <QMenu>
-#include <QMessageBox>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QTreeView>
@@ -191,15 +191,15 @@ private Q_SLOTS:
         open();
         go(u"keep/"_s + key);
         action("removeKeep")->trigger();
-        auto *box = m_window->findChild<QMessageBox *>();
+        auto *box = m_window->findChild<Notice *>();
         QVERIFY(box);
         QVERIFY(unnamedWidgets(box).isEmpty());
-        QVERIFY(box->informativeText().contains(u"evidence"_s));
+        QVERIFY(box->text().contains(u"evidence"_s));
         QTest::keyClick(box, Qt::Key_Escape);
         QVERIFY(m_engine->calls().empty());
-        QTRY_VERIFY(!m_window->findChild<QMessageBox *>());
+        QTRY_VERIFY(!m_window->findChild<Notice *>());
         action("removeKeep")->trigger();
-        QTest::mouseClick(m_window->findChild<QMessageBox *>()->findChild<QPushButton *>(u"confirmGo"_s), Qt::LeftButton);
+        QTest::mouseClick(m_window->findChild<Notice *>()->findChild<QPushButton *>(u"confirmGo"_s), Qt::LeftButton);
         QTRY_COMPARE(m_engine->calls(), std::vector<std::string> {"remove"});
         QTRY_COMPARE(m_window->currentPage()->link().page, u"overview"_s);
     }
@@ -285,8 +285,8 @@ private Q_SLOTS:
         QTest::keyClick(m_window.get(), Qt::Key_Right, Qt::AltModifier);
         QTRY_COMPARE(m_window->currentPage()->link().subject, key);
         QTest::keyClick(m_window.get(), Qt::Key_F1);
-        QTRY_VERIFY(m_window->findChild<QMessageBox *>());
-        m_window->findChild<QMessageBox *>()->close();
+        QTRY_VERIFY(m_window->findChild<Notice *>());
+        m_window->findChild<Notice *>()->close();
         QTest::keyClick(m_window.get(), Qt::Key_K, Qt::ControlModifier);
         QTRY_VERIFY(named<QLineEdit>(*m_window, "sideSearch")->hasFocus());
         QTest::keyClicks(named<QLineEdit>(*m_window, "sideSearch"), u"nothing like it"_s);

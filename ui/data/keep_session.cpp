@@ -3,6 +3,7 @@
 
 #include "ui/text.h"
 
+#include <QPointer>
 #include <QTimer>
 
 namespace kastellan::ui {
@@ -36,7 +37,10 @@ void KeepSession::open(const KeepId &id)
 void KeepSession::close()
 {
     ++m_attempt;
-    m_notifier.reset();
+    if (m_notifier) { // it may be what calls us now
+        m_notifier->setEnabled(false);
+        m_notifier.release()->deleteLater();
+    }
     m_client.reset();
 }
 
@@ -54,22 +58,26 @@ void KeepSession::poll()
 {
     if (!m_client)
         return;
-    bool over = false;
-    m_client->poll([&](const KeepEvent &event) {
+    // Gathered first: whoever hears of an event may let go of the connection, or of this object.
+    std::vector<KeepEvent> events;
+    m_client->poll([&](const KeepEvent &event) { events.push_back(event); });
+    const unsigned attempt = m_attempt;
+    const QPointer<KeepSession> alive(this);
+    for (const KeepEvent &event : events) {
+        if (!alive || attempt != m_attempt)
+            return;
         switch (event.kind) {
         case KeepEvent::Kind::Status: Q_EMIT statusChanged(event.status); break;
         case KeepEvent::Kind::Progress: Q_EMIT progress(shownLine(event.text), event.done, event.total); break;
         case KeepEvent::Kind::Log: Q_EMIT logGrown(event.logBytes); break;
         case KeepEvent::Kind::Appraisal: Q_EMIT appraised(shownLine(event.recordId), shownLine(event.verdict)); break;
         case KeepEvent::Kind::Error: Q_EMIT failed(shown(event.text)); break;
-        case KeepEvent::Kind::Closed: over = true; break;
+        case KeepEvent::Kind::Closed:
+            close();
+            Q_EMIT closed();
+            return;
         }
-    });
-    if (!over)
-        return;
-    m_notifier.reset();
-    m_client.reset();
-    Q_EMIT closed();
+    }
 }
 
 Status KeepSession::gone(std::string_view what) const

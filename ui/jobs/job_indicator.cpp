@@ -57,7 +57,7 @@ void JobIndicator::refresh()
     QString text = job->doing().isEmpty() ? job->title() : job->title() + u": "_s + job->doing();
     text = m_text->fontMetrics().elidedText(text, Qt::ElideRight, 420);
     if (jobs.size() > 1)
-        text += tr("  (and %n more)", nullptr, static_cast<int>(jobs.size()) - 1);
+        text += tr("  (and %1 more)").arg(jobs.size() - 1);
     m_text->setText(text);
     m_bar->setRange(0, job->permille() < 0 ? 0 : 1000);
     m_bar->setValue(std::max(0, job->permille()));

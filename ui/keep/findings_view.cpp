@@ -58,14 +58,13 @@ FindingsView::FindingsView(QWidget *parent)
     m_tree->setItemDelegate(new SignDelegate(FindingsModel::SymbolRole, FindingsModel::ToneRole, -1, this));
     m_tree->setUniformRowHeights(true);
     m_tree->setAllColumnsShowFocus(true);
-    m_tree->setFirstColumnSpanned(0, {}, false);
     m_tree->header()->setStretchLastSection(true);
     m_tree->header()->setDefaultAlignment(Qt::AlignVCenter | Qt::AlignLeading);
-    m_tree->setColumnWidth(FindingsModel::ResultColumn, 185);
-    m_tree->setColumnWidth(FindingsModel::CheckColumn, 175);
+    m_tree->setColumnWidth(FindingsModel::ResultColumn, 150);
+    m_tree->setColumnWidth(FindingsModel::CheckColumn, 185);
     const auto showEmpty = [this] {
         m_stack->setCurrentIndex(m_filter->rowCount() == 0 && m_model->rowCount() > 0 ? 1 : 0);
-        m_tree->expandAll();
+        openAreas();
     };
     connect(m_show, &Segments::chosen, this, [this, showEmpty](int index) {
         m_filter->setShow(static_cast<FindingsFilter::Show>(index));
@@ -84,7 +83,7 @@ FindingsView::FindingsView(QWidget *parent)
 void FindingsView::setFindings(const std::vector<Finding> &findings)
 {
     m_model->setFindings(findings);
-    m_tree->expandAll();
+    openAreas();
     showCounts();
     m_show->setCurrent(0);
     QModelIndex first = m_model->firstOfConcern();
@@ -101,8 +100,14 @@ void FindingsView::choose(const QModelIndex &source)
         return;
     }
     m_tree->setCurrentIndex(at);
-    m_tree->scrollTo(at.parent());
-    m_tree->scrollTo(at);
+    m_tree->scrollTo(at, QAbstractItemView::PositionAtCenter);
+}
+
+void FindingsView::openAreas()
+{
+    m_tree->expandAll();
+    for (int row = 0; row < m_filter->rowCount(); ++row)
+        m_tree->setFirstColumnSpanned(row, {}, true);
 }
 
 void FindingsView::showCounts()

@@ -23,6 +23,7 @@ public:
     void setFindings(const std::vector<Finding> &findings);
 
 private:
+    void openAreas();
     void showCounts();
     void choose(const QModelIndex &source);
 

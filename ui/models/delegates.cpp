@@ -140,6 +140,13 @@ void SignDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option, 
             paintBadge(*painter, sign, {x, after.center().y() - size.height() / 2 + 0.5}, view.font, view.palette);
         }
     }
+    if (isGroup) { // spans its row: what it comes to stands at the end
+        const QString summary = index.siblingAtColumn(index.model()->columnCount() - 1).data().toString();
+        painter->setFont(option.font);
+        painter->setPen(ink(view, Tone::Muted));
+        painter->drawText(pen.takeTrailing(option.fontMetrics.horizontalAdvance(summary) + pad), Qt::AlignVCenter | Qt::AlignTrailing, summary);
+        painter->setFont(view.font);
+    }
     painter->setPen(ink(view, isGroup ? Tone::Plain : tone));
     const auto alignment = view.displayAlignment & Qt::AlignRight ? Qt::AlignTrailing : Qt::AlignLeading;
     painter->drawText(pen.room, static_cast<int>(Qt::AlignVCenter | alignment) | Qt::TextSingleLine, view.fontMetrics.elidedText(view.text, view.textElideMode, pen.room.width()));

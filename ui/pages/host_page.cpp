@@ -63,7 +63,8 @@ HostPage::HostPage(Workspace &space, QWidget *parent)
     layout->addWidget(m_factsCard);
     auto *keepsCard = new Card(tr("Keeps"), this);
     keepsCard->body()->addWidget(m_noKeeps);
-    keepsCard->body()->addWidget(m_keepsView);
+    keepsCard->body()->addWidget(m_keepsView, 1000);
+    keepsCard->body()->addStretch(1);
     m_keepsView->setFrameShape(QFrame::NoFrame);
     m_keepsView->setColumnWidths({260, 130, 230});
     m_keepsView->setMinimumHeight(180);

@@ -237,7 +237,7 @@ void OverviewPage::showAttention()
         if (host.state != "ready")
             add(hostSign(host.state), shownLine(host.name) + u": "_s + shownLine(host.why), {u"host"_s, QString::fromStdString(host.id), {}});
     if (shownRows > most)
-        m_attentionRows->addWidget(new Label(tr("And %n more.", nullptr, shownRows - most), Label::Kind::Body, Tone::Muted, m_attention));
+        m_attentionRows->addWidget(new Label(tr("And %1 more.").arg(shownRows - most), Label::Kind::Body, Tone::Muted, m_attention));
     m_attention->setVisible(shownRows > 0);
 }
 

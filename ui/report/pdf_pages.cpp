@@ -2,7 +2,7 @@
 #include "ui/report/pdf_pages.h"
 
 #include <QFontDatabase>
-#include <QFontMetricsF>
+#include <QTextLayout>
 
 namespace kastellan::ui {
 
@@ -10,7 +10,24 @@ namespace {
 
 constexpr int dots = 1200; ///< per inch: glyphs are placed finely enough to look set
 constexpr qreal unit = dots / 72.0;
-constexpr int wrapped = Qt::TextWordWrap | Qt::TextWrapAnywhere;
+
+/// Text set into lines of a width: between words where it can be, within them where it must be. `width` is in dots.
+void layOut(QTextLayout &layout, Qt::Alignment alignment, qreal width)
+{
+    QTextOption option(alignment);
+    option.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
+    layout.setTextOption(option);
+    qreal y = 0;
+    layout.beginLayout();
+    for (QTextLine line = layout.createLine(); line.isValid(); line = layout.createLine()) {
+        line.setLineWidth(width);
+        line.setPosition(QPointF(0, y));
+        y += line.height();
+    }
+    layout.endLayout();
+}
+
+QString separated(QString text) { return text.replace(u'\n', QChar::LineSeparator); }
 
 } // namespace
 
@@ -31,6 +48,7 @@ QFont PdfPages::font(qreal points, bool strong, bool code)
     font.setPixelSize(static_cast<int>(points * unit));
     font.setWeight(strong ? QFont::DemiBold : QFont::Normal);
     font.setHintingPreference(QFont::PreferNoHinting);
+    font.setFeature("liga", 0); // what is copied out of the document is what was written into it
     return font;
 }
 
@@ -38,17 +56,20 @@ qreal PdfPages::textHeight(const QString &text, const QFont &font, qreal width) 
 {
     if (text.isEmpty())
         return 0;
-    return QFontMetricsF(font, &m_writer).boundingRect(QRectF(0, 0, width * unit, 1e7), wrapped, text).height() / unit;
+    QTextLayout layout(separated(text), font, &m_writer);
+    layOut(layout, Qt::AlignLeft, width * unit);
+    return layout.boundingRect().height() / unit;
 }
 
-void PdfPages::drawText(QPainter &painter, const QRectF &rect, const QString &text, const QFont &font, const QColor &color, int flags)
+void PdfPages::drawText(QPainter &painter, const QRectF &rect, const QString &text, const QFont &font, const QColor &color, Qt::Alignment alignment)
 {
     // The painter is scaled to points for everything else; text is laid out in the device's own dots.
     painter.save();
     painter.scale(1 / unit, 1 / unit);
-    painter.setFont(font);
     painter.setPen(color);
-    painter.drawText(QRectF(rect.topLeft() * unit, rect.size() * unit), flags | wrapped, text);
+    QTextLayout layout(separated(text), font, painter.device());
+    layOut(layout, alignment, rect.width() * unit);
+    layout.draw(&painter, rect.topLeft() * unit);
     painter.restore();
 }
 

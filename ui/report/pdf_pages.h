@@ -34,7 +34,7 @@ public:
     void setTableHeader(std::optional<std::pair<qreal, Draw>> header) { m_tableHeader = std::move(header); }
 
     [[nodiscard]] qreal textHeight(const QString &text, const QFont &font, qreal width) const;
-    static void drawText(QPainter &painter, const QRectF &rect, const QString &text, const QFont &font, const QColor &color, int flags = Qt::AlignLeft | Qt::AlignTop);
+    static void drawText(QPainter &painter, const QRectF &rect, const QString &text, const QFont &font, const QColor &color, Qt::Alignment alignment = Qt::AlignLeft);
     [[nodiscard]] static QFont font(qreal points, bool strong = false, bool code = false);
 
     /// Draws all pages with `frame(painter, page, pages)` around each.

@@ -61,9 +61,9 @@ private:
 
     void fact(const QString &name, const QString &value, bool code = false)
     {
-        constexpr qreal names = 118;
+        constexpr qreal names = 126;
         const QFont label = PdfPages::font(9), font = PdfPages::font(code ? 8 : 9, false, code);
-        const qreal room = m_pages.width() - names, height = std::max(m_pages.textHeight(value, font, room), 12.0) + 4;
+        const qreal room = m_pages.width() - names, height = std::max({m_pages.textHeight(value, font, room), m_pages.textHeight(name, label, names - 8), 12.0}) + 4;
         m_pages.add(height, [=](QPainter &painter, QPointF at) {
             PdfPages::drawText(painter, QRectF(at.x(), at.y(), names - 8, height), name, label, grey);
             PdfPages::drawText(painter, QRectF(at.x() + names, at.y(), room, height), value, font, ink);
@@ -236,7 +236,7 @@ private:
         {
             qreal x, width;
         };
-        const Column offset {0, 44}, name {46, 108}, value {158, 208}, meaning {372, width - 372};
+        const Column offset {0, 44}, name {46, 108}, value {158, 178}, meaning {344, width - 344};
         const auto header = [=](QPainter &painter, QPointF at) {
             for (const auto &[column, text] : {std::pair(offset, tr("Offset")), std::pair(name, tr("Field")), std::pair(value, tr("Value")), std::pair(meaning, tr("Meaning"))})
                 PdfPages::drawText(painter, QRectF(at.x() + column.x, at.y(), column.width, 12), text, head, grey);

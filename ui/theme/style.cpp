@@ -56,6 +56,10 @@ void Style::drawPrimitive(PrimitiveElement element, const QStyleOption *option, 
         return parts::checkMark(*painter, *option, false);
     case PE_IndicatorRadioButton:
         return parts::checkMark(*painter, *option, true);
+    case PE_IndicatorHeaderArrow:
+        if (const auto *header = qstyleoption_cast<const QStyleOptionHeader *>(option); header && header->sortIndicator != QStyleOptionHeader::None)
+            parts::chevron(*painter, option->rect, toneColors(Tone::Muted, option->palette).text, header->sortIndicator == QStyleOptionHeader::SortUp ? 180 : 0);
+        return;
     case PE_IndicatorBranch:
         return parts::branch(*painter, *option);
     case PE_PanelItemViewItem:
@@ -147,6 +151,9 @@ void Style::drawComplexControl(ComplexControl control, const QStyleOptionComplex
     if (control == CC_ComboBox) {
         if (const auto *combo = qstyleoption_cast<const QStyleOptionComboBox *>(option))
             return parts::comboBox(*painter, *combo);
+    } else if (control == CC_SpinBox) {
+        if (const auto *spin = qstyleoption_cast<const QStyleOptionSpinBox *>(option))
+            return parts::spinBox(*painter, *spin, proxy()->subControlRect(control, option, SC_SpinBoxUp, widget), proxy()->subControlRect(control, option, SC_SpinBoxDown, widget));
     } else if (control == CC_ScrollBar) {
         if (const auto *slider = qstyleoption_cast<const QStyleOptionSlider *>(option))
             return parts::scrollBar(*painter, *slider, proxy()->subControlRect(control, option, SC_ScrollBarSlider, widget));
@@ -190,6 +197,8 @@ QRect Style::subElementRect(SubElement element, const QStyleOption *option, cons
         const auto *frame = qstyleoption_cast<const QStyleOptionFrame *>(option);
         return frame && frame->lineWidth > 0 ? rect.adjusted(6, 0, -6, 0) : rect;
     }
+    if (element == SE_HeaderArrow)
+        return alignedRect(option->direction, Qt::AlignTrailing | Qt::AlignVCenter, QSize(14, 14), option->rect.adjusted(8, 0, -8, 0));
     return rect;
 }
 
@@ -215,6 +224,19 @@ QRect Style::subControlRect(ComplexControl control, const QStyleOptionComplex *o
             };
             return part == SC_ScrollBarSlider ? cut(at, at + length) : part == SC_ScrollBarSubPage ? cut(0, at) : cut(at + length, whole);
         }
+    }
+    if (control == CC_SpinBox) {
+        const QRect rect = option->rect;
+        const int arrows = 26, middle = rect.height() / 2;
+        const auto place = [&](const QRect &area) { return visualRect(option->direction, rect, area); };
+        if (part == SC_SpinBoxFrame)
+            return rect;
+        if (part == SC_SpinBoxEditField)
+            return place(rect.adjusted(9, 2, -arrows, -2));
+        if (part == SC_SpinBoxUp)
+            return place(QRect(rect.right() - arrows, rect.top() + 3, arrows - 2, middle - 3));
+        if (part == SC_SpinBoxDown)
+            return place(QRect(rect.right() - arrows, rect.top() + middle, arrows - 2, middle - 3));
     }
     if (control == CC_ComboBox && part == SC_ComboBoxEditField)
         return visualRect(option->direction, option->rect, option->rect.adjusted(9, 2, -26, -2));

@@ -36,7 +36,7 @@ void focusRing(QPainter &painter, const QRectF &rect, const QPalette &palette, q
     painter.restore();
 }
 
-static void chevron(QPainter &painter, const QRectF &rect, const QColor &color, int degrees)
+void chevron(QPainter &painter, const QRectF &rect, const QColor &color, int degrees)
 {
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);
@@ -160,6 +160,18 @@ void comboBox(QPainter &painter, const QStyleOptionComboBox &option)
         focusRing(painter, option.rect, palette);
     chevron(painter, QRectF(option.rect.right() - 24, option.rect.y(), 20, option.rect.height()),
         palette.color(enabled ? QPalette::Active : QPalette::Disabled, QPalette::ButtonText), 0);
+}
+
+void spinBox(QPainter &painter, const QStyleOptionSpinBox &option, const QRect &up, const QRect &down)
+{
+    const QPalette &palette = option.palette;
+    lineEdit(painter, option);
+    const auto ink = [&](QAbstractSpinBox::StepEnabledFlag step) {
+        const bool can = option.state & QStyle::State_Enabled && option.stepEnabled & step;
+        return palette.color(can ? QPalette::Active : QPalette::Disabled, QPalette::Text);
+    };
+    chevron(painter, up.translated(0, 2), ink(QAbstractSpinBox::StepUpEnabled), 180);
+    chevron(painter, down.translated(0, -2), ink(QAbstractSpinBox::StepDownEnabled), 0);
 }
 
 void scrollBar(QPainter &painter, const QStyleOptionSlider &option, const QRect &handle)

@@ -23,6 +23,8 @@ void toolButton(QPainter &painter, const QStyleOption &option);
 void lineEdit(QPainter &painter, const QStyleOption &option);
 void checkMark(QPainter &painter, const QStyleOption &option, bool round);
 void comboBox(QPainter &painter, const QStyleOptionComboBox &option);
+void chevron(QPainter &painter, const QRectF &rect, const QColor &color, int degrees);
+void spinBox(QPainter &painter, const QStyleOptionSpinBox &option, const QRect &up, const QRect &down);
 void scrollBar(QPainter &painter, const QStyleOptionSlider &option, const QRect &handle);
 void tab(QPainter &painter, const QStyleOptionTab &option);
 void header(QPainter &painter, const QStyleOptionHeader &option);

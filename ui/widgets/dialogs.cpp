@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/widgets/dialogs.h"
 
+#include "ui/widgets/notice.h"
+
 #include <QFileDialog>
-#include <QMessageBox>
 #include <QPushButton>
 
 namespace kastellan::ui::dialogs {
@@ -32,20 +33,13 @@ QString saveFile(QWidget *parent, const QString &title, const QString &suggestio
 
 void confirm(QWidget *parent, const QString &title, const QString &consequence, const QString &action, const std::function<void()> &agreed)
 {
-    auto *box = new QMessageBox(QMessageBox::NoIcon, title, title, QMessageBox::Cancel, parent);
-    box->setAttribute(Qt::WA_DeleteOnClose);
-    box->setTextFormat(Qt::PlainText);
-    box->setInformativeText(consequence);
-    box->setObjectName(u"confirm"_s);
-    QPushButton *go = box->addButton(action, QMessageBox::DestructiveRole);
+    auto *notice = new Notice(u"warning"_s, Tone::Warning, title, consequence, parent);
+    QPushButton *go = notice->addButton(action);
     go->setObjectName(u"confirmGo"_s);
-    box->setDefaultButton(QMessageBox::Cancel);
-    QObject::connect(box, &QMessageBox::buttonClicked, parent, [box, go, agreed](QAbstractButton *button) {
-        if (button == go)
-            agreed();
-        box->close();
-    });
-    box->open();
+    go->setAutoDefault(false);
+    notice->addButton(Notice::tr("Cancel"));
+    QObject::connect(go, &QPushButton::clicked, parent, agreed);
+    notice->open();
 }
 
 } // namespace kastellan::ui::dialogs

@@ -4,6 +4,8 @@
 #include "ui/text.h"
 #include "ui/theme/icons.h"
 
+#include <QAction>
+#include <QLabel>
 #include <QToolButton>
 
 namespace kastellan::ui {
@@ -18,9 +20,17 @@ MessageBar::MessageBar(QWidget *parent)
     setCloseButtonVisible(true);
     hide();
     const auto buttons = findChildren<QToolButton *>();
-    for (QToolButton *button : buttons)
+    for (QToolButton *button : buttons) {
+        if (QAction *close = button->defaultAction())
+            close->setIcon(ui::icon(u"cross"_s));
         if (button->accessibleName().isEmpty())
             button->setAccessibleName(tr("Close the message"));
+    }
+    const auto labels = findChildren<QLabel *>();
+    for (QLabel *label : labels) { // selected from by mouse; no stop for the keyboard
+        label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        label->setFocusPolicy(Qt::NoFocus);
+    }
 }
 
 void MessageBar::showError(const kastellan::Error &error)

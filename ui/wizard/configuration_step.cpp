@@ -7,7 +7,8 @@
 #include "ui/widgets/dialogs.h"
 #include "ui/widgets/labels.h"
 
-#include <QFormLayout>
+#include <QGridLayout>
+#include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QProcess>
@@ -31,24 +32,31 @@ ConfigurationStep::ConfigurationStep(Workspace &space, LaunchDraft &choices, Mes
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(12);
     auto *card = new Card({}, this);
-    auto *form = new QFormLayout;
+    auto *form = new QGridLayout;
     form->setHorizontalSpacing(16);
     form->setVerticalSpacing(10);
-    form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+    form->setColumnStretch(1, 1);
+    auto row = [&, number = 0](const QString &text, QWidget *field, Qt::Alignment alignment = Qt::AlignVCenter) mutable {
+        auto *label = new QLabel(text, card);
+        label->setBuddy(field);
+        form->addWidget(label, number, 0, alignment);
+        form->addWidget(field, number++, 1);
+    };
     m_name->setMaxLength(120);
     m_name->setAccessibleName(tr("Name of the keep"));
     m_name->setObjectName(u"keepName"_s);
-    form->addRow(tr("&Name:"), m_name);
+    row(tr("&Name:"), m_name);
     m_args->setPlaceholderText(tr("added to those of Keep.toml; quote what holds spaces"));
     m_args->setAccessibleName(tr("Arguments"));
-    form->addRow(tr("&Arguments:"), m_args);
+    row(tr("&Arguments:"), m_args);
     m_env->setTabChangesFocus(true);
     m_env->setPlaceholderText(tr("NAME=value, one on each line"));
     m_env->setAccessibleName(tr("Environment"));
     m_env->setFont(codeFont());
+    m_env->document()->setDocumentMargin(7);
     m_env->setFixedHeight(96);
-    form->addRow(tr("&Environment:"), m_env);
-    form->addRow(QString(), m_envProblem);
+    row(tr("&Environment:"), m_env, Qt::AlignTop);
+    form->addWidget(m_envProblem, 3, 1);
     m_envProblem->hide();
     card->body()->addLayout(form);
     layout->addWidget(card);
@@ -158,7 +166,7 @@ QString ConfigurationStep::summary() const
         return {};
     QStringList words {shownLine(draft().request.name)};
     if (!draft().request.secretNames.empty())
-        words += tr("%n secret(s)", nullptr, static_cast<int>(draft().request.secretNames.size()));
+        words += tr("secrets: %1").arg(draft().request.secretNames.size());
     return words.join(u", "_s);
 }
 

@@ -26,7 +26,7 @@ class LaunchStep : public WizardStep
 public:
     LaunchStep(Workspace &workspace, LaunchDraft &draft, MessageBar &message, QWidget *parent);
     [[nodiscard]] QString title() const override { return tr("Launch"); }
-    [[nodiscard]] QString text() const override { return tr("The keep goes through its states. It goes on when this window is closed."); }
+    [[nodiscard]] QString text() const override { return tr("The keep goes through its states, one after the other. Cancel ends it and cleans up."); }
     void enter() override;
     /// Whether the launch is under way: Cancel ends it.
     [[nodiscard]] bool isBusy() const { return m_busy; }

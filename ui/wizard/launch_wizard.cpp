@@ -139,7 +139,7 @@ void LaunchWizard::addStep(WizardStep *step)
     area->setAccessibleName(step->title());
     auto *canvas = new QWidget(area);
     auto *layout = new QVBoxLayout(canvas);
-    layout->setContentsMargins(1, 4, 4, 4);
+    layout->setContentsMargins(1, 4, 1, 4);
     layout->addWidget(step);
     area->setWidget(canvas);
     m_stack->addWidget(area);

@@ -187,7 +187,7 @@ void PlanStep::show(const LaunchPlan &plan)
             {.text = QString::fromStdString(toHex(file.sha256.view())), .code = true}};
         rows.push_back(std::move(row));
     }
-    m_imageCard->setHeading(tr("What is measured: %n file(s), %1", nullptr, static_cast<int>(plan.image.size())).arg(bytesText(total)));
+    m_imageCard->setHeading(tr("What is measured: %1 in %2 files").arg(bytesText(total)).arg(plan.image.size()));
     m_image->setRows(std::move(rows));
     m_stack->setCurrentIndex(1);
     Q_EMIT changed();

@@ -5,6 +5,8 @@
 #include "core/base/file.h"
 #include "core/logs/keep_log.h"
 
+#include <QtLogging>
+
 #include <algorithm>
 #include <deque>
 #include <map>
@@ -112,6 +114,8 @@ public:
     }
     ~Client() override
     {
+        if (m_polling)
+            qFatal("the connection was let go of while it was being read");
         const std::scoped_lock lock(m_engine->m_mutex);
         std::erase_if(m_engine->m_state->clients[m_key], [&](const auto &entry) { return entry.first == this; });
     }
@@ -125,8 +129,10 @@ public:
             (void)!::read(m_signal.get(), &count, sizeof count);
             events.swap(m_events);
         }
+        m_polling = true;
         for (const KeepEvent &event : events)
             call(event);
+        m_polling = false;
     }
     Status sendInput(ByteView data) override
     {
@@ -169,6 +175,7 @@ private:
     std::string m_key;
     Fd m_signal;
     std::deque<KeepEvent> m_events;
+    bool m_polling = false;
 };
 
 class FakeEngine::Store : public RecordStore

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pictures of every page and dialog in its states, light and dark, at the scale of QT_SCALE_FACTOR, for a person to look at:
+// gui_screenshots FOLDER writes FOLDER/light/NAME.png and FOLDER/dark/NAME.png. As a test it fails when a page comes out blank.
+#include "tests/gui/support/fake_engine.h"
+#include "tests/gui/support/gui_test.h"
+#include "ui/pages/page.h"
+#include "ui/theme/theme.h"
+#include "ui/widgets/notice.h"
+#include "ui/wizard/launch_wizard.h"
+
+#include <QDir>
+#include <QPushButton>
+#include <QSet>
+
+using namespace kastellan;
+using namespace kastellan::test;
+using namespace kastellan::ui;
+using namespace Qt::StringLiterals;
+
+class GuiScreenshots : public QObject
+{
+    Q_OBJECT
+
+    QString m_folder;
+    QString m_theme;
+
+    void keepPicture(QWidget &widget, const QString &name)
+    {
+        const QImage image = widget.grab().toImage();
+        QDir().mkpath(m_folder + u'/' + m_theme);
+        QVERIFY(image.save(m_folder + u'/' + m_theme + u'/' + name + u".png"_s));
+        QSet<QRgb> colors;
+        for (int y = 0; y < image.height(); y += 7)
+            for (int x = 0; x < image.width(); x += 7)
+                colors.insert(image.pixel(x, y));
+        QVERIFY2(colors.size() > 12, qPrintable(name + u" is blank"_s));
+    }
+
+    void pages()
+    {
+        const auto engine = FakeEngine::make();
+        const std::pair<std::string, Verdict> attested {"attest", Verdict::Authentic}, delivered {"deliver", Verdict::Trusted};
+        const QString running = QString::fromStdString(engine->addKeep(sampleKeep("payroll", 1, KeepState::Running), {attested, delivered},
+            "reading 1200 rows\nsorting…\ndone: 1200 rows, 0 rejected\nwaiting for the next file name\n"));
+        engine->writeOutput(running.toStdString(), "warning: column 7 is empty in 3 rows\n", true);
+        const QString refused = QString::fromStdString(engine->addKeep(sampleKeep("tax-return-2026", 2, KeepState::Refused), {{"attest", Verdict::Refused}}));
+        const QString suspect = QString::fromStdString(engine->addKeep(sampleKeep("model-inference", 3, KeepState::Suspect), {attested, delivered}));
+        const QString failed = QString::fromStdString(engine->addKeep(sampleKeep("echo", 4, KeepState::Failed), {}));
+        const QString stopped = QString::fromStdString(engine->addKeep(sampleKeep("hello", 5, KeepState::Stopped), {attested, delivered}, "hello from a keep\n"));
+        const std::string record = engine->addRecord(engine->keep(running.toStdString()), "reattest", Verdict::Trusted);
+        MainWindow window(engine->services());
+        window.resize(1240, 800);
+        window.show();
+        QVERIFY(settle(window));
+        const auto show = [&](const QString &link, const QString &name) {
+            window.go(*linkFromText(link));
+            QVERIFY2(settle(window), qPrintable(name));
+            keepPicture(window, name);
+        };
+        show(u"overview"_s, u"overview"_s);
+        show(u"keep/"_s + running, u"keep-attestation"_s);
+        for (const char *part : {"certificates", "layers", "raw", "output", "manifest", "timeline", "evidence"})
+            show(u"keep/"_s + running + u'/' + QString::fromLatin1(part), u"keep-"_s + QString::fromLatin1(part));
+        show(u"keep/"_s + refused + u"/attestation"_s, u"keep-refused"_s);
+        show(u"keep/"_s + suspect + u"/timeline"_s, u"keep-suspect"_s);
+        show(u"keep/"_s + failed + u"/attestation"_s, u"keep-failed"_s);
+        show(u"keep/"_s + stopped + u"/output"_s, u"keep-stopped"_s);
+        show(u"host/emulated"_s, u"host-emulated"_s);
+        show(u"host/local"_s, u"host-local"_s);
+        show(u"evidence"_s, u"evidence"_s);
+        show(u"record/"_s + QString::fromStdString(record), u"record"_s);
+        window.workspace().records.note(u"launch keep"_s, u"payroll"_s, u"started"_s);
+        show(u"activity"_s, u"activity"_s);
+        engine->killLoader(running.toStdString());
+        show(u"keep/"_s + running + u"/attestation"_s, u"keep-orphan"_s);
+        show(u"keep/"_s + stopped, u"keep-again"_s);
+        window.findChild<QAction *>(u"removeKeep"_s)->trigger();
+        keepPicture(*window.findChild<Notice *>(), u"dialog-remove"_s);
+        window.findChild<Notice *>()->close();
+        QTRY_VERIFY(!window.findChild<Notice *>());
+        window.findChild<QAction *>(u"help"_s)->trigger();
+        keepPicture(*window.findChild<Notice *>(), u"dialog-help"_s);
+        window.findChild<Notice *>()->close();
+    }
+
+    void wizard()
+    {
+        const auto engine = FakeEngine::make();
+        const Bytes module = sampleModule();
+        const auto folder = engine->folder() / "payroll";
+        for (const char *name : {"hello", "echo", "secret", "compute", "trap"}) {
+            std::filesystem::create_directories(engine->folder() / "examples" / name);
+            write(engine->folder() / "examples" / name / "main.wasm", module);
+        }
+        std::filesystem::create_directories(folder);
+        write(folder / "main.wasm", module);
+        write(folder / "Keep.toml", toBytes(std::string_view("secrets = [\"token\", \"database-password\"]\n[env]\nLANG = \"C.UTF-8\"\n")));
+        MainWindow window(engine->services());
+        window.resize(1240, 800);
+        window.show();
+        QVERIFY(settle(window));
+        keepPicture(window, u"welcome"_s);
+        window.launch({});
+        QVERIFY(settle(window));
+        keepPicture(*window.wizard(), u"wizard-1-empty"_s);
+        window.wizard()->close();
+        QTRY_VERIFY(!window.wizard());
+        window.launch(QString::fromStdString(folder / "nothing.wasm"));
+        QVERIFY(settle(window));
+        keepPicture(*window.wizard(), u"wizard-1-error"_s);
+        window.wizard()->close();
+        QTRY_VERIFY(!window.wizard());
+        window.launch(QString::fromStdString(folder));
+        for (int step = 0; step < 4; ++step) {
+            window.wizard()->goTo(step);
+            QVERIFY(settle(window));
+            keepPicture(*window.wizard(), u"wizard-%1"_s.arg(step + 1));
+        }
+        window.wizard()->close();
+        QTRY_VERIFY(!window.wizard());
+        engine->holdBefore(KeepState::Delivering);
+        window.launch(QString::fromStdString(folder / "main.wasm"));
+        QVERIFY(settle(window));
+        window.wizard()->goTo(4);
+        QVERIFY(settle(window));
+        keepPicture(*window.wizard(), u"wizard-5-plan"_s);
+        window.wizard()->resize(960, 1300);
+        QVERIFY(settle(window));
+        keepPicture(*window.wizard(), u"wizard-5-plan-whole"_s);
+        window.wizard()->resize(960, 700);
+        window.wizard()->goTo(5);
+        QVERIFY(settle(window));
+        keepPicture(*window.wizard(), u"wizard-6-launch"_s);
+        named<QPushButton>(*window.wizard(), "wizardCancel")->click();
+        QVERIFY(settle(window));
+        keepPicture(*window.wizard(), u"wizard-6-cancelled"_s);
+        window.wizard()->close();
+        QTRY_VERIFY(!window.wizard());
+        engine->setOutcome(FakeEngine::Outcome::Refused);
+        window.launch(QString::fromStdString(folder / "main.wasm"));
+        QVERIFY(settle(window));
+        window.wizard()->goTo(4);
+        QVERIFY(settle(window));
+        window.wizard()->goTo(5);
+        QVERIFY(settle(window));
+        keepPicture(*window.wizard(), u"wizard-6-refused"_s);
+    }
+
+    static void write(const std::filesystem::path &path, const Bytes &content)
+    {
+        QFile file(QString::fromStdString(path.string()));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write(reinterpret_cast<const char *>(content.data()), static_cast<qsizetype>(content.size()));
+    }
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        const QString build = qEnvironmentVariable("KASTELLAN_BUILD");
+        const QString scale = qEnvironmentVariable("QT_SCALE_FACTOR", u"1"_s);
+        m_folder = (build.isEmpty() ? QDir::tempPath() : build) + u"/screenshots/%1x"_s.arg(scale);
+    }
+    void everyPage_data()
+    {
+        QTest::addColumn<bool>("dark");
+        QTest::newRow("light") << false;
+        QTest::newRow("dark") << true;
+    }
+    void everyPage()
+    {
+        QFETCH(bool, dark);
+        m_theme = dark ? u"dark"_s : u"light"_s;
+        theme::apply(dark ? theme::Choice::Dark : theme::Choice::Light);
+        pages();
+        wizard();
+    }
+};
+
+KASTELLAN_GUI_TEST(GuiScreenshots)
+#include "gui_screenshots.moc"

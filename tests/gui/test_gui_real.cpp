@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// The job for real: the program's own engine launches hello on the emulated host, by clicking.
+#include "app/kastellan/services.h"
+#include "tests/gui/support/gui_test.h"
+#include "ui/keep/output_view.h"
+#include "ui/pages/page.h"
+#include "ui/widgets/banner.h"
+#include "ui/widgets/choice_card.h"
+#include "ui/widgets/message_bar.h"
+#include "ui/wizard/launch_wizard.h"
+
+#include <QPushButton>
+
+using namespace kastellan;
+using namespace kastellan::test;
+using namespace kastellan::ui;
+using namespace Qt::StringLiterals;
+
+class TestGuiReal : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void launchesHello()
+    {
+        ui::Services services = engineServices();
+        services.examples = std::filesystem::path(qEnvironmentVariable("KASTELLAN_BUILD").toStdString()) / "share" / "kastellan" / "examples";
+        if (!std::filesystem::exists(services.examples / "hello" / "main.wasm"))
+            QSKIP("the example workloads were not built");
+        MainWindow window(services);
+        window.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&window));
+        QVERIFY(settle(window, 60000));
+        QTest::qWait(200);
+        Watchdog::reset();
+        QTest::mouseClick(named<QPushButton>(window, "welcomeLaunch"), Qt::LeftButton);
+        QTRY_VERIFY(window.wizard());
+        QTRY_VERIFY(named<ChoiceCard>(*window.wizard(), "example-hello"));
+        QTest::mouseClick(named<ChoiceCard>(*window.wizard(), "example-hello"), Qt::LeftButton);
+        QTRY_VERIFY(window.wizard()->draft().workload);
+        QTest::mouseClick(named<QPushButton>(*window.wizard(), "wizardPlan"), Qt::LeftButton);
+        auto *next = named<QPushButton>(*window.wizard(), "wizardNext");
+        QTRY_VERIFY_WITH_TIMEOUT(window.wizard()->draft().plan, 120000); // the emulated processor makes its keys
+        QTRY_VERIFY(next->isEnabled());
+        QTest::mouseClick(next, Qt::LeftButton);
+        QTRY_VERIFY2_WITH_TIMEOUT(!window.wizard(), qPrintable(window.wizard() ? window.wizard()->findChild<MessageBar *>()->plainText() : QString()), 60000);
+        QCOMPARE(window.currentPage()->link().page, u"keep"_s);
+        auto *banner = window.currentPage()->findChild<VerdictBanner *>();
+        QTRY_COMPARE_WITH_TIMEOUT(banner->title(), u"Trusted"_s, 30000);
+        QVERIFY(banner->accessibleName().contains(u"emulated"_s));
+        QTRY_VERIFY_WITH_TIMEOUT(window.currentPage()->findChild<OutputView *>()->plainText().contains(u"hello from a keep"_s), 30000);
+        auto *remove = window.findChild<QAction *>(u"removeKeep"_s);
+        QTRY_VERIFY_WITH_TIMEOUT(remove->isEnabled(), 30000);
+        qInfo("the GUI thread was held for %d ms at most, by %s", Watchdog::worstMilliseconds(), qPrintable(Watchdog::worstWhat()));
+        QVERIFY(Watchdog::worstMilliseconds() <= 100);
+        window.go({u"keep"_s, window.currentPage()->link().subject, u"certificates"_s});
+        QVERIFY(settle(window));
+    }
+};
+
+KASTELLAN_GUI_TEST(TestGuiReal)
+#include "test_gui_real.moc"
