@@ -66,8 +66,8 @@ void TestStreams::muchOutputIsHeldBackInLittleMemory()
     Scene scene;
     const auto watch = scene.launch({.module = "flood", .args = {std::to_string(size)}});
     REQUIRE_LAUNCHED(watch, scene);
-    VERIFY_KEEP(watch->until([&] { return watch->status().logBytes > (1 << 20) || watch->output().size() > (1 << 20) || watch->closed(); }),
-        *watch);
+    // Stopped as soon as it runs: on a quiet machine all of it would be through a moment later.
+    VERIFY_KEEP(watch->until([&] { return watch->status().state == KeepState::Running || watch->closed(); }), *watch);
     VERIFY_KEEP(!watch->closed(), *watch);
     const auto warden = static_cast<pid_t>(watch->status().wardenPid);
     const auto loader = static_cast<pid_t>(watch->status().loaderPid);
