@@ -326,6 +326,11 @@ void Engine::output(unsigned stream, ByteView data)
 {
     if (over())
         return;
+    // Output proves that the workload runs, and may come before the warden's own word: a loader that takes over has to know it.
+    if (m_status.get().state == KeepState::Delivering)
+        enter(KeepState::Running);
+    if (over())
+        return;
     const auto kind = stream == 2 ? LogEntry::Stream::Err : LogEntry::Stream::Out;
     if (auto status = m_log.append(kind, data); !status) // held by the warden as long as it is not acknowledged
         return m_loop.post([this, error = status.error()] { fail(error.during("write the keep's log")); });

@@ -144,6 +144,7 @@ void TestClients::nonsenseHarmsNobody()
     }
     ::shutdown(fd.get(), SHUT_WR);
     QVERIFY(endsWithin(fd.get(), 5000));
+    VERIFY_KEEP(m_watch->untilState(KeepState::Running), *m_watch); // what the loader told may not have been read yet
     VERIFY_KEEP(!m_watch->closed() && m_watch->status().state == KeepState::Running, *m_watch);
 }
 
@@ -219,6 +220,7 @@ void TestClients::anotherOwnerKeyGetsNothing()
         QVERIFY(ended);
         QVERIFY(!answered);
     }
+    VERIFY_KEEP(m_watch->untilState(KeepState::Running), *m_watch);
     VERIFY_KEEP(m_watch->status().state == KeepState::Running, *m_watch);
 }
 
