@@ -10,8 +10,7 @@
 namespace kastellan::ui {
 
 /// Where a person has been, to go back and forward in.
-class History
-{
+class History {
 public:
     /// A new place; what lay forward is gone. The same place twice counts once.
     void visit(const Link &link)

@@ -148,7 +148,8 @@ void MainWindow::buildMenus()
     view->addSeparator();
     QMenu *appearance = view->addMenu(icon(u"theme"_s), tr("&Appearance"));
     auto *group = new QActionGroup(this);
-    const std::pair<theme::Choice, QString> choices[] = {{theme::Choice::System, tr("As the &system")}, {theme::Choice::Light, tr("&Light")}, {theme::Choice::Dark, tr("&Dark")}};
+    const std::pair<theme::Choice, QString> choices[] = {
+        {theme::Choice::System, tr("As the &system")}, {theme::Choice::Light, tr("&Light")}, {theme::Choice::Dark, tr("&Dark")}};
     for (const auto &[choice, text] : choices) {
         QAction *action = appearance->addAction(text);
         action->setCheckable(true);
@@ -205,9 +206,15 @@ Page *MainWindow::page(const QString &id)
     return made;
 }
 
-Page *MainWindow::currentPage() const { return qobject_cast<Page *>(m_stack->currentWidget()); }
+Page *MainWindow::currentPage() const
+{
+    return qobject_cast<Page *>(m_stack->currentWidget());
+}
 
-LaunchWizard *MainWindow::wizard() const { return m_wizard; }
+LaunchWizard *MainWindow::wizard() const
+{
+    return m_wizard;
+}
 
 void MainWindow::go(const Link &link)
 {
@@ -235,7 +242,7 @@ void MainWindow::showPageActions()
 {
     m_keepMenu->clear();
     const Page *shownPage = currentPage();
-    const auto actions = shownPage ? shownPage->pageActions() : QList<QAction *> {};
+    const auto actions = shownPage ? shownPage->pageActions() : QList<QAction *>{};
     m_keepMenu->addActions(actions);
     if (actions.isEmpty()) {
         QAction *none = m_keepMenu->addAction(tr("Choose a keep at the left first"));
@@ -257,7 +264,7 @@ void MainWindow::launch(const QString &workload)
         return;
     }
     const Page *shownPage = currentPage();
-    const Link here = shownPage ? shownPage->link() : Link {};
+    const Link here = shownPage ? shownPage->link() : Link{};
     m_wizard = new LaunchWizard(*m_workspace, workload, here.page == "host"_L1 ? here.subject : QString(), this);
     m_wizard->setAttribute(Qt::WA_DeleteOnClose);
     connect(m_wizard, &LaunchWizard::keepWanted, this, [this](const QString &key, const QString &part) { go({u"keep"_s, key, part}); });
@@ -277,7 +284,9 @@ void MainWindow::showHelp()
 void MainWindow::showAbout()
 {
     auto *notice = new Notice({}, Tone::Plain, tr("Kastellan %1").arg(QCoreApplication::applicationVersion()),
-        tr("Launches workloads in keeps protected by AMD SEV, proves what runs in them, and explains every verdict.\n\nLicence: Apache-2.0"), this);
+        tr("Launches workloads in keeps protected by AMD SEV, proves what runs in them, and explains every verdict.\n\nLicence: "
+           "Apache-2.0"),
+        this);
     notice->setPicture(programPicture(64, devicePixelRatioF()));
     notice->addButton(tr("&Close"));
     notice->open();

@@ -16,8 +16,7 @@ namespace kastellan::ui {
 
 /// What the windows do with keeps: the functions of core/keeps/keep_client.h, or a test's. All but `logPath` may block and are
 /// called in worker threads only.
-struct KeepFunctions
-{
+struct KeepFunctions {
     std::function<Result<std::unique_ptr<KeepClient>>(const LaunchPlan &, std::vector<Secret>)> launch;
     std::function<Result<std::unique_ptr<KeepClient>>(const KeepId &)> connect;
     std::function<std::vector<KeepStatus>(std::vector<Error> *)> list;
@@ -27,8 +26,7 @@ struct KeepFunctions
 };
 
 /// All that the windows need of the engine. app/kastellan hands in the real ones, tests hand in fakes; ui itself knows no backend.
-struct Services
-{
+struct Services {
     std::shared_ptr<HostRegistry> hosts;
     std::shared_ptr<EvidenceBackend> backend;
     std::function<Result<std::unique_ptr<RecordStore>>()> openStore;

@@ -112,14 +112,17 @@ void SideBar::focusSearch()
     m_search->selectAll();
 }
 
-void SideBar::focusList() { m_tree->setFocus(Qt::OtherFocusReason); }
+void SideBar::focusList()
+{
+    m_tree->setFocus(Qt::OtherFocusReason);
+}
 
 void SideBar::activate(const QModelIndex &index)
 {
     if (!index.isValid())
         return;
     const bool isHost = index.data(KeepsModel::IsHostRole).toBool();
-    const Link link {isHost ? u"host"_s : u"keep"_s, index.data(KeepsModel::KeyRole).toString(), {}};
+    const Link link{isHost ? u"host"_s : u"keep"_s, index.data(KeepsModel::KeyRole).toString(), {}};
     if (link.page != m_place.page || link.subject != m_place.subject)
         Q_EMIT linkWanted(link);
 }
@@ -138,7 +141,9 @@ void SideBar::showPlace(const Link &link)
 void SideBar::keepPlace()
 {
     const QScopedValueRollback marking(m_marking, true);
-    const QModelIndex source = m_place.page == "host"_L1 ? m_model->indexOfHost(m_place.subject) : m_place.page == "keep"_L1 ? m_model->indexOfKeep(m_place.subject) : QModelIndex();
+    const QModelIndex source = m_place.page == "host"_L1 ? m_model->indexOfHost(m_place.subject)
+        : m_place.page == "keep"_L1                      ? m_model->indexOfKeep(m_place.subject)
+                                                         : QModelIndex();
     const QModelIndex index = m_filter->mapFromSource(source);
     if (index.isValid()) {
         m_tree->setCurrentIndex(index);

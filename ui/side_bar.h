@@ -17,8 +17,7 @@ class KeepsFilter;
 class KeepsModel;
 
 /// The left of the window: the listed pages, and hosts with their keeps, searched.
-class SideBar : public QWidget
-{
+class SideBar : public QWidget {
     Q_OBJECT
 
 public:

@@ -13,7 +13,10 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-QString tr(const char *text) { return QCoreApplication::translate("kastellan::ui", text); }
+QString tr(const char *text)
+{
+    return QCoreApplication::translate("kastellan::ui", text);
+}
 
 QString sentence(QString text)
 {
@@ -32,22 +35,37 @@ QString shown(std::string_view text)
     return QString::fromUtf8(visible.data(), static_cast<qsizetype>(visible.size()));
 }
 
-QString shownLine(std::string_view text) { return shown(text).replace(u'\n', u'␤').replace(u'\t', u' '); }
+QString shownLine(std::string_view text)
+{
+    return shown(text).replace(u'\n', u'␤').replace(u'\t', u' ');
+}
 
-std::string toStd(const QString &text) { return text.toStdString(); }
+std::string toStd(const QString &text)
+{
+    return text.toStdString();
+}
 
 Sign signOf(KeepState state)
 {
     switch (state) {
-    case KeepState::Planned: return {u"clock"_s, tr("planned"), Tone::Muted};
-    case KeepState::Starting: return {u"progress"_s, tr("starting"), Tone::Info};
-    case KeepState::Attesting: return {u"progress"_s, tr("attesting"), Tone::Info};
-    case KeepState::Delivering: return {u"progress"_s, tr("delivering"), Tone::Info};
-    case KeepState::Running: return {u"run"_s, tr("running"), Tone::Positive};
-    case KeepState::Suspect: return {u"warning"_s, tr("suspect"), Tone::Warning};
-    case KeepState::Stopped: return {u"stopped"_s, tr("stopped"), Tone::Muted};
-    case KeepState::Failed: return {u"cross"_s, tr("failed"), Tone::Negative};
-    case KeepState::Refused: return {u"shield-cross"_s, tr("refused"), Tone::Negative};
+    case KeepState::Planned:
+        return {u"clock"_s, tr("planned"), Tone::Muted};
+    case KeepState::Starting:
+        return {u"progress"_s, tr("starting"), Tone::Info};
+    case KeepState::Attesting:
+        return {u"progress"_s, tr("attesting"), Tone::Info};
+    case KeepState::Delivering:
+        return {u"progress"_s, tr("delivering"), Tone::Info};
+    case KeepState::Running:
+        return {u"run"_s, tr("running"), Tone::Positive};
+    case KeepState::Suspect:
+        return {u"warning"_s, tr("suspect"), Tone::Warning};
+    case KeepState::Stopped:
+        return {u"stopped"_s, tr("stopped"), Tone::Muted};
+    case KeepState::Failed:
+        return {u"cross"_s, tr("failed"), Tone::Negative};
+    case KeepState::Refused:
+        return {u"shield-cross"_s, tr("refused"), Tone::Negative};
     }
     return {};
 }
@@ -55,10 +73,14 @@ Sign signOf(KeepState state)
 Sign signOf(Verdict verdict)
 {
     switch (verdict) {
-    case Verdict::Trusted: return {u"shield-check"_s, tr("Trusted"), Tone::Positive};
-    case Verdict::Authentic: return {u"shield"_s, tr("Authentic"), Tone::Info};
-    case Verdict::Undecided: return {u"shield-question"_s, tr("Undecided"), Tone::Warning};
-    case Verdict::Refused: return {u"shield-cross"_s, tr("Refused"), Tone::Negative};
+    case Verdict::Trusted:
+        return {u"shield-check"_s, tr("Trusted"), Tone::Positive};
+    case Verdict::Authentic:
+        return {u"shield"_s, tr("Authentic"), Tone::Info};
+    case Verdict::Undecided:
+        return {u"shield-question"_s, tr("Undecided"), Tone::Warning};
+    case Verdict::Refused:
+        return {u"shield-cross"_s, tr("Refused"), Tone::Negative};
     }
     return {};
 }
@@ -73,10 +95,14 @@ Sign verdictSign(std::string_view verdict)
 Sign signOf(Outcome outcome)
 {
     switch (outcome) {
-    case Outcome::Pass: return {u"check"_s, tr("Pass"), Tone::Positive};
-    case Outcome::Fail: return {u"cross"_s, tr("Fail"), Tone::Negative};
-    case Outcome::Unknown: return {u"question"_s, tr("Unknown"), Tone::Warning};
-    case Outcome::Info: return {u"info"_s, tr("Info"), Tone::Info};
+    case Outcome::Pass:
+        return {u"check"_s, tr("Pass"), Tone::Positive};
+    case Outcome::Fail:
+        return {u"cross"_s, tr("Fail"), Tone::Negative};
+    case Outcome::Unknown:
+        return {u"question"_s, tr("Unknown"), Tone::Warning};
+    case Outcome::Info:
+        return {u"info"_s, tr("Info"), Tone::Info};
     }
     return {};
 }
@@ -94,16 +120,16 @@ QString areaTitle(std::string_view area)
 {
     static const std::pair<std::string_view, const char *> titles[] = {
         {"root", QT_TRANSLATE_NOOP("kastellan::ui", "Root of trust")},
-        {"chain", QT_TRANSLATE_NOOP("kastellan::ui", "Certificate chain")},
-        {"report", QT_TRANSLATE_NOOP("kastellan::ui", "Attestation report")},
-        {"tcb", QT_TRANSLATE_NOOP("kastellan::ui", "Firmware levels (TCB)")},
-        {"policy", QT_TRANSLATE_NOOP("kastellan::ui", "Guest policy")},
-        {"binding", QT_TRANSLATE_NOOP("kastellan::ui", "Binding to this session")},
-        {"launch", QT_TRANSLATE_NOOP("kastellan::ui", "Launch digest")},
-        {"workload", QT_TRANSLATE_NOOP("kastellan::ui", "Workload")},
-        {"sandbox", QT_TRANSLATE_NOOP("kastellan::ui", "Sandbox")},
-        {"platform", QT_TRANSLATE_NOOP("kastellan::ui", "Platform")},
-    };
+            {"chain", QT_TRANSLATE_NOOP("kastellan::ui", "Certificate chain")},
+                {"report", QT_TRANSLATE_NOOP("kastellan::ui", "Attestation report")},
+                    {"tcb", QT_TRANSLATE_NOOP("kastellan::ui", "Firmware levels (TCB)")},
+                        {"policy", QT_TRANSLATE_NOOP("kastellan::ui", "Guest policy")},
+                            {"binding", QT_TRANSLATE_NOOP("kastellan::ui", "Binding to this session")},
+                                {"launch", QT_TRANSLATE_NOOP("kastellan::ui", "Launch digest")},
+                                    {"workload", QT_TRANSLATE_NOOP("kastellan::ui", "Workload")},
+                                        {"sandbox", QT_TRANSLATE_NOOP("kastellan::ui", "Sandbox")},
+                                            {"platform", QT_TRANSLATE_NOOP("kastellan::ui", "Platform")},
+                                        };
     for (const auto &[id, title] : titles)
         if (id == area)
             return tr(title);

@@ -20,8 +20,7 @@ namespace kastellan::ui {
 [[nodiscard]] std::string toStd(const QString &text);
 
 /// A symbol, a word and a tone that say the same thing.
-struct Sign
-{
+struct Sign {
     QString symbol, word;
     Tone tone = Tone::Plain;
 };
@@ -51,8 +50,7 @@ struct Sign
 [[nodiscard]] QString grouped(const QString &hex, int group = 8);
 
 /// An error in two parts: what failed, and why with the remedy. Plain text.
-struct ErrorText
-{
+struct ErrorText {
     QString title, detail;
 };
 [[nodiscard]] ErrorText errorText(const Error &error);

@@ -29,7 +29,9 @@ bool choosePlatform(int argc, char **argv)
         return true;
     }
     if (!display)
-        std::fputs("kastellan: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). Use keepctl, which does all of it without one.\n", stderr);
+        std::fputs(
+            "kastellan: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). Use keepctl, which does all of it without one.\n",
+            stderr);
     return display;
 }
 

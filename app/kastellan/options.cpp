@@ -39,10 +39,12 @@ Options readOptions()
     QCommandLineParser parser;
     parser.setApplicationDescription(tr("Launch workloads in keeps, and have proven what runs in them."));
     parser.addPositionalArgument(u"workload"_s, tr("A .wasm file, a folder or a package to launch."), u"[workload]"_s);
-    const QCommandLineOption report(u"render-report"_s, tr("Write an evidence record as a PDF document and end; needs no display."), tr("record"));
+    const QCommandLineOption report(
+        u"render-report"_s, tr("Write an evidence record as a PDF document and end; needs no display."), tr("record"));
     const QCommandLineOption output(u"output"_s, tr("Where to write the document."), tr("file"));
     const QCommandLineOption screenshot(u"screenshot"_s, tr("Write a picture of the window as PNG and end; needs no display."), tr("file"));
-    const QCommandLineOption page(u"page"_s, tr("The page to open: overview, evidence, activity, host/ID, keep/ID, keep/ID/output, record/ID or wizard."), tr("page"));
+    const QCommandLineOption page(u"page"_s,
+        tr("The page to open: overview, evidence, activity, host/ID, keep/ID, keep/ID/output, record/ID or wizard."), tr("page"));
     const QCommandLineOption size(u"size"_s, tr("Size of the window."), tr("WIDTHxHEIGHT"));
     const QCommandLineOption dark(u"dark"_s, tr("Dark colours, this time.")), light(u"light"_s, tr("Light colours, this time."));
     parser.addOptions({report, output, screenshot, page, size, dark, light});

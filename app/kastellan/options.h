@@ -8,13 +8,12 @@
 namespace kastellan {
 
 /// The command line of the desktop program.
-struct Options
-{
-    QStringList workloads;  ///< files and folders to launch
+struct Options {
+    QStringList workloads; ///< files and folders to launch
     QString record, output; ///< --render-report RECORD --output FILE
-    QString screenshot;     ///< --screenshot FILE
-    QString page;           ///< --page: a link such as "keep/<id>/output", or "wizard"
-    QSize size;             ///< --size WxH; invalid: the program's own
+    QString screenshot; ///< --screenshot FILE
+    QString page; ///< --page: a link such as "keep/<id>/output", or "wizard"
+    QSize size; ///< --size WxH; invalid: the program's own
     bool dark = false, light = false;
 };
 

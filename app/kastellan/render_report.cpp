@@ -19,7 +19,7 @@ Status write(const std::string &id, const std::filesystem::path &file)
     KASTELLAN_ASSIGN(const Record record, store->get(id));
     // Evidence that cannot be read was refused for that; the report says so, and shows what there is.
     const auto view = makeEvidenceBackend()->describe(record.evidence);
-    KASTELLAN_ASSIGN(const Bytes pdf, ui::recordPdf(record, view ? *view : EvidenceView {}, layersOf(record, view ? &*view : nullptr)));
+    KASTELLAN_ASSIGN(const Bytes pdf, ui::recordPdf(record, view ? *view : EvidenceView{}, layersOf(record, view ? &*view : nullptr)));
     return writeFileAtomically(file, pdf, 0644);
 }
 

@@ -17,8 +17,7 @@ using namespace kastellan::test;
 using namespace kastellan::ui;
 using namespace Qt::StringLiterals;
 
-class GuiScreenshots : public QObject
-{
+class GuiScreenshots : public QObject {
     Q_OBJECT
 
     QString m_folder;
@@ -39,14 +38,17 @@ class GuiScreenshots : public QObject
     void pages()
     {
         const auto engine = FakeEngine::make();
-        const std::pair<std::string, Verdict> attested {"attest", Verdict::Authentic}, delivered {"deliver", Verdict::Trusted};
+        const std::pair<std::string, Verdict> attested{"attest", Verdict::Authentic}, delivered{"deliver", Verdict::Trusted};
         const QString running = QString::fromStdString(engine->addKeep(sampleKeep("payroll", 1, KeepState::Running), {attested, delivered},
             "reading 1200 rows\nsorting…\ndone: 1200 rows, 0 rejected\nwaiting for the next file name\n"));
         engine->writeOutput(running.toStdString(), "warning: column 7 is empty in 3 rows\n", true);
-        const QString refused = QString::fromStdString(engine->addKeep(sampleKeep("tax-return-2026", 2, KeepState::Refused), {{"attest", Verdict::Refused}}));
-        const QString suspect = QString::fromStdString(engine->addKeep(sampleKeep("model-inference", 3, KeepState::Suspect), {attested, delivered}));
+        const QString refused =
+            QString::fromStdString(engine->addKeep(sampleKeep("tax-return-2026", 2, KeepState::Refused), {{"attest", Verdict::Refused}}));
+        const QString suspect =
+            QString::fromStdString(engine->addKeep(sampleKeep("model-inference", 3, KeepState::Suspect), {attested, delivered}));
         const QString failed = QString::fromStdString(engine->addKeep(sampleKeep("echo", 4, KeepState::Failed), {}));
-        const QString stopped = QString::fromStdString(engine->addKeep(sampleKeep("hello", 5, KeepState::Stopped), {attested, delivered}, "hello from a keep\n"));
+        const QString stopped = QString::fromStdString(
+            engine->addKeep(sampleKeep("hello", 5, KeepState::Stopped), {attested, delivered}, "hello from a keep\n"));
         const std::string record = engine->addRecord(engine->keep(running.toStdString()), "reattest", Verdict::Trusted);
         MainWindow window(engine->services());
         window.resize(1240, 800);

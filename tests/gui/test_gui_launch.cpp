@@ -21,8 +21,7 @@ using namespace kastellan::test;
 using namespace kastellan::ui;
 using namespace Qt::StringLiterals;
 
-class TestGuiLaunch : public QObject
-{
+class TestGuiLaunch : public QObject {
     Q_OBJECT
 
     std::shared_ptr<FakeEngine> m_engine;
@@ -102,7 +101,8 @@ private Q_SLOTS:
         QTRY_COMPARE(banner->title(), u"Trusted"_s);
         QVERIFY(banner->accessibleName().contains(u"emulated"_s));
         QTRY_VERIFY(m_window->currentPage()->findChild<OutputView *>()->plainText().contains(u"hello from a keep"_s));
-        QVERIFY2(Watchdog::worstMilliseconds() <= 100, qPrintable(u"held for %1 ms by %2"_s.arg(Watchdog::worstMilliseconds()).arg(Watchdog::worstWhat())));
+        QVERIFY2(Watchdog::worstMilliseconds() <= 100,
+            qPrintable(u"held for %1 ms by %2"_s.arg(Watchdog::worstMilliseconds()).arg(Watchdog::worstWhat())));
     }
 
     void dropsOntoTheWindow()
@@ -165,7 +165,8 @@ private Q_SLOTS:
         const auto folder = m_engine->folder() / "work";
         std::filesystem::create_directory(folder);
         const Bytes module = sampleModule();
-        writeFile(QString::fromStdString(folder / "main.wasm"), QByteArray(reinterpret_cast<const char *>(module.data()), static_cast<qsizetype>(module.size())));
+        writeFile(QString::fromStdString(folder / "main.wasm"),
+            QByteArray(reinterpret_cast<const char *>(module.data()), static_cast<qsizetype>(module.size())));
         writeFile(QString::fromStdString(folder / "Keep.toml"), "secrets = [\"token\"]\n");
         const QString secret = QString::fromStdString(m_engine->folder() / "token.txt");
         writeFile(secret, "hush-hush");
@@ -182,7 +183,7 @@ private Q_SLOTS:
         QTRY_VERIFY(m_window->wizard()->draft().plan);
         QVERIFY(toJson(*m_window->wizard()->draft().plan).find("hush") == std::string::npos);
         click("wizardNext");
-        QTRY_COMPARE(m_engine->secrets(), std::vector<std::string> {"token=hush-hush"});
+        QTRY_COMPARE(m_engine->secrets(), std::vector<std::string>{"token=hush-hush"});
     }
 
     void aPlanThatFailsCanBeTriedAgain()

@@ -17,8 +17,7 @@ using namespace kastellan::test;
 using namespace kastellan::ui;
 using namespace Qt::StringLiterals;
 
-class TestGuiModels : public QObject
-{
+class TestGuiModels : public QObject {
     Q_OBJECT
 
     static LogEntry entry(LogEntry::Stream stream, const char *text) { return {stream, 1, 0, toBytes(std::string_view(text))}; }
@@ -114,7 +113,8 @@ private Q_SLOTS:
         filter.setSourceModel(&model);
         QAbstractItemModelTester modelTester(&model, QAbstractItemModelTester::FailureReportingMode::Fatal);
         QAbstractItemModelTester filterTester(&filter, QAbstractItemModelTester::FailureReportingMode::Fatal);
-        const TableModel::Row one {u"1"_s, {{.text = u"one"_s}, {.text = u"x"_s, .sort = 10}}}, two {u"2"_s, {{.text = u"two"_s}, {.text = u"y"_s, .sort = 9}}};
+        const TableModel::Row one{u"1"_s, {{.text = u"one"_s}, {.text = u"x"_s, .sort = 10}}},
+            two{u"2"_s, {{.text = u"two"_s}, {.text = u"y"_s, .sort = 9}}};
         model.setRows({one});
         QSignalSpy reset(&model, &QAbstractItemModel::modelReset), inserted(&model, &QAbstractItemModel::rowsInserted);
         model.setRows({two, one});
@@ -142,8 +142,9 @@ private Q_SLOTS:
 
     void linksAreTextAndBack()
     {
-        for (const Link &link : {Link {u"overview"_s, {}, {}}, Link {u"host"_s, u"qemu+ssh://a/system"_s, {}}, Link {u"keep"_s, u"00ff"_s, u"output"_s}})
-            QCOMPARE(linkFromText(toText(link)).value_or(Link {}), link);
+        for (const Link &link :
+            {Link{u"overview"_s, {}, {}}, Link{u"host"_s, u"qemu+ssh://a/system"_s, {}}, Link{u"keep"_s, u"00ff"_s, u"output"_s}})
+            QCOMPARE(linkFromText(toText(link)).value_or(Link{}), link);
         QVERIFY(!linkFromText(u"a/b/c/d"_s));
         QVERIFY(!linkFromText({}));
     }
@@ -205,14 +206,20 @@ private Q_SLOTS:
         const QColor chosenRow = toneColors(Tone::Accent, dark).fill;
         for (const Tone tone : allTones) {
             const ToneColors colors = toneColors(tone, dark);
-            for (const QColor &behind : {palette.color(QPalette::Window), palette.color(QPalette::Base), palette.color(QPalette::AlternateBase), colors.fill, chosenRow})
-                QVERIFY2(contrast(colors.text, behind) >= readable, qPrintable(u"tone %1: %2 on %3"_s.arg(static_cast<int>(tone)).arg(colors.text.name(), behind.name())));
-            QVERIFY2(contrast(palette.color(QPalette::Text), colors.fill) >= readable, qPrintable(u"text on the fill of tone %1"_s.arg(static_cast<int>(tone))));
+            for (const QColor &behind : {palette.color(QPalette::Window), palette.color(QPalette::Base),
+                     palette.color(QPalette::AlternateBase), colors.fill, chosenRow})
+                QVERIFY2(contrast(colors.text, behind) >= readable,
+                    qPrintable(u"tone %1: %2 on %3"_s.arg(static_cast<int>(tone)).arg(colors.text.name(), behind.name())));
+            QVERIFY2(contrast(palette.color(QPalette::Text), colors.fill) >= readable,
+                qPrintable(u"text on the fill of tone %1"_s.arg(static_cast<int>(tone))));
         }
-        const std::pair<QPalette::ColorRole, QPalette::ColorRole> pairs[] = {{QPalette::WindowText, QPalette::Window}, {QPalette::Text, QPalette::Base}, {QPalette::ButtonText, QPalette::Button},
-            {QPalette::HighlightedText, QPalette::Highlight}, {QPalette::ToolTipText, QPalette::ToolTipBase}, {QPalette::PlaceholderText, QPalette::Base}, {QPalette::Link, QPalette::Window}};
+        const std::pair<QPalette::ColorRole, QPalette::ColorRole> pairs[] = {{QPalette::WindowText, QPalette::Window},
+            {QPalette::Text, QPalette::Base}, {QPalette::ButtonText, QPalette::Button}, {QPalette::HighlightedText, QPalette::Highlight},
+            {QPalette::ToolTipText, QPalette::ToolTipBase}, {QPalette::PlaceholderText, QPalette::Base},
+            {QPalette::Link, QPalette::Window}};
         for (const auto &[front, back] : pairs)
-            QVERIFY2(contrast(palette.color(front), palette.color(back)) >= readable, qPrintable(u"%1 on %2"_s.arg(palette.color(front).name(), palette.color(back).name())));
+            QVERIFY2(contrast(palette.color(front), palette.color(back)) >= readable,
+                qPrintable(u"%1 on %2"_s.arg(palette.color(front).name(), palette.color(back).name())));
         // Lines of controls (1.4.11): 3 to 1 where the line alone shows the control.
         QVERIFY(contrast(toneColors(Tone::Accent, dark).text, palette.color(QPalette::Window)) >= 3);
     }

@@ -2,8 +2,8 @@
 // Every page in its states, with errors, and audited: names for every focusable widget, a reason for every disabled control.
 #include "tests/gui/support/fake_engine.h"
 #include "tests/gui/support/gui_test.h"
-#include "ui/keep/output_view.h"
 #include "ui/keep/finding_detail.h"
+#include "ui/keep/output_view.h"
 #include "ui/pages/page.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/banner.h"
@@ -25,8 +25,7 @@ using namespace kastellan::test;
 using namespace kastellan::ui;
 using namespace Qt::StringLiterals;
 
-class TestGuiPages : public QObject
-{
+class TestGuiPages : public QObject {
     Q_OBJECT
 
     std::shared_ptr<FakeEngine> m_engine;
@@ -44,7 +43,9 @@ class TestGuiPages : public QObject
         m_window->go(*linkFromText(link));
         QVERIFY(settle(*m_window));
     }
-    QString keep(KeepState state, unsigned char number = 1, const std::vector<std::pair<std::string, Verdict>> &records = {{"attest", Verdict::Authentic}, {"deliver", Verdict::Trusted}}, const std::string &output = "a line\n")
+    QString keep(KeepState state, unsigned char number = 1,
+        const std::vector<std::pair<std::string, Verdict>> &records = {{"attest", Verdict::Authentic}, {"deliver", Verdict::Trusted}},
+        const std::string &output = "a line\n")
     {
         return QString::fromStdString(m_engine->addKeep(sampleKeep("hello", number, state), records, output));
     }
@@ -74,7 +75,8 @@ private Q_SLOTS:
             for (const QString &line : unexplainedControls(window))
                 unexplained += where + u": "_s + line;
         };
-        QStringList places {u"overview"_s, u"evidence"_s, u"activity"_s, u"host/emulated"_s, u"host/local"_s, u"host/unknown"_s, u"record/"_s + QString::fromStdString(record), u"keep/00"_s};
+        QStringList places{u"overview"_s, u"evidence"_s, u"activity"_s, u"host/emulated"_s, u"host/local"_s, u"host/unknown"_s,
+            u"record/"_s + QString::fromStdString(record), u"keep/00"_s};
         for (const char *part : {"attestation", "certificates", "layers", "raw", "output", "manifest", "timeline", "evidence"})
             places += u"keep/"_s + key + u'/' + QString::fromLatin1(part);
         for (const QString &place : std::as_const(places)) {
@@ -200,7 +202,7 @@ private Q_SLOTS:
         QTRY_VERIFY(!m_window->findChild<Notice *>());
         action("removeKeep")->trigger();
         QTest::mouseClick(m_window->findChild<Notice *>()->findChild<QPushButton *>(u"confirmGo"_s), Qt::LeftButton);
-        QTRY_COMPARE(m_engine->calls(), std::vector<std::string> {"remove"});
+        QTRY_COMPARE(m_engine->calls(), std::vector<std::string>{"remove"});
         QTRY_COMPARE(m_window->currentPage()->link().page, u"overview"_s);
     }
 
@@ -216,7 +218,8 @@ private Q_SLOTS:
         auto *output = m_window->currentPage()->findChild<OutputView *>();
         QTRY_VERIFY(output->plainText().contains(u"line 99999"_s));
         QVERIFY(output->findChild<QPlainTextEdit *>()->blockCount() <= OutputView::mostLines);
-        QVERIFY2(Watchdog::worstMilliseconds() <= 250, qPrintable(u"%1 ms, %2"_s.arg(Watchdog::worstMilliseconds()).arg(Watchdog::worstWhat())));
+        QVERIFY2(
+            Watchdog::worstMilliseconds() <= 250, qPrintable(u"%1 ms, %2"_s.arg(Watchdog::worstMilliseconds()).arg(Watchdog::worstWhat())));
         m_engine->writeOutput(key.toStdString(), "<i>html</i> \x1b[31mred\xff and no end");
         QTRY_VERIFY(output->plainText().contains(u"<i>html</i> ␛[31mred"_s));
         m_engine->writeOutput(key.toStdString(), " but now\n");

@@ -16,15 +16,15 @@ using namespace kastellan::test;
 using namespace kastellan::ui;
 using namespace Qt::StringLiterals;
 
-class TestGuiReal : public QObject
-{
+class TestGuiReal : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
     void launchesHello()
     {
         ui::Services services = engineServices();
-        services.examples = std::filesystem::path(qEnvironmentVariable("KASTELLAN_BUILD").toStdString()) / "share" / "kastellan" / "examples";
+        services.examples =
+            std::filesystem::path(qEnvironmentVariable("KASTELLAN_BUILD").toStdString()) / "share" / "kastellan" / "examples";
         if (!std::filesystem::exists(services.examples / "hello" / "main.wasm"))
             QSKIP("the example workloads were not built");
         MainWindow window(services);
@@ -43,7 +43,8 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(window.wizard()->draft().plan, 120000); // the emulated processor makes its keys
         QTRY_VERIFY(next->isEnabled());
         QTest::mouseClick(next, Qt::LeftButton);
-        QTRY_VERIFY2_WITH_TIMEOUT(!window.wizard(), qPrintable(window.wizard() ? window.wizard()->findChild<MessageBar *>()->plainText() : QString()), 60000);
+        QTRY_VERIFY2_WITH_TIMEOUT(
+            !window.wizard(), qPrintable(window.wizard() ? window.wizard()->findChild<MessageBar *>()->plainText() : QString()), 60000);
         QCOMPARE(window.currentPage()->link().page, u"keep"_s);
         auto *banner = window.currentPage()->findChild<VerdictBanner *>();
         QTRY_COMPARE_WITH_TIMEOUT(banner->title(), u"Trusted"_s, 30000);

@@ -14,8 +14,7 @@ using namespace kastellan;
 using namespace kastellan::test;
 using namespace Qt::StringLiterals;
 
-class TestGuiReport : public QObject
-{
+class TestGuiReport : public QObject {
     Q_OBJECT
 
     QTemporaryDir m_folder;

@@ -5,7 +5,10 @@
 
 namespace kastellan::ui {
 
-QString keyOf(const KeepId &id) { return QString::fromStdString(toHex(id.view())); }
+QString keyOf(const KeepId &id)
+{
+    return QString::fromStdString(toHex(id.view()));
+}
 
 std::optional<KeepId> keepIdFromKey(const QString &key)
 {
@@ -18,10 +21,10 @@ std::optional<KeepId> keepIdFromKey(const QString &key)
 
 bool sameStatus(const KeepStatus &a, const KeepStatus &b)
 {
-    return a.plan.id == b.plan.id && a.plan.name == b.plan.name && a.plan.host == b.plan.host && a.state == b.state && a.verdict == b.verdict
-        && a.emulated == b.emulated && a.reason == b.reason && a.since == b.since && a.timeline == b.timeline && a.exitCode == b.exitCode
-        && a.trap == b.trap && a.records == b.records && a.loaderAlive == b.loaderAlive && a.wardenAlive == b.wardenAlive
-        && a.logBytes == b.logBytes && a.execution == b.execution;
+    return a.plan.id == b.plan.id && a.plan.name == b.plan.name && a.plan.host == b.plan.host && a.state == b.state
+        && a.verdict == b.verdict && a.emulated == b.emulated && a.reason == b.reason && a.since == b.since && a.timeline == b.timeline
+        && a.exitCode == b.exitCode && a.trap == b.trap && a.records == b.records && a.loaderAlive == b.loaderAlive
+        && a.wardenAlive == b.wardenAlive && a.logBytes == b.logBytes && a.execution == b.execution;
 }
 
 Directory::Directory(const Services &services, JobRunner &jobs, QObject *parent)
@@ -32,7 +35,10 @@ Directory::Directory(const Services &services, JobRunner &jobs, QObject *parent)
     connect(&m_timer, &QTimer::timeout, this, &Directory::refreshKeeps);
 }
 
-KeepPointer Directory::keep(const QString &key) const { return m_byKey.value(key); }
+KeepPointer Directory::keep(const QString &key) const
+{
+    return m_byKey.value(key);
+}
 
 const HostInfo *Directory::host(const QString &id) const
 {
@@ -122,6 +128,9 @@ void Directory::take(std::vector<KeepStatus> keeps, std::vector<Error> problems)
     for (const KeepPointer &keep : m_keeps)
         m_byKey.insert(keyOf(keep->plan.id), keep);
     const bool hadProblems = !m_problems.empty();
+    // A keep that is being made is unreadable for a moment: only what lasts from one reading to the next is a problem.
+    const std::vector<Error> before = std::exchange(m_lastProblems, problems);
+    std::erase_if(problems, [&](const Error &problem) { return std::ranges::find(before, problem.where, &Error::where) == before.end(); });
     m_problems = std::move(problems);
     if (listChanged || !changed.isEmpty())
         Q_EMIT keepsChanged();

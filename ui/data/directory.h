@@ -20,8 +20,7 @@ using KeepPointer = std::shared_ptr<const KeepStatus>;
 [[nodiscard]] std::optional<KeepId> keepIdFromKey(const QString &key);
 
 /// The hosts and keeps as last read, refreshed in the background. Everything that lists them listens here.
-class Directory : public QObject
-{
+class Directory : public QObject {
     Q_OBJECT
 
 public:
@@ -59,7 +58,7 @@ private:
     std::vector<KeepPointer> m_keeps;
     QHash<QString, KeepPointer> m_byKey;
     QHash<QString, qint64> m_updated; ///< by a loader, at this generation
-    std::vector<Error> m_problems;
+    std::vector<Error> m_problems, m_lastProblems;
     QTimer m_timer;
     qint64 m_generation = 0;
     bool m_reading = false, m_readAgain = false, m_keepsLoaded = false, m_hostsLoaded = false;

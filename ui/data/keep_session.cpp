@@ -67,11 +67,21 @@ void KeepSession::poll()
         if (!alive || attempt != m_attempt)
             return;
         switch (event.kind) {
-        case KeepEvent::Kind::Status: Q_EMIT statusChanged(event.status); break;
-        case KeepEvent::Kind::Progress: Q_EMIT progress(shownLine(event.text), event.done, event.total); break;
-        case KeepEvent::Kind::Log: Q_EMIT logGrown(event.logBytes); break;
-        case KeepEvent::Kind::Appraisal: Q_EMIT appraised(shownLine(event.recordId), shownLine(event.verdict)); break;
-        case KeepEvent::Kind::Error: Q_EMIT failed(shown(event.text)); break;
+        case KeepEvent::Kind::Status:
+            Q_EMIT statusChanged(event.status);
+            break;
+        case KeepEvent::Kind::Progress:
+            Q_EMIT progress(shownLine(event.text), event.done, event.total);
+            break;
+        case KeepEvent::Kind::Log:
+            Q_EMIT logGrown(event.logBytes);
+            break;
+        case KeepEvent::Kind::Appraisal:
+            Q_EMIT appraised(shownLine(event.recordId), shownLine(event.verdict));
+            break;
+        case KeepEvent::Kind::Error:
+            Q_EMIT failed(shown(event.text));
+            break;
         case KeepEvent::Kind::Closed:
             close();
             Q_EMIT closed();
@@ -85,9 +95,21 @@ Status KeepSession::gone(std::string_view what) const
     return environment(std::string(what), {}, "its loader does not answer", "Recover the keep, if its warden still runs");
 }
 
-Status KeepSession::sendInput(ByteView data) { return m_client ? m_client->sendInput(data) : gone("send input to the keep"); }
-Status KeepSession::closeInput() { return m_client ? m_client->closeInput() : gone("end the input of the keep"); }
-Status KeepSession::stop(unsigned graceSeconds) { return m_client ? m_client->stop(graceSeconds) : gone("stop the keep"); }
-Status KeepSession::attest() { return m_client ? m_client->attest() : gone("attest the keep again"); }
+Status KeepSession::sendInput(ByteView data)
+{
+    return m_client ? m_client->sendInput(data) : gone("send input to the keep");
+}
+Status KeepSession::closeInput()
+{
+    return m_client ? m_client->closeInput() : gone("end the input of the keep");
+}
+Status KeepSession::stop(unsigned graceSeconds)
+{
+    return m_client ? m_client->stop(graceSeconds) : gone("stop the keep");
+}
+Status KeepSession::attest()
+{
+    return m_client ? m_client->attest() : gone("attest the keep again");
+}
 
 } // namespace kastellan::ui

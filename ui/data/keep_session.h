@@ -13,8 +13,7 @@ namespace kastellan::ui {
 
 /// The window's line to one keep's loader, driven by the event loop. Events arrive as signals; requests answer at once whether they
 /// could be sent.
-class KeepSession : public QObject
-{
+class KeepSession : public QObject {
     Q_OBJECT
 
 public:

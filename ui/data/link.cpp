@@ -27,7 +27,7 @@ std::optional<Link> linkFromText(const QString &text)
     if (parts.isEmpty() || parts.size() > 3 || parts[0].isEmpty())
         return {};
     const auto part = [&](qsizetype i) { return i < parts.size() ? QUrl::fromPercentEncoding(parts[i].toUtf8()) : QString(); };
-    return Link {part(0), part(1), part(2)};
+    return Link{part(0), part(1), part(2)};
 }
 
 } // namespace kastellan::ui

@@ -8,8 +8,7 @@
 namespace kastellan::ui {
 
 /// A place in the program: a page, what it shows, and which part of it. As text: "kastellan:keep/<id>/output".
-struct Link
-{
+struct Link {
     QString page, subject, part;
     bool operator==(const Link &) const = default;
 };

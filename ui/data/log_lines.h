@@ -12,17 +12,15 @@
 namespace kastellan::ui {
 
 /// One line of a keep's output, safe to show.
-struct LogLine
-{
+struct LogLine {
     LogEntry::Stream stream = LogEntry::Stream::Event;
     std::int64_t at = 0; ///< Unix nanoseconds
     QString text;
-    bool open = false;   ///< it has no line end yet: the next line of this stream goes on with it
+    bool open = false; ///< it has no line end yet: the next line of this stream goes on with it
 };
 
 /// Cuts a log's entries into lines: streams apart, characters whole even where entries divide them, over-long lines broken.
-class LogLines
-{
+class LogLines {
 public:
     static constexpr qsizetype longestLine = 4096; ///< characters; more goes on in a new line
 
@@ -35,9 +33,8 @@ public:
     void trim(std::size_t limit);
 
 private:
-    struct Partial
-    {
-        std::string bytes;     ///< since the last line end
+    struct Partial {
+        std::string bytes; ///< since the last line end
         std::int64_t at = 0;
         bool changed = false;
     };

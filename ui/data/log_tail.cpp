@@ -7,8 +7,7 @@
 
 namespace kastellan::ui {
 
-struct LogTail::Reading
-{
+struct LogTail::Reading {
     std::filesystem::path file;
     std::optional<KeepLogReader> reader;
     LogLines lines;

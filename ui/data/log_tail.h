@@ -12,8 +12,7 @@
 namespace kastellan::ui {
 
 /// Follows a keep's log file in a worker and hands its newest lines to the window: never more than a view keeps.
-class LogTail : public QObject
-{
+class LogTail : public QObject {
     Q_OBJECT
 
 public:
@@ -31,8 +30,7 @@ Q_SIGNALS:
 
 private:
     struct Reading; ///< touched by one worker at a time
-    struct Batch
-    {
+    struct Batch {
         QList<LogLine> lines;
         std::uint64_t dropped = 0;
         bool more = false;

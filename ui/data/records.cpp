@@ -40,10 +40,14 @@ Dossier describe(Record record, const EvidenceBackend &backend)
 QString fileSuffix(ExportFormat format)
 {
     switch (format) {
-    case ExportFormat::Html: return u"html"_s;
-    case ExportFormat::Pdf: return u"pdf"_s;
-    case ExportFormat::Json: return u"json"_s;
-    case ExportFormat::Bundle: return u"zip"_s;
+    case ExportFormat::Html:
+        return u"html"_s;
+    case ExportFormat::Pdf:
+        return u"pdf"_s;
+    case ExportFormat::Json:
+        return u"json"_s;
+    case ExportFormat::Bundle:
+        return u"zip"_s;
     }
     return {};
 }
@@ -56,10 +60,11 @@ Records::Records(const Services &services, JobRunner &jobs, QObject *parent)
 {
 }
 
-template<typename T>
+template <typename T>
 JobRunner::Work<T> Records::withStore(std::function<Result<T>(RecordStore &, const Progress &)> work) const
 {
-    return [store = m_store, open = m_services.openStore, work = std::move(work)](const Progress &progress, const std::stop_token &) -> Result<T> {
+    return [store = m_store, open = m_services.openStore, work = std::move(work)](
+               const Progress &progress, const std::stop_token &) -> Result<T> {
         if (!*store) {
             KASTELLAN_ASSIGN(*store, open());
         }
@@ -71,16 +76,18 @@ void Records::list(const QString &keep, QObject *context, std::function<void(Res
 {
     using List = std::vector<RecordSummary>;
     m_jobs.run<List>(JobRunner::Lane::Store, tr("Read the evidence"), context,
-        withStore<List>([keep = keep.toStdString()](RecordStore &store, const Progress &) { return store.list(keep, 5000); }), std::move(done));
+        withStore<List>([keep = keep.toStdString()](RecordStore &store, const Progress &) { return store.list(keep, 5000); }),
+        std::move(done));
 }
 
 void Records::load(const QString &id, QObject *context, std::function<void(Result<DossierPointer>)> done)
 {
     m_jobs.run<DossierPointer>(JobRunner::Lane::Store, tr("Read a record"), context,
-        withStore<DossierPointer>([id = id.toStdString(), backend = m_services.backend](RecordStore &store, const Progress &) -> Result<DossierPointer> {
-            KASTELLAN_ASSIGN(Record record, store.get(id));
-            return std::make_shared<const Dossier>(describe(std::move(record), *backend));
-        }),
+        withStore<DossierPointer>(
+            [id = id.toStdString(), backend = m_services.backend](RecordStore &store, const Progress &) -> Result<DossierPointer> {
+                KASTELLAN_ASSIGN(Record record, store.get(id));
+                return std::make_shared<const Dossier>(describe(std::move(record), *backend));
+            }),
         std::move(done));
 }
 
@@ -93,7 +100,7 @@ void Records::activity(QObject *context, std::function<void(Result<std::vector<A
 
 void Records::note(const QString &what, const QString &subject, const QString &outcome)
 {
-    ActivityEntry entry {QDateTime::currentMSecsSinceEpoch(), {}, what.toStdString(), subject.toStdString(), outcome.toStdString()};
+    ActivityEntry entry{QDateTime::currentMSecsSinceEpoch(), {}, what.toStdString(), subject.toStdString(), outcome.toStdString()};
     m_jobs.run<bool>(JobRunner::Lane::Store, tr("Note what was done"), this,
         withStore<bool>([entry](RecordStore &store, const Progress &) mutable -> Result<bool> {
             entry.who = userName();
@@ -120,8 +127,12 @@ void Records::exportTo(const QString &id, ExportFormat format, const QString &fi
         progress("writing the file", 0, 0);
         Bytes content;
         switch (format) {
-        case ExportFormat::Html: content = toBytes(recordHtml(dossier.record, dossier.view)); break;
-        case ExportFormat::Json: content = toBytes(recordJson(dossier.record, dossier.viewProblem ? nullptr : &dossier.view)); break;
+        case ExportFormat::Html:
+            content = toBytes(recordHtml(dossier.record, dossier.view));
+            break;
+        case ExportFormat::Json:
+            content = toBytes(recordJson(dossier.record, dossier.viewProblem ? nullptr : &dossier.view));
+            break;
         case ExportFormat::Bundle: {
             KASTELLAN_ASSIGN(content, recordBundle(dossier.record, dossier.view));
             break;
@@ -137,7 +148,7 @@ void Records::exportTo(const QString &id, ExportFormat format, const QString &fi
     m_jobs.run<bool>(JobRunner::Lane::Store, tr("Export evidence"), context, withStore<bool>(write),
         [this, done = std::move(done), id, file](const Result<bool> &result) {
             note(u"export evidence"_s, id, result ? u"done"_s : u"failed"_s);
-            done(result ? Status {} : Status(std::unexpected(result.error())));
+            done(result ? Status{} : Status(std::unexpected(result.error())));
         });
 }
 

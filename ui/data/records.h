@@ -16,8 +16,7 @@
 namespace kastellan::ui {
 
 /// A record with all that can be shown of it, read and described in a worker.
-struct Dossier
-{
+struct Dossier {
     Record record;
     EvidenceView view;
     std::optional<Error> viewProblem; ///< the evidence could not be described; the record is shown nevertheless
@@ -30,8 +29,7 @@ enum class ExportFormat { Html, Pdf, Json, Bundle };
 [[nodiscard]] QString fileSuffix(ExportFormat format);
 
 /// The record store as the windows use it: one connection on its own thread.
-class Records : public QObject
-{
+class Records : public QObject {
     Q_OBJECT
 
 public:
@@ -52,7 +50,7 @@ Q_SIGNALS:
 
 private:
     using Store = std::shared_ptr<std::unique_ptr<RecordStore>>;
-    template<typename T>
+    template <typename T>
     JobRunner::Work<T> withStore(std::function<Result<T>(RecordStore &, const Progress &)> work) const;
 
     const Services &m_services;

@@ -13,8 +13,7 @@
 namespace kastellan::ui {
 
 /// What every page works with: the engine, what is known of it, the jobs, and ways to ask the window for something.
-class Workspace : public QObject
-{
+class Workspace : public QObject {
     Q_OBJECT
 
 public:

@@ -12,8 +12,7 @@ namespace kastellan::ui {
 class JobRunner;
 
 /// The running jobs in the status bar: what is being done, how far, and cancel.
-class JobIndicator : public QWidget
-{
+class JobIndicator : public QWidget {
     Q_OBJECT
 
 public:

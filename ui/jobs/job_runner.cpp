@@ -23,7 +23,9 @@ void Job::report(QString doing, std::uint64_t done, std::uint64_t total)
 {
     const std::scoped_lock lock(m_mutex);
     m_nextDoing = std::move(doing);
-    m_nextPermille = total == 0 ? -1 : static_cast<int>(std::min<std::uint64_t>(1000, static_cast<std::uint64_t>(1000.0 * static_cast<double>(done) / static_cast<double>(total))));
+    m_nextPermille = total == 0 ? -1
+                                : static_cast<int>(std::min<std::uint64_t>(
+                                      1000, static_cast<std::uint64_t>(1000.0 * static_cast<double>(done) / static_cast<double>(total))));
     if (m_posted) // the GUI thread has not shown the last one yet: it will find this one
         return;
     m_posted = true;

@@ -19,8 +19,7 @@
 namespace kastellan::ui {
 
 /// One piece of work in a worker thread, as the windows see it. Lives in the GUI thread; deleted after `finished`.
-class Job : public QObject
-{
+class Job : public QObject {
     Q_OBJECT
 
 public:
@@ -51,8 +50,7 @@ private:
 };
 
 /// Runs engine calls off the GUI thread, with progress and cancel, and brings their results back to it.
-class JobRunner : public QObject
-{
+class JobRunner : public QObject {
     Q_OBJECT
 
 public:
@@ -65,14 +63,14 @@ public:
     explicit JobRunner(QObject *parent = nullptr);
     ~JobRunner() override;
 
-    template<typename T>
+    template <typename T>
     using Work = std::function<Result<T>(const Progress &, std::stop_token)>;
 
     /// Runs `work` in a worker; `done` is called in the GUI thread unless `context` is gone by then. An exception is an Internal error.
-    template<typename T>
+    template <typename T>
     QPointer<Job> run(Lane lane, const QString &title, QObject *context, Work<T> work, std::function<void(Result<T>)> done)
     {
-        auto result = std::make_shared<Result<T>>(std::unexpected(Error {}));
+        auto result = std::make_shared<Result<T>>(std::unexpected(Error{}));
         const QPointer<QObject> alive(context);
         return start(
             lane, title,
@@ -98,7 +96,7 @@ Q_SIGNALS:
 private:
     using Body = std::function<void(const Progress &, const std::stop_token &)>;
     QPointer<Job> start(Lane lane, const QString &title, Body body, std::function<void()> after);
-    template<typename T>
+    template <typename T>
     static Result<T> guarded(const std::function<Result<T>()> &call)
     {
         try {

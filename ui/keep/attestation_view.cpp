@@ -21,19 +21,22 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-const QStringList partNames {u"findings"_s, u"certificates"_s, u"layers"_s, u"raw"_s};
+const QStringList partNames{u"findings"_s, u"certificates"_s, u"layers"_s, u"raw"_s};
 
 QString chainInWords(const EvidenceView &view)
 {
     QStringList words;
     for (const CertificateView &certificate : view.chain)
-        words += AttestationView::tr("%1: %2, signature %3").arg(shownLine(certificate.role).toUpper(), shownLine(certificate.subject), certificate.signatureGood ? AttestationView::tr("good") : AttestationView::tr("not good"));
+        words += AttestationView::tr("%1: %2, signature %3")
+                     .arg(shownLine(certificate.role).toUpper(), shownLine(certificate.subject),
+                         certificate.signatureGood ? AttestationView::tr("good") : AttestationView::tr("not good"));
     return words.join(u"; "_s);
 }
 
 QString layersInWords(const std::vector<Layer> &layers)
 {
-    static const QStringList marks {AttestationView::tr("must be trusted"), AttestationView::tr("verified"), AttestationView::tr("shut out")};
+    static const QStringList marks{
+        AttestationView::tr("must be trusted"), AttestationView::tr("verified"), AttestationView::tr("shut out")};
     QStringList words;
     for (const Layer &layer : layers)
         words += u"%1 (%2): %3"_s.arg(shownLine(layer.name), shownLine(layer.owner), marks[static_cast<int>(layer.mark)]);
@@ -70,7 +73,10 @@ AttestationView::AttestationView(QWidget *parent)
     });
 }
 
-void AttestationView::addCorner(QWidget *widget) { m_bar->addWidget(widget); }
+void AttestationView::addCorner(QWidget *widget)
+{
+    m_bar->addWidget(widget);
+}
 
 QWidget *AttestationView::makeCertificates()
 {
@@ -122,9 +128,15 @@ QWidget *AttestationView::makeRaw()
     return page;
 }
 
-QString AttestationView::part() const { return partNames.value(m_parts->current()); }
+QString AttestationView::part() const
+{
+    return partNames.value(m_parts->current());
+}
 
-void AttestationView::setPart(const QString &part) { m_parts->setCurrent(static_cast<int>(std::max<qsizetype>(0, partNames.indexOf(part)))); }
+void AttestationView::setPart(const QString &part)
+{
+    m_parts->setCurrent(static_cast<int>(std::max<qsizetype>(0, partNames.indexOf(part))));
+}
 
 void AttestationView::clear()
 {
@@ -141,11 +153,16 @@ void AttestationView::setDossier(const DossierPointer &dossier)
     m_dossier = dossier;
     const Record &record = dossier->record;
     m_findings->setFindings(record.appraisal.findings);
-    m_chain->setSource([dossier](Palette palette, unsigned width) { return chainSvg(dossier->view, dossier->record.appraisal, palette, width); }, chainInWords(dossier->view));
-    m_layers->setSource([dossier](Palette palette, unsigned width) { return layersSvg(dossier->layers, dossier->record.appraisal.emulated, palette, width); }, layersInWords(dossier->layers));
-    m_layersText->setText(record.appraisal.emulated
-            ? tr("The layers of this keep's stack, as its appraisal really says. This keep is emulated: nothing is shut out by hardware, so every layer must still be trusted.")
-            : tr("The layers of this keep's stack, as its appraisal really says: what you must trust, what was verified and by which evidence, and what is shut out."));
+    m_chain->setSource(
+        [dossier](Palette palette, unsigned width) { return chainSvg(dossier->view, dossier->record.appraisal, palette, width); },
+        chainInWords(dossier->view));
+    m_layers->setSource([dossier](Palette palette,
+                            unsigned width) { return layersSvg(dossier->layers, dossier->record.appraisal.emulated, palette, width); },
+        layersInWords(dossier->layers));
+    m_layersText->setText(record.appraisal.emulated ? tr("The layers of this keep's stack, as its appraisal really says. This keep is "
+                                                         "emulated: nothing is shut out by hardware, so every layer must still be trusted.")
+                                                    : tr("The layers of this keep's stack, as its appraisal really says: what you must "
+                                                         "trust, what was verified and by which evidence, and what is shut out."));
     std::vector<TableModel::Row> rows;
     for (const Field &field : dossier->view.fields) {
         TableModel::Row row;

@@ -18,8 +18,7 @@ class TableModel;
 class TableView;
 
 /// All that one record's verdict rests on: findings, certificates, layers, raw report.
-class AttestationView : public QWidget
-{
+class AttestationView : public QWidget {
     Q_OBJECT
 
 public:

@@ -84,7 +84,8 @@ FindingDetail::FindingDetail(QWidget *parent)
     auto *canvas = new QWidget(this);
     auto *outer = new QVBoxLayout(canvas);
     outer->setContentsMargins(12, 0, 4, 0);
-    m_placeholder = new Label(tr("Choose a finding to see what was expected, what was found, and why it matters."), Label::Kind::Body, Tone::Muted, canvas);
+    m_placeholder = new Label(
+        tr("Choose a finding to see what was expected, what was found, and why it matters."), Label::Kind::Body, Tone::Muted, canvas);
     outer->addWidget(m_placeholder);
     outer->addWidget(m_content);
     outer->addStretch(1);
@@ -130,7 +131,8 @@ FindingDetail::FindingDetail(QWidget *parent)
     section(m_sourceTitle, m_source, tr("Where it is written"));
     setWidget(canvas);
     connect(m_copy, &QPushButton::clicked, this, [this] {
-        QStringList lines {u"%1 (%2): %3, %4"_s.arg(m_title->text(), m_id->text(), signOf(m_finding.outcome).word, m_finding.required ? tr("required") : tr("advisory")),
+        QStringList lines{u"%1 (%2): %3, %4"_s.arg(m_title->text(), m_id->text(), signOf(m_finding.outcome).word,
+                              m_finding.required ? tr("required") : tr("advisory")),
             tr("Expected: %1").arg(shown(m_finding.expected)), tr("Actual: %1").arg(shown(m_finding.actual))};
         if (!m_finding.why.empty())
             lines += shown(m_finding.why);
@@ -161,7 +163,8 @@ void FindingDetail::fill()
     m_id->setText(shownLine(m_finding.id));
     m_outcome->setSign(signOf(m_finding.outcome));
     m_weight->setSign({{}, m_finding.required ? tr("Required") : tr("Advisory"), Tone::Plain});
-    m_weight->setToolTip(m_finding.required ? tr("A verdict of trusted or authentic needs this to pass.") : tr("It informs, and does not decide the verdict."));
+    m_weight->setToolTip(m_finding.required ? tr("A verdict of trusted or authentic needs this to pass.")
+                                            : tr("It informs, and does not decide the verdict."));
     const QString expected = shown(m_finding.expected), actual = shown(m_finding.actual);
     const QColor mark = toneColors(m_finding.outcome == Outcome::Fail ? Tone::Negative : Tone::Info, palette()).text;
     m_expected->setText(expected.isEmpty() ? u"–"_s : markedDifference(expected, actual, mark));
@@ -174,7 +177,9 @@ void FindingDetail::fill()
     section(m_whyTitle, m_why, m_finding.why);
     section(m_remedyTitle, m_remedy, m_finding.remedy);
     section(m_sourceTitle, m_source, m_finding.source);
-    m_remedy->setTone(m_finding.outcome == Outcome::Fail ? Tone::Negative : m_finding.outcome == Outcome::Unknown ? Tone::Warning : Tone::Plain);
+    m_remedy->setTone(m_finding.outcome == Outcome::Fail ? Tone::Negative
+            : m_finding.outcome == Outcome::Unknown      ? Tone::Warning
+                                                         : Tone::Plain);
     arrange();
 }
 

@@ -19,8 +19,7 @@ class Label;
 [[nodiscard]] QString markedDifference(const QString &value, const QString &other, const QColor &mark);
 
 /// One finding in full: expected and actual side by side, why it matters, what to do, where it is written.
-class FindingDetail : public QScrollArea
-{
+class FindingDetail : public QScrollArea {
     Q_OBJECT
 
 public:

@@ -74,9 +74,8 @@ FindingsView::FindingsView(QWidget *parent)
         m_filter->setSearch(text);
         showEmpty();
     });
-    connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex &current) {
-        m_detail->setFinding(m_model->finding(m_filter->mapToSource(current)));
-    });
+    connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this,
+        [this](const QModelIndex &current) { m_detail->setFinding(m_model->finding(m_filter->mapToSource(current))); });
     showCounts();
 }
 

@@ -14,8 +14,7 @@ class FindingDetail;
 class Segments;
 
 /// The findings of an appraisal by area, filtered, with the chosen one in full beside them.
-class FindingsView : public QWidget
-{
+class FindingsView : public QWidget {
     Q_OBJECT
 
 public:

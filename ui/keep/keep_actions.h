@@ -8,8 +8,7 @@
 namespace kastellan::ui {
 
 /// What can be done with a keep. Each is disabled with the reason when it cannot be done.
-class KeepActions : public QObject
-{
+class KeepActions : public QObject {
     Q_OBJECT
 
 public:

@@ -32,7 +32,7 @@ namespace kastellan::ui {
 using namespace Qt::StringLiterals;
 
 namespace {
-const QStringList tabNames {u"attestation"_s, u"output"_s, u"manifest"_s, u"timeline"_s, u"evidence"_s};
+const QStringList tabNames{u"attestation"_s, u"output"_s, u"manifest"_s, u"timeline"_s, u"evidence"_s};
 }
 
 KeepPage::KeepPage(Workspace &space, QWidget *parent)
@@ -129,10 +129,14 @@ QWidget *KeepPage::makeAttestation()
     m_which->setToolTip(tr("Which attestation is shown"));
     m_which->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     m_attestation->addCorner(m_which);
-    m_attestation->addCorner(exportButton(workspace(), m_message, [this] { return m_dossierId; }, [this] { return m_keep ? shownLine(m_keep->plan.name) : QString(); }, this));
+    m_attestation->addCorner(exportButton(
+        workspace(), m_message, [this] { return m_dossierId; }, [this] { return m_keep ? shownLine(m_keep->plan.name) : QString(); },
+        this));
     m_attestationStack = new QStackedWidget(this);
     m_attestationStack->addWidget(m_attestation);
-    m_attestationStack->addWidget(new EmptyState(u"shield-question"_s, tr("No evidence yet"), tr("The keep has not been attested. Its findings, certificates and layers appear here as soon as its evidence has been appraised."), this));
+    m_attestationStack->addWidget(new EmptyState(u"shield-question"_s, tr("No evidence yet"),
+        tr("The keep has not been attested. Its findings, certificates and layers appear here as soon as its evidence has been appraised."),
+        this));
     connect(m_which, &QComboBox::activated, this, [this](int index) { loadDossier(m_which->itemData(index).toString()); });
     connect(m_attestation, &AttestationView::partChanged, this, &Page::linkChanged);
     return m_attestationStack;
@@ -156,7 +160,8 @@ QWidget *KeepPage::makeRecords()
     auto *layout = new QVBoxLayout(page);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(10);
-    layout->addWidget(new Label(tr("Every attestation of this keep. The records stay when the keep is removed."), Label::Kind::Body, Tone::Muted, page));
+    layout->addWidget(
+        new Label(tr("Every attestation of this keep. The records stay when the keep is removed."), Label::Kind::Body, Tone::Muted, page));
     m_records = new TableModel(recordHeaders(false), this);
     m_recordsView = new TableView(tr("Evidence records of this keep"), *m_records, page);
     m_recordsView->setColumnWidths({170, 240, 180});
@@ -172,7 +177,9 @@ QWidget *KeepPage::makeRecords()
     connect(open, &QPushButton::clicked, this, [this, openRecord] { openRecord(m_recordsView->currentKey()); });
     connect(m_recordsView, &TableView::keyActivated, this, openRecord);
     buttons->addWidget(open);
-    QPushButton *save = exportButton(workspace(), m_message, [this] { return m_recordsView->currentKey(); }, [this] { return m_keep ? shownLine(m_keep->plan.name) : QString(); }, page);
+    QPushButton *save = exportButton(
+        workspace(), m_message, [this] { return m_recordsView->currentKey(); },
+        [this] { return m_keep ? shownLine(m_keep->plan.name) : QString(); }, page);
     buttons->addWidget(save);
     layout->addLayout(buttons);
     const auto update = [this, open, save] {
@@ -198,11 +205,16 @@ void KeepPage::connectSession()
     connect(m_session, &KeepSession::statusChanged, this, [this](const KeepStatus &status) { workspace().directory.update(status); });
     connect(m_session, &KeepSession::logGrown, m_output, &OutputView::readOn);
     connect(m_session, &KeepSession::appraised, this, [this] { Q_EMIT workspace().records.changed(); });
-    connect(m_session, &KeepSession::failed, this, [this](const QString &message) { m_message->showText(KMessageWidget::Error, tr("The keep's loader reports a problem."), message); });
+    connect(m_session, &KeepSession::failed, this, [this](const QString &message) {
+        m_message->showText(KMessageWidget::Error, tr("The keep's loader reports a problem."), message);
+    });
     connect(m_session, &KeepSession::progress, this, [this](const QString &doing) { workspace().say(doing); });
 }
 
-QString KeepPage::title() const { return m_keep ? shownLine(m_keep->plan.name) : tr("Keep"); }
+QString KeepPage::title() const
+{
+    return m_keep ? shownLine(m_keep->plan.name) : tr("Keep");
+}
 
 Link KeepPage::link() const
 {
@@ -247,7 +259,10 @@ void KeepPage::refresh()
     loadRecords();
 }
 
-QList<QAction *> KeepPage::pageActions() const { return m_actions->all(); }
+QList<QAction *> KeepPage::pageActions() const
+{
+    return m_actions->all();
+}
 
 void KeepPage::setKeep(const KeepPointer &keep)
 {
@@ -285,25 +300,30 @@ void KeepPage::showKeep()
         m_title->setText(tr("Keep"));
         m_facts->setText(m_key);
         if (workspace().directory.isLoaded())
-            m_message->showText(KMessageWidget::Information, tr("This keep is not here any more."), tr("It was removed. Its evidence records are kept: look under Evidence."));
+            m_message->showText(KMessageWidget::Information, tr("This keep is not here any more."),
+                tr("It was removed. Its evidence records are kept: look under Evidence."));
         return;
     }
     m_title->setText(shownLine(m_keep->plan.name));
     m_state->setSign(signOf(m_keep->state));
     showFacts();
-    m_banner->showKeep(*m_keep, m_dossier && m_dossierId == QString::fromStdString(m_keep->records.empty() ? std::string() : m_keep->records.back()) ? &m_dossier->record.appraisal : nullptr);
+    m_banner->showKeep(*m_keep,
+        m_dossier && m_dossierId == QString::fromStdString(m_keep->records.empty() ? std::string() : m_keep->records.back())
+            ? &m_dossier->record.appraisal
+            : nullptr);
     m_timeline->setSteps(timelineSteps(*m_keep));
     const bool orphan = !isFinal(m_keep->state) && !m_keep->loaderAlive && !m_session->isOpen();
     if (orphan && m_message->plainText().isEmpty())
         m_message->showText(KMessageWidget::Warning, tr("The loader of this keep is gone."),
-            m_keep->wardenAlive ? tr("The warden still runs and holds back the output. Recover the keep: it is appraised anew before anything flows again.")
-                                : tr("Nothing answers any more. Recover the keep to find out what became of it."));
+            m_keep->wardenAlive
+                ? tr("The warden still runs and holds back the output. Recover the keep: it is appraised anew before anything flows again.")
+                : tr("Nothing answers any more. Recover the keep to find out what became of it."));
     Q_EMIT titleChanged();
 }
 
 void KeepPage::showFacts()
 {
-    QStringList facts {tr("host %1").arg(shownLine(m_keep->plan.host))};
+    QStringList facts{tr("host %1").arg(shownLine(m_keep->plan.host))};
     if (!m_keep->plan.protection.empty())
         facts += shownLine(m_keep->plan.protection);
     if (!m_keep->execution.empty())
@@ -343,7 +363,8 @@ void KeepPage::showRecords(const std::vector<RecordSummary> &records)
     m_which->clear();
     for (const RecordSummary &record : records) {
         const Sign sign = verdictSign(record.verdict);
-        m_which->addItem(icon(sign.symbol, sign.tone), tr("%1, %2").arg(recordKind(record.kind), when(record.created)), shownLine(record.id));
+        m_which->addItem(
+            icon(sign.symbol, sign.tone), tr("%1, %2").arg(recordKind(record.kind), when(record.created)), shownLine(record.id));
     }
     if (!records.empty())
         loadDossier(ids.first());
@@ -386,14 +407,17 @@ void KeepPage::askStop()
     if (!m_keep)
         return;
     // In the dialog itself, so that a keep that ended meanwhile is not stopped twice.
-    dialogs::confirm(this, tr("Stop “%1”?").arg(title()), tr("The workload is asked to end, and ended after 5 seconds. The keep and everything in its memory are gone then; its log and evidence stay."), tr("&Stop the keep"), [this] {
-        const Status status = m_session->stop(5);
-        if (!status)
-            m_message->showError(status.error());
-        else
-            workspace().say(tr("Stopping %1…").arg(title()));
-        workspace().records.note(u"stop keep"_s, title(), status ? u"asked"_s : u"failed"_s);
-    });
+    dialogs::confirm(this, tr("Stop “%1”?").arg(title()),
+        tr("The workload is asked to end, and ended after 5 seconds. The keep and everything in its memory are gone then; its log and "
+           "evidence stay."),
+        tr("&Stop the keep"), [this] {
+            const Status status = m_session->stop(5);
+            if (!status)
+                m_message->showError(status.error());
+            else
+                workspace().say(tr("Stopping %1…").arg(title()));
+            workspace().records.note(u"stop keep"_s, title(), status ? u"asked"_s : u"failed"_s);
+        });
 }
 
 void KeepPage::forKeep(const QString &jobTitle, std::function<Status(const KeepId &)> call, const std::function<void()> &done)
@@ -429,21 +453,24 @@ void KeepPage::askRemove()
 {
     if (!m_keep)
         return;
-    dialogs::confirm(this, tr("Remove “%1”?").arg(title()), tr("Its log, plan and state are deleted and cannot be brought back. Its evidence records stay."), tr("&Remove the keep"), [this] {
-        forKeep(tr("Remove %1").arg(title()), workspace().services.keeps.remove, [this, key = m_key, name = title()] {
-            workspace().records.note(u"remove keep"_s, name, u"done"_s);
-            workspace().say(tr("%1 was removed").arg(name));
-            m_message->clear();
-            workspace().directory.forget(key);
-            workspace().go({u"overview"_s, {}, {}});
+    dialogs::confirm(this, tr("Remove “%1”?").arg(title()),
+        tr("Its log, plan and state are deleted and cannot be brought back. Its evidence records stay."), tr("&Remove the keep"), [this] {
+            forKeep(tr("Remove %1").arg(title()), workspace().services.keeps.remove, [this, key = m_key, name = title()] {
+                workspace().records.note(u"remove keep"_s, name, u"done"_s);
+                workspace().say(tr("%1 was removed").arg(name));
+                m_message->clear();
+                workspace().directory.forget(key);
+                workspace().go({u"overview"_s, {}, {}});
+            });
         });
-    });
 }
 
 QString KeepPage::help() const
 {
-    return tr("The banner says in one sentence what the evidence proves. Attestation shows each finding with expected and actual values, the certificates, the "
-              "layers and the raw report. Output shows what the workload writes and sends it input. Manifest shows what was configured, delivered and measured. "
+    return tr("The banner says in one sentence what the evidence proves. Attestation shows each finding with expected and actual values, "
+              "the certificates, the "
+              "layers and the raw report. Output shows what the workload writes and sends it input. Manifest shows what was configured, "
+              "delivered and measured. "
               "Timeline and Evidence show what happened when. Actions that cannot be done now say why when you point at them.");
 }
 

@@ -26,8 +26,7 @@ class TableView;
 class VerdictBanner;
 
 /// One keep: verdict, attestation, output, manifest, timeline, evidence, and what can be done with it.
-class KeepPage : public Page
-{
+class KeepPage : public Page {
     Q_OBJECT
 
 public:

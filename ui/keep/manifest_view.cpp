@@ -53,14 +53,16 @@ ManifestView::ManifestView(QWidget *parent)
     m_parts->add(tr("Plan"), u"findings"_s);
     m_stack->addWidget(m_configuration);
     m_deliveredStack->addWidget(m_delivered);
-    m_deliveredStack->addWidget(new EmptyState(u"send"_s, tr("Nothing has been delivered"), tr("Module, configuration and secrets are sent only when the verdict allows it. What was sent is listed here by its digest."), this));
+    m_deliveredStack->addWidget(new EmptyState(u"send"_s, tr("Nothing has been delivered"),
+        tr("Module, configuration and secrets are sent only when the verdict allows it. What was sent is listed here by its digest."),
+        this));
     m_stack->addWidget(m_deliveredStack);
     m_stack->addWidget(m_imageView);
     m_stack->addWidget(m_plan);
     m_imageView->setColumnWidths({300, 100});
     const auto show = [this](int part) {
         m_stack->setCurrentIndex(part);
-        const QStringList texts {tr("The configuration as it is delivered, with every default written out."),
+        const QStringList texts{tr("The configuration as it is delivered, with every default written out."),
             tr("What was sent into the keep, by digest. The second report binds this list; secrets appear by a keyed digest only."),
             tr("The keep image: every file that is measured before the workload. A byte changed in any of them changes the launch digest."),
             tr("The plan as it was fixed before anything happened.")};

@@ -17,8 +17,7 @@ class TableModel;
 class TableView;
 
 /// What goes into a keep: its configuration, what was delivered, and what was measured before.
-class ManifestView : public QWidget
-{
+class ManifestView : public QWidget {
     Q_OBJECT
 
 public:

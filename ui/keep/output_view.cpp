@@ -27,7 +27,8 @@ using namespace Qt::StringLiterals;
 namespace {
 
 /// Writes what the workload wrote, byte for byte, to a file of the person's choice.
-Result<bool> saveOutput(const std::filesystem::path &log, const std::filesystem::path &target, const Progress &progress, const std::stop_token &stop)
+Result<bool> saveOutput(
+    const std::filesystem::path &log, const std::filesystem::path &target, const Progress &progress, const std::stop_token &stop)
 {
     KASTELLAN_ASSIGN(auto reader, KeepLogReader::open(log));
     std::error_code ignored;
@@ -87,7 +88,7 @@ OutputView::OutputView(Workspace &workspace, KeepSession &session, QWidget *pare
     m_text->setUndoRedoEnabled(false);
     m_text->setFont(codeFont());
     m_text->document()->setDocumentMargin(10);
-    m_text->setWordWrapMode(QTextOption::WrapAnywhere);
+    m_text->setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
     m_text->setAccessibleName(tr("Output of the keep"));
     m_text->setPlaceholderText(tr("Nothing has been written yet."));
     m_follow->setText(tr("Follow"));
@@ -107,9 +108,8 @@ OutputView::OutputView(Workspace &workspace, KeepSession &session, QWidget *pare
             m_text->verticalScrollBar()->setValue(m_text->verticalScrollBar()->maximum());
     });
     // Scrolling up is a wish to stay there; scrolling to the end is a wish to follow.
-    connect(m_text->verticalScrollBar(), &QScrollBar::actionTriggered, this, [this] {
-        m_follow->setChecked(m_text->verticalScrollBar()->sliderPosition() >= m_text->verticalScrollBar()->maximum());
-    });
+    connect(m_text->verticalScrollBar(), &QScrollBar::actionTriggered, this,
+        [this] { m_follow->setChecked(m_text->verticalScrollBar()->sliderPosition() >= m_text->verticalScrollBar()->maximum()); });
     connect(m_save, &QPushButton::clicked, this, &OutputView::save);
     connect(m_send, &QPushButton::clicked, this, &OutputView::send);
     connect(m_input, &QLineEdit::returnPressed, this, &OutputView::send);
@@ -220,8 +220,9 @@ void OutputView::appendLine(QTextCursor &cursor, const LogLine &line)
 
 void OutputView::showNote()
 {
-    m_note->setText(m_leftOut ? tr("The newest %1 lines are shown. Older ones are in the log: save all to read them.").arg(locale().toString(mostLines))
-                              : tr("Lines that begin with “!” came from stderr; “·” marks events of the keep."));
+    m_note->setText(m_leftOut
+            ? tr("The newest %1 lines are shown. Older ones are in the log: save all to read them.").arg(locale().toString(mostLines))
+            : tr("Lines that begin with “!” came from stderr; “·” marks events of the keep."));
 }
 
 void OutputView::showInput()
@@ -251,7 +252,8 @@ void OutputView::showInput()
 void OutputView::send()
 {
     const QByteArray line = m_input->text().toUtf8() + '\n';
-    const Status sent = m_session.sendInput({reinterpret_cast<const std::uint8_t *>(line.constData()), static_cast<std::size_t>(line.size())});
+    const Status sent =
+        m_session.sendInput({reinterpret_cast<const std::uint8_t *>(line.constData()), static_cast<std::size_t>(line.size())});
     if (!sent) {
         m_message->showError(sent.error());
         return;

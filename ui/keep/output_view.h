@@ -22,8 +22,7 @@ class Label;
 class MessageBar;
 
 /// The output of a keep as it comes, and input to it. Holds the newest lines only; the log file holds them all.
-class OutputView : public QWidget
-{
+class OutputView : public QWidget {
     Q_OBJECT
 
 public:

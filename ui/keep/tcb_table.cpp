@@ -18,11 +18,11 @@ QString levelTitle(const std::string &name)
 {
     static const std::pair<std::string_view, const char *> titles[] = {
         {"bl", QT_TR_NOOP("Boot loader")},
-        {"tee", QT_TR_NOOP("TEE")},
-        {"snp", QT_TR_NOOP("SNP firmware")},
-        {"ucode", QT_TR_NOOP("Microcode")},
-        {"fmc", QT_TR_NOOP("FMC")},
-    };
+            {"tee", QT_TR_NOOP("TEE")},
+                {"snp", QT_TR_NOOP("SNP firmware")},
+                    {"ucode", QT_TR_NOOP("Microcode")},
+                        {"fmc", QT_TR_NOOP("FMC")},
+                    };
     for (const auto &[id, title] : titles)
         if (id == name)
             return TcbTable::tr(title) + u" ("_s + QString::fromStdString(name) + u')';
@@ -58,7 +58,9 @@ TcbTable::TcbTable(const std::vector<TcbColumn> &columns, QWidget *parent)
         for (std::size_t l = 0; l < levels.size(); ++l) {
             const auto found = std::ranges::find(columns[c].levels, levels[l], &TcbLevel::name);
             const bool has = found != columns[c].levels.end();
-            grid->addWidget(new Label(has ? locale().toString(found->value) : u"–"_s, Label::Kind::Value, has ? Tone::Plain : Tone::Muted, this), static_cast<int>(l) + 1, at, Qt::AlignRight);
+            grid->addWidget(
+                new Label(has ? locale().toString(found->value) : u"–"_s, Label::Kind::Value, has ? Tone::Plain : Tone::Muted, this),
+                static_cast<int>(l) + 1, at, Qt::AlignRight);
         }
     }
     for (std::size_t l = 0; l < levels.size(); ++l)

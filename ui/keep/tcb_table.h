@@ -10,8 +10,7 @@
 namespace kastellan::ui {
 
 /// The firmware's levels as each part of the evidence states them: a row per level, a column per part; differences stand out.
-class TcbTable : public QWidget
-{
+class TcbTable : public QWidget {
     Q_OBJECT
 
 public:

@@ -15,7 +15,10 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-QString tr(const char *text) { return QCoreApplication::translate("kastellan::ui::Timeline", text); }
+QString tr(const char *text)
+{
+    return QCoreApplication::translate("kastellan::ui::Timeline", text);
+}
 
 QString capital(QString text)
 {
@@ -29,15 +32,24 @@ QString capital(QString text)
 QString stateMeaning(KeepState state)
 {
     switch (state) {
-    case KeepState::Planned: return tr("Everything was decided; nothing was done.");
-    case KeepState::Starting: return tr("The keep image is measured and started.");
-    case KeepState::Attesting: return tr("The keep is challenged and its evidence appraised.");
-    case KeepState::Delivering: return tr("Module, configuration and secrets are sent, and proven again.");
-    case KeepState::Running: return tr("The workload runs.");
-    case KeepState::Suspect: return tr("An attestation failed or was missed.");
-    case KeepState::Stopped: return tr("The keep has ended.");
-    case KeepState::Failed: return tr("Something went wrong; everything was cleaned up.");
-    case KeepState::Refused: return tr("The verdict forbade delivery; the keep was destroyed, nothing was sent.");
+    case KeepState::Planned:
+        return tr("Everything was decided; nothing was done.");
+    case KeepState::Starting:
+        return tr("The keep image is measured and started.");
+    case KeepState::Attesting:
+        return tr("The keep is challenged and its evidence appraised.");
+    case KeepState::Delivering:
+        return tr("Module, configuration and secrets are sent, and proven again.");
+    case KeepState::Running:
+        return tr("The workload runs.");
+    case KeepState::Suspect:
+        return tr("An attestation failed or was missed.");
+    case KeepState::Stopped:
+        return tr("The keep has ended.");
+    case KeepState::Failed:
+        return tr("Something went wrong; everything was cleaned up.");
+    case KeepState::Refused:
+        return tr("The verdict forbade delivery; the keep was destroyed, nothing was sent.");
     }
     return {};
 }
@@ -77,8 +89,11 @@ QList<StepList::Step> timelineSteps(const KeepStatus &status)
 
 QList<StepList::Step> launchSteps(const KeepStatus &status, const QString &doing)
 {
-    static const KeepState states[] = {KeepState::Planned, KeepState::Starting, KeepState::Attesting, KeepState::Delivering, KeepState::Running};
-    const auto entered = [&](KeepState state) { return std::ranges::find(status.timeline, state, &std::pair<KeepState, std::int64_t>::first); };
+    static const KeepState states[] = {
+        KeepState::Planned, KeepState::Starting, KeepState::Attesting, KeepState::Delivering, KeepState::Running};
+    const auto entered = [&](KeepState state) {
+        return std::ranges::find(status.timeline, state, &std::pair<KeepState, std::int64_t>::first);
+    };
     const auto end = status.timeline.end();
     QList<StepList::Step> steps;
     for (const KeepState state : states) {

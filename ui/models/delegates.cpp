@@ -17,8 +17,7 @@ namespace {
 
 constexpr int symbolSide = 16, pad = 8;
 
-struct Pen
-{
+struct Pen {
     QPainter &painter;
     QRect room;
     bool mirrored;
@@ -38,7 +37,9 @@ struct Pen
     void symbol(const QString &name, const QColor &color)
     {
         const QRect part = takeLeading(symbolSide + pad);
-        paintSymbol(painter, name, QRectF(mirrored ? part.right() - symbolSide : part.left(), part.center().y() - symbolSide / 2.0 + 0.5, symbolSide, symbolSide), color);
+        paintSymbol(painter, name,
+            QRectF(mirrored ? part.right() - symbolSide : part.left(), part.center().y() - symbolSide / 2.0 + 0.5, symbolSide, symbolSide),
+            color);
     }
 };
 
@@ -77,14 +78,15 @@ void KeepsDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
     const auto tone = static_cast<Tone>(index.data(KeepsModel::ToneRole).toInt());
     const QString word = index.data(KeepsModel::WordRole).toString();
     painter->save();
-    Pen pen {*painter, view.rect.adjusted(pad / 2, 0, -pad, 0), view.direction == Qt::RightToLeft};
+    Pen pen{*painter, view.rect.adjusted(pad / 2, 0, -pad, 0), view.direction == Qt::RightToLeft};
     pen.symbol(index.data(KeepsModel::SymbolRole).toString(), ink(view, isHost && tone == Tone::Plain ? Tone::Muted : tone));
     QFont font = view.font;
     if (isHost || view.state & QStyle::State_Selected)
         font.setWeight(QFont::DemiBold);
     if (index.data(KeepsModel::EmulatedRole).toBool()) { // it says so wherever it is shown
         const QRect mark = pen.takeTrailing(symbolSide);
-        paintSymbol(*painter, u"emulated"_s, QRectF(mark.x(), mark.center().y() - symbolSide / 2.0 + 0.5, symbolSide, symbolSide), ink(view, Tone::Emulated));
+        paintSymbol(*painter, u"emulated"_s, QRectF(mark.x(), mark.center().y() - symbolSide / 2.0 + 0.5, symbolSide, symbolSide),
+            ink(view, Tone::Emulated));
         pen.takeTrailing(pad / 2);
     }
     if (!word.isEmpty()) {
@@ -99,7 +101,8 @@ void KeepsDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
     }
     painter->setFont(font);
     painter->setPen(ink(view, Tone::Plain));
-    painter->drawText(pen.room, Qt::AlignVCenter | Qt::AlignLeading | Qt::TextSingleLine, QFontMetrics(font).elidedText(view.text, Qt::ElideRight, pen.room.width()));
+    painter->drawText(pen.room, Qt::AlignVCenter | Qt::AlignLeading | Qt::TextSingleLine,
+        QFontMetrics(font).elidedText(view.text, Qt::ElideRight, pen.room.width()));
     painter->restore();
 }
 
@@ -125,12 +128,12 @@ void SignDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option, 
     const QString symbol = index.data(m_symbolRole).toString();
     painter->save();
     painter->setFont(view.font);
-    Pen pen {*painter, view.rect.adjusted(pad, 0, -pad, 0), view.direction == Qt::RightToLeft};
+    Pen pen{*painter, view.rect.adjusted(pad, 0, -pad, 0), view.direction == Qt::RightToLeft};
     const bool isGroup = index.column() == 0 && index.model()->hasChildren(index);
     if (!symbol.isEmpty())
         pen.symbol(symbol, ink(view, tone));
     if (m_emulatedRole >= 0 && index.data(m_emulatedRole).toBool()) {
-        const Sign sign {u"emulated"_s, tr("EMULATED"), Tone::Emulated};
+        const Sign sign{u"emulated"_s, tr("EMULATED"), Tone::Emulated};
         const QSizeF size = badgeSize(sign, view.font);
         const int text = view.fontMetrics.horizontalAdvance(view.text) + pad + 2;
         if (text + size.width() <= pen.room.width()) {
@@ -144,12 +147,14 @@ void SignDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option, 
         const QString summary = index.siblingAtColumn(index.model()->columnCount() - 1).data().toString();
         painter->setFont(option.font);
         painter->setPen(ink(view, Tone::Muted));
-        painter->drawText(pen.takeTrailing(option.fontMetrics.horizontalAdvance(summary) + pad), Qt::AlignVCenter | Qt::AlignTrailing, summary);
+        painter->drawText(
+            pen.takeTrailing(option.fontMetrics.horizontalAdvance(summary) + pad), Qt::AlignVCenter | Qt::AlignTrailing, summary);
         painter->setFont(view.font);
     }
     painter->setPen(ink(view, isGroup ? Tone::Plain : tone));
     const auto alignment = view.displayAlignment & Qt::AlignRight ? Qt::AlignTrailing : Qt::AlignLeading;
-    painter->drawText(pen.room, static_cast<int>(Qt::AlignVCenter | alignment) | Qt::TextSingleLine, view.fontMetrics.elidedText(view.text, view.textElideMode, pen.room.width()));
+    painter->drawText(pen.room, static_cast<int>(Qt::AlignVCenter | alignment) | Qt::TextSingleLine,
+        view.fontMetrics.elidedText(view.text, view.textElideMode, pen.room.width()));
     painter->restore();
 }
 

@@ -6,8 +6,7 @@
 namespace kastellan::ui {
 
 /// Draws the hosts and keeps of the side bar: symbol, name, state in a word.
-class KeepsDelegate : public QStyledItemDelegate
-{
+class KeepsDelegate : public QStyledItemDelegate {
     Q_OBJECT
 
 public:
@@ -17,8 +16,7 @@ public:
 };
 
 /// Draws cells that have a symbol, a tone or the EMULATED badge (roles of TableModel or FindingsModel, given by the constructor).
-class SignDelegate : public QStyledItemDelegate
-{
+class SignDelegate : public QStyledItemDelegate {
     Q_OBJECT
 
 public:

@@ -10,7 +10,10 @@ namespace kastellan::ui {
 
 using namespace Qt::StringLiterals;
 
-QString checkTitle(std::string_view id) { return shownLine(title(id)); }
+QString checkTitle(std::string_view id)
+{
+    return shownLine(title(id));
+}
 
 void FindingsModel::setFindings(const std::vector<Finding> &findings)
 {
@@ -26,20 +29,29 @@ void FindingsModel::setFindings(const std::vector<Finding> &findings)
             m_areas.push_back({areaTitle(finding.area), {}, {}, {}});
             at = std::prev(order.end());
         }
-        Row row {finding, signOf(finding.outcome), checkTitle(finding.id), shownLine(finding.actual), {}};
-        row.search = (shownLine(finding.id) + u' ' + row.check + u' ' + row.actual + u' ' + shownLine(finding.expected) + u' ' + areaTitle(finding.area) + u' ' + row.sign.word).toLower();
+        Row row{finding, signOf(finding.outcome), checkTitle(finding.id), shownLine(finding.actual), {}};
+        row.search = (shownLine(finding.id) + u' ' + row.check + u' ' + row.actual + u' ' + shownLine(finding.expected) + u' '
+            + areaTitle(finding.area) + u' ' + row.sign.word)
+                         .toLower();
         m_areas[static_cast<std::size_t>(at - order.begin())].rows.push_back(std::move(row));
     }
     for (Area &area : m_areas) {
-        const auto number = [&](Outcome outcome) { return static_cast<int>(std::ranges::count_if(area.rows, [&](const Row &row) { return row.finding.outcome == outcome; })); };
+        const auto number = [&](Outcome outcome) {
+            return static_cast<int>(std::ranges::count_if(area.rows, [&](const Row &row) { return row.finding.outcome == outcome; }));
+        };
         const int fails = number(Outcome::Fail), unknowns = number(Outcome::Unknown), all = static_cast<int>(area.rows.size());
         area.sign = signOf(fails ? Outcome::Fail : unknowns ? Outcome::Unknown : number(Outcome::Pass) ? Outcome::Pass : Outcome::Info);
-        area.summary = fails ? tr("%1 of %2 failed").arg(fails).arg(all) : unknowns ? tr("%1 of %2 unknown").arg(unknowns).arg(all) : tr("%1 of %2 passed").arg(number(Outcome::Pass)).arg(all);
+        area.summary = fails ? tr("%1 of %2 failed").arg(fails).arg(all)
+            : unknowns       ? tr("%1 of %2 unknown").arg(unknowns).arg(all)
+                             : tr("%1 of %2 passed").arg(number(Outcome::Pass)).arg(all);
     }
     endResetModel();
 }
 
-int FindingsModel::count() const { return std::accumulate(m_counts.begin(), m_counts.end(), 0); }
+int FindingsModel::count() const
+{
+    return std::accumulate(m_counts.begin(), m_counts.end(), 0);
+}
 
 QModelIndex FindingsModel::firstOfConcern() const
 {
@@ -49,7 +61,9 @@ QModelIndex FindingsModel::firstOfConcern() const
         for (int r = 0; r < rowCount(index(a, 0)); ++r) {
             const QModelIndex at = index(r, 0, index(a, 0));
             const Finding &found = *finding(at);
-            const int rank = found.outcome == Outcome::Fail ? (found.required ? 0 : 1) : found.outcome == Outcome::Unknown && found.required ? 2 : 3;
+            const int rank = found.outcome == Outcome::Fail           ? (found.required ? 0 : 1)
+                : found.outcome == Outcome::Unknown && found.required ? 2
+                                                                      : 3;
             if (rank < bestRank) {
                 bestRank = rank;
                 best = at;
@@ -93,30 +107,43 @@ QVariant FindingsModel::data(const QModelIndex &at, int role) const
     if (at.internalId() == 0) {
         const Area &area = m_areas[static_cast<std::size_t>(at.row())];
         switch (role) {
-        case Qt::DisplayRole: return at.column() == ResultColumn ? area.title : at.column() == ActualColumn ? QVariant(area.summary) : QVariant();
-        case Qt::AccessibleTextRole: return u"%1, %2"_s.arg(area.title, area.summary);
+        case Qt::DisplayRole:
+            return at.column() == ResultColumn ? area.title : at.column() == ActualColumn ? QVariant(area.summary) : QVariant();
+        case Qt::AccessibleTextRole:
+            return u"%1, %2"_s.arg(area.title, area.summary);
         case Qt::FontRole: {
             QFont font;
             font.setWeight(QFont::DemiBold);
             return at.column() == ActualColumn ? QVariant() : font;
         }
-        case SymbolRole: return at.column() == ResultColumn ? area.sign.symbol : QString();
-        case ToneRole: return static_cast<int>(at.column() == ResultColumn ? area.sign.tone : Tone::Muted);
-        default: return {};
+        case SymbolRole:
+            return at.column() == ResultColumn ? area.sign.symbol : QString();
+        case ToneRole:
+            return static_cast<int>(at.column() == ResultColumn ? area.sign.tone : Tone::Muted);
+        default:
+            return {};
         }
     }
     const Row &row = m_areas[at.internalId() - 1].rows[static_cast<std::size_t>(at.row())];
     switch (role) {
     case Qt::DisplayRole:
         return at.column() == ResultColumn ? row.sign.word : at.column() == CheckColumn ? row.check : row.actual;
-    case Qt::AccessibleTextRole: return u"%1: %2"_s.arg(row.check, row.sign.word);
-    case Qt::ToolTipRole: return u"<p>%1 (%2)</p>"_s.arg(row.check.toHtmlEscaped(), shownLine(row.finding.id).toHtmlEscaped());
-    case OutcomeRole: return static_cast<int>(row.finding.outcome);
-    case RequiredRole: return row.finding.required;
-    case SearchRole: return row.search;
-    case SymbolRole: return at.column() == ResultColumn ? row.sign.symbol : QString();
-    case ToneRole: return static_cast<int>(at.column() == ResultColumn ? row.sign.tone : Tone::Plain);
-    default: return {};
+    case Qt::AccessibleTextRole:
+        return u"%1: %2"_s.arg(row.check, row.sign.word);
+    case Qt::ToolTipRole:
+        return u"<p>%1 (%2)</p>"_s.arg(row.check.toHtmlEscaped(), shownLine(row.finding.id).toHtmlEscaped());
+    case OutcomeRole:
+        return static_cast<int>(row.finding.outcome);
+    case RequiredRole:
+        return row.finding.required;
+    case SearchRole:
+        return row.search;
+    case SymbolRole:
+        return at.column() == ResultColumn ? row.sign.symbol : QString();
+    case ToneRole:
+        return static_cast<int>(at.column() == ResultColumn ? row.sign.tone : Tone::Plain);
+    default:
+        return {};
     }
 }
 
@@ -125,10 +152,14 @@ QVariant FindingsModel::headerData(int section, Qt::Orientation orientation, int
     if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
         return {};
     switch (section) {
-    case ResultColumn: return tr("Result");
-    case CheckColumn: return tr("Check");
-    case ActualColumn: return tr("Actual");
-    default: return {};
+    case ResultColumn:
+        return tr("Result");
+    case CheckColumn:
+        return tr("Check");
+    case ActualColumn:
+        return tr("Actual");
+    default:
+        return {};
     }
 }
 
@@ -157,7 +188,8 @@ bool FindingsFilter::filterAcceptsRow(int row, const QModelIndex &parentIndex) c
     const QModelIndex at = sourceModel()->index(row, 0, parentIndex);
     const auto outcome = static_cast<Outcome>(at.data(FindingsModel::OutcomeRole).toInt());
     switch (m_show) {
-    case Show::All: break;
+    case Show::All:
+        break;
     case Show::Fails:
         if (outcome != Outcome::Fail)
             return false;

@@ -13,8 +13,7 @@
 namespace kastellan::ui {
 
 /// The findings of an appraisal, grouped by area.
-class FindingsModel : public QAbstractItemModel
-{
+class FindingsModel : public QAbstractItemModel {
     Q_OBJECT
 
 public:
@@ -42,25 +41,22 @@ public:
     [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
 private:
-    struct Row
-    {
+    struct Row {
         Finding finding;
         Sign sign;
         QString check, actual, search;
     };
-    struct Area
-    {
+    struct Area {
         QString title, summary;
         Sign sign;
         std::vector<Row> rows;
     };
     std::vector<Area> m_areas;
-    std::array<int, 4> m_counts {};
+    std::array<int, 4> m_counts{};
 };
 
 /// Findings by outcome and by text.
-class FindingsFilter : public QSortFilterProxyModel
-{
+class FindingsFilter : public QSortFilterProxyModel {
     Q_OBJECT
 
 public:

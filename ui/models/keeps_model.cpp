@@ -47,10 +47,13 @@ KeepsModel::Entry KeepsModel::entryOf(const KeepPointer &keep)
     entry.tone = sign.tone;
     entry.emulated = keep->emulated;
     entry.keep = keep;
-    entry.tip = tr("Keep %1: %2, %3").arg(entry.title, sign.word, keep->verdict.empty() ? tr("not attested") : verdictSign(keep->verdict).word.toLower());
+    entry.tip = tr("Keep %1: %2, %3")
+                    .arg(entry.title, sign.word, keep->verdict.empty() ? tr("not attested") : verdictSign(keep->verdict).word.toLower());
     if (keep->emulated)
         entry.tip += u". "_s + tr("EMULATED: it proves the procedure, nothing about hardware.");
-    entry.search = (entry.title + u' ' + entry.key + u' ' + sign.word + u' ' + shownLine(keep->verdict) + u' ' + shownLine(keep->plan.workload)).toLower();
+    entry.search =
+        (entry.title + u' ' + entry.key + u' ' + sign.word + u' ' + shownLine(keep->verdict) + u' ' + shownLine(keep->plan.workload))
+            .toLower();
     return entry;
 }
 
@@ -126,7 +129,8 @@ void KeepsModel::refreshGroup(int row, std::vector<Entry> next)
     for (std::size_t i = 0; i < next.size(); ++i) {
         const int at = static_cast<int>(i);
         if (i >= group.keeps.size() || group.keeps[i].key != next[i].key) {
-            const auto elsewhere = std::find_if(group.keeps.begin() + at, group.keeps.end(), [&](const Entry &entry) { return entry.key == next[i].key; });
+            const auto elsewhere =
+                std::find_if(group.keeps.begin() + at, group.keeps.end(), [&](const Entry &entry) { return entry.key == next[i].key; });
             if (elsewhere != group.keeps.end()) { // moved up; rare: the order is by age
                 const int from = static_cast<int>(elsewhere - group.keeps.begin());
                 beginRemoveRows(parentIndex, from, from);
@@ -186,17 +190,28 @@ QVariant KeepsModel::data(const QModelIndex &at, int role) const
     if (!shownEntry)
         return {};
     switch (role) {
-    case Qt::DisplayRole: return shownEntry->title;
-    case Qt::ToolTipRole: return shownEntry->tip.toHtmlEscaped();
-    case Qt::AccessibleTextRole: return shownEntry->tip;
-    case KeyRole: return shownEntry->key;
-    case IsHostRole: return !shownEntry->keep;
-    case SymbolRole: return shownEntry->symbol;
-    case WordRole: return shownEntry->word;
-    case ToneRole: return static_cast<int>(shownEntry->tone);
-    case EmulatedRole: return shownEntry->emulated;
-    case SearchRole: return shownEntry->search;
-    default: return {};
+    case Qt::DisplayRole:
+        return shownEntry->title;
+    case Qt::ToolTipRole:
+        return shownEntry->tip.toHtmlEscaped();
+    case Qt::AccessibleTextRole:
+        return shownEntry->tip;
+    case KeyRole:
+        return shownEntry->key;
+    case IsHostRole:
+        return !shownEntry->keep;
+    case SymbolRole:
+        return shownEntry->symbol;
+    case WordRole:
+        return shownEntry->word;
+    case ToneRole:
+        return static_cast<int>(shownEntry->tone);
+    case EmulatedRole:
+        return shownEntry->emulated;
+    case SearchRole:
+        return shownEntry->search;
+    default:
+        return {};
     }
 }
 

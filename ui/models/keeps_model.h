@@ -13,8 +13,7 @@
 namespace kastellan::ui {
 
 /// Hosts and, below each, its keeps, newest first.
-class KeepsModel : public QAbstractItemModel
-{
+class KeepsModel : public QAbstractItemModel {
     Q_OBJECT
 
 public:
@@ -42,15 +41,13 @@ public:
 
 private:
     /// Everything that is drawn is prepared when it changes: data() only hands it out.
-    struct Entry
-    {
+    struct Entry {
         QString key, title, word, symbol, tip, search;
         Tone tone = Tone::Plain;
         bool emulated = false;
         KeepPointer keep;
     };
-    struct Group
-    {
+    struct Group {
         Entry host;
         std::vector<Entry> keeps;
     };
@@ -66,8 +63,7 @@ private:
 };
 
 /// Keeps that match every word of a search, with their hosts.
-class KeepsFilter : public QSortFilterProxyModel
-{
+class KeepsFilter : public QSortFilterProxyModel {
     Q_OBJECT
 
 public:

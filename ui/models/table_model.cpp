@@ -27,7 +27,8 @@ void TableModel::setRows(std::vector<Row> rows)
     }
     // Lists here grow at the top: the selection and the scroll position survive that.
     const std::size_t more = rows.size() - m_rows.size();
-    if (!m_rows.empty() && rows.size() > m_rows.size() && std::equal(m_rows.begin(), m_rows.end(), rows.begin() + static_cast<std::ptrdiff_t>(more))) {
+    if (!m_rows.empty() && rows.size() > m_rows.size()
+        && std::equal(m_rows.begin(), m_rows.end(), rows.begin() + static_cast<std::ptrdiff_t>(more))) {
         beginInsertRows({}, 0, static_cast<int>(more) - 1);
         m_rows = std::move(rows);
         m_search = std::move(search);
@@ -40,8 +41,14 @@ void TableModel::setRows(std::vector<Row> rows)
     endResetModel();
 }
 
-int TableModel::rowCount(const QModelIndex &parent) const { return parent.isValid() ? 0 : static_cast<int>(m_rows.size()); }
-int TableModel::columnCount(const QModelIndex &parent) const { return parent.isValid() ? 0 : static_cast<int>(m_headers.size()); }
+int TableModel::rowCount(const QModelIndex &parent) const
+{
+    return parent.isValid() ? 0 : static_cast<int>(m_rows.size());
+}
+int TableModel::columnCount(const QModelIndex &parent) const
+{
+    return parent.isValid() ? 0 : static_cast<int>(m_headers.size());
+}
 
 QVariant TableModel::data(const QModelIndex &index, int role) const
 {
@@ -56,15 +63,24 @@ QVariant TableModel::data(const QModelIndex &index, int role) const
         return {};
     const Cell &cell = row.cells[static_cast<std::size_t>(index.column())];
     switch (role) {
-    case Qt::DisplayRole: return cell.text;
-    case Qt::ToolTipRole: return (cell.tip.isEmpty() ? cell.text : cell.tip).toHtmlEscaped();
-    case Qt::FontRole: return cell.code ? QVariant(codeFont()) : QVariant();
-    case Qt::TextAlignmentRole: return QVariant::fromValue(Qt::AlignVCenter | (cell.right ? Qt::AlignTrailing : Qt::AlignLeading));
-    case SortRole: return cell.sort.isValid() ? cell.sort : QVariant(cell.text);
-    case SymbolRole: return cell.symbol;
-    case ToneRole: return static_cast<int>(cell.tone);
-    case EmulatedRole: return cell.emulated;
-    default: return {};
+    case Qt::DisplayRole:
+        return cell.text;
+    case Qt::ToolTipRole:
+        return (cell.tip.isEmpty() ? cell.text : cell.tip).toHtmlEscaped();
+    case Qt::FontRole:
+        return cell.code ? QVariant(codeFont()) : QVariant();
+    case Qt::TextAlignmentRole:
+        return QVariant::fromValue(Qt::AlignVCenter | (cell.right ? Qt::AlignTrailing : Qt::AlignLeading));
+    case SortRole:
+        return cell.sort.isValid() ? cell.sort : QVariant(cell.text);
+    case SymbolRole:
+        return cell.symbol;
+    case ToneRole:
+        return static_cast<int>(cell.tone);
+    case EmulatedRole:
+        return cell.emulated;
+    default:
+        return {};
     }
 }
 

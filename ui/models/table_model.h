@@ -12,27 +12,24 @@
 namespace kastellan::ui {
 
 /// A plain table of prepared cells: records, activity, measured files, raw fields. Rows are replaced as a whole, or grow at the top.
-class TableModel : public QAbstractTableModel
-{
+class TableModel : public QAbstractTableModel {
     Q_OBJECT
 
 public:
     enum Roles { KeyRole = Qt::UserRole, SortRole, SymbolRole, ToneRole, EmulatedRole, SearchRole };
 
-    struct Cell
-    {
-        QString text {};
-        QVariant sort {};    ///< what to sort by when not the text
-        QString symbol {};   ///< drawn before the text
+    struct Cell {
+        QString text{};
+        QVariant sort{}; ///< what to sort by when not the text
+        QString symbol{}; ///< drawn before the text
         Tone tone = Tone::Plain;
-        bool code = false;   ///< fixed width
-        bool right = false;  ///< numbers
+        bool code = false; ///< fixed width
+        bool right = false; ///< numbers
         bool emulated = false; ///< with the EMULATED badge
-        QString tip {};
+        QString tip{};
         bool operator==(const Cell &) const = default;
     };
-    struct Row
-    {
+    struct Row {
         QString key;
         std::vector<Cell> cells;
         bool operator==(const Row &) const = default;
@@ -54,8 +51,7 @@ private:
 };
 
 /// Rows that hold every word of a search, in any column.
-class TableFilter : public QSortFilterProxyModel
-{
+class TableFilter : public QSortFilterProxyModel {
     Q_OBJECT
 
 public:

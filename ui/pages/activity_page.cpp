@@ -25,11 +25,13 @@ ActivityPage::ActivityPage(Workspace &space, QWidget *parent)
 {
     auto *layout = pageLayout(this);
     QLineEdit *search = nullptr;
-    layout->addWidget(listHeader(this, tr("Activity"), tr("Who did what when, with this program or with keepctl."), tr("Search the activity"), &search));
+    layout->addWidget(
+        listHeader(this, tr("Activity"), tr("Who did what when, with this program or with keepctl."), tr("Search the activity"), &search));
     layout->addWidget(m_message);
     layout->addWidget(m_stack, 1);
     m_stack->addWidget(m_view);
-    m_stack->addWidget(new EmptyState(u"activity"_s, tr("Nothing has been done yet"), tr("Launches, attestations, stops, exports and removals are noted here."), this));
+    m_stack->addWidget(new EmptyState(
+        u"activity"_s, tr("Nothing has been done yet"), tr("Launches, attestations, stops, exports and removals are noted here."), this));
     connect(search, &QLineEdit::textChanged, m_view, &TableView::setSearch);
     m_view->setColumnWidths({170, 110, 210, 300, 120});
     m_view->sortByColumn(0, Qt::DescendingOrder);
@@ -53,7 +55,8 @@ void ActivityPage::refresh()
             TableModel::Row row;
             row.key = QString::number(entry.at);
             row.cells = {{.text = when(entry.at / 1000), .sort = static_cast<qint64>(entry.at), .tip = whenInFull(entry.at / 1000)},
-                {.text = shownLine(entry.who)}, {.text = shownLine(entry.what)}, {.text = shownLine(entry.subject)}, {.text = shownLine(entry.outcome)}};
+                {.text = shownLine(entry.who)}, {.text = shownLine(entry.what)}, {.text = shownLine(entry.subject)},
+                {.text = shownLine(entry.outcome)}};
             rows.push_back(std::move(row));
         }
         m_stack->setCurrentIndex(rows.empty() ? 1 : 0);
@@ -63,8 +66,9 @@ void ActivityPage::refresh()
 
 QString ActivityPage::help() const
 {
-    return tr("Every launch, attestation, stop, removal and export is noted here with who did it, when, and how it went. Entries of keepctl "
-              "appear too. Click a heading to sort; type in the search field to filter.");
+    return tr(
+        "Every launch, attestation, stop, removal and export is noted here with who did it, when, and how it went. Entries of keepctl "
+        "appear too. Click a heading to sort; type in the search field to filter.");
 }
 
 } // namespace kastellan::ui

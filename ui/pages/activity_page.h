@@ -12,8 +12,7 @@ class TableView;
 class TableModel;
 
 /// Who did what when, on this machine, with this program or keepctl.
-class ActivityPage : public Page
-{
+class ActivityPage : public Page {
     Q_OBJECT
 
 public:

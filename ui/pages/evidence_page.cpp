@@ -27,7 +27,8 @@ EvidencePage::EvidencePage(Workspace &space, QWidget *parent)
 {
     auto *layout = pageLayout(this);
     QLineEdit *search = nullptr;
-    layout->addWidget(listHeader(this, tr("Evidence"), tr("Every attestation of every keep, as it was recorded. Nothing here can be changed."), tr("Search the evidence"), &search));
+    layout->addWidget(listHeader(this, tr("Evidence"),
+        tr("Every attestation of every keep, as it was recorded. Nothing here can be changed."), tr("Search the evidence"), &search));
     layout->addWidget(m_message);
     layout->addWidget(m_stack, 1);
     layout->addWidget(m_buttons);
@@ -35,13 +36,19 @@ EvidencePage::EvidencePage(Workspace &space, QWidget *parent)
     buttons->setContentsMargins(0, 0, 0, 0);
     buttons->addStretch(1);
     buttons->addWidget(m_open);
-    m_export = exportButton(space, m_message, [this] { return m_view->currentKey(); }, [this] {
-        const auto rows = m_view->selectionModel()->selectedRows(2);
-        return rows.isEmpty() ? QString() : rows.first().data().toString();
-    }, this);
+    m_export = exportButton(
+        space, m_message, [this] { return m_view->currentKey(); },
+        [this] {
+            const auto rows = m_view->selectionModel()->selectedRows(2);
+            return rows.isEmpty() ? QString() : rows.first().data().toString();
+        },
+        this);
     buttons->addWidget(m_export);
     m_stack->addWidget(m_view);
-    auto *empty = new EmptyState(u"evidence"_s, tr("No evidence yet"), tr("Each time a keep is attested, its evidence, the certificates, the findings and the verdict are recorded here, also for refused launches."), this);
+    auto *empty = new EmptyState(u"evidence"_s, tr("No evidence yet"),
+        tr("Each time a keep is attested, its evidence, the certificates, the findings and the verdict are recorded here, also for refused "
+           "launches."),
+        this);
     connect(empty->addAction(tr("Launch a keep…"), u"launch"_s), &QPushButton::clicked, this, [this] { workspace().launch(); });
     m_stack->addWidget(empty);
     connect(search, &QLineEdit::textChanged, m_view, &TableView::setSearch);
@@ -86,9 +93,10 @@ void EvidencePage::refresh()
 
 QString EvidencePage::help() const
 {
-    return tr("A record holds the raw evidence, the certificates, what was expected, every finding and the verdict of one attestation. "
-              "Open it to read the findings; export it for a colleague, a program or an auditor. Emulated evidence is marked: it proves the "
-              "procedure, nothing about hardware.");
+    return tr(
+        "A record holds the raw evidence, the certificates, what was expected, every finding and the verdict of one attestation. "
+        "Open it to read the findings; export it for a colleague, a program or an auditor. Emulated evidence is marked: it proves the "
+        "procedure, nothing about hardware.");
 }
 
 } // namespace kastellan::ui

@@ -13,8 +13,7 @@ class TableModel;
 class TableView;
 
 /// All evidence records of this user.
-class EvidencePage : public Page
-{
+class EvidencePage : public Page {
     Q_OBJECT
 
 public:

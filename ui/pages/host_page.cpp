@@ -59,7 +59,8 @@ HostPage::HostPage(Workspace &space, QWidget *parent)
     m_readiness->body()->addWidget(m_remedy);
     layout->addWidget(m_readiness);
     m_factsCard->body()->addWidget(m_facts);
-    m_factsCard->body()->addWidget(new Label(tr("Readiness helps to choose a host. It is never proof: proof is each keep's attestation."), Label::Kind::Small, Tone::Muted, this));
+    m_factsCard->body()->addWidget(new Label(tr("Readiness helps to choose a host. It is never proof: proof is each keep's attestation."),
+        Label::Kind::Small, Tone::Muted, this));
     layout->addWidget(m_factsCard);
     auto *keepsCard = new Card(tr("Keeps"), this);
     keepsCard->body()->addWidget(m_noKeeps);
@@ -89,7 +90,10 @@ void HostPage::open(const Link &link)
     show();
 }
 
-void HostPage::refresh() { workspace().directory.refreshHosts(); }
+void HostPage::refresh()
+{
+    workspace().directory.refreshHosts();
+}
 
 void HostPage::show()
 {
@@ -105,7 +109,8 @@ void HostPage::show()
         m_launch->setEnabled(false);
         m_launch->setToolTip(tr("This host is not known."));
         m_readiness->setTone(Tone::Warning);
-        m_why->setText(workspace().directory.isLoaded() ? tr("This program does not know the host “%1”.").arg(m_id) : tr("Looking at the host…"));
+        m_why->setText(
+            workspace().directory.isLoaded() ? tr("This program does not know the host “%1”.").arg(m_id) : tr("Looking at the host…"));
         m_remedy->hide();
         m_factsCard->hide();
         showKeeps();
@@ -143,7 +148,8 @@ void HostPage::showKeeps()
 
 QString HostPage::help() const
 {
-    return tr("A host is where keeps run. Ready means that a keep can be launched here now; if it is not ready, the page says why and what to do. "
+    return tr("A host is where keeps run. Ready means that a keep can be launched here now; if it is not ready, the page says why and what "
+              "to do. "
               "What a host says of itself is help, never proof: proof is the attestation of each keep.");
 }
 

@@ -17,8 +17,7 @@ class TableModel;
 class TableView;
 
 /// One host: whether it is ready, what it is, and its keeps.
-class HostPage : public Page
-{
+class HostPage : public Page {
     Q_OBJECT
 
 public:

@@ -6,12 +6,15 @@
 namespace kastellan::ui {
 
 namespace {
-QString tr(const char *text) { return QCoreApplication::translate("kastellan::ui::KeepTable", text); }
+QString tr(const char *text)
+{
+    return QCoreApplication::translate("kastellan::ui::KeepTable", text);
+}
 } // namespace
 
 QStringList keepHeaders(bool withHost)
 {
-    QStringList headers {tr("Keep"), tr("State"), tr("Verdict")};
+    QStringList headers{tr("Keep"), tr("State"), tr("Verdict")};
     if (withHost)
         headers << tr("Host");
     return headers << tr("Since");

@@ -39,7 +39,7 @@ OverviewPage::OverviewPage(Workspace &space, QWidget *parent)
     space.jobs.run<std::vector<Example>>(
         JobRunner::Lane::Quiet, tr("Find the examples"), this,
         [folder = space.services.examples](const Progress &, const std::stop_token &) -> Result<std::vector<Example>> {
-            return folder.empty() ? std::vector<Example> {} : findExamples(folder);
+            return folder.empty() ? std::vector<Example>{} : findExamples(folder);
         },
         [this](Result<std::vector<Example>> examples) {
             if (examples)
@@ -62,9 +62,10 @@ QWidget *OverviewPage::makeWelcome()
     auto *words = new QVBoxLayout;
     words->setSpacing(6);
     words->addWidget(new Label(tr("Launch your first keep"), Label::Kind::Title, Tone::Plain, scroll));
-    words->addWidget(new Label(tr("A keep runs your workload so that you need to trust only the processor with its firmware, a small measured keep image, and the "
-                                  "workload itself. Of every other layer, and of its owners, you need to trust none. Kastellan has this proven before "
-                                  "anything of yours is sent."),
+    words->addWidget(new Label(
+        tr("A keep runs your workload so that you need to trust only the processor with its firmware, a small measured keep image, and the "
+           "workload itself. Of every other layer, and of its owners, you need to trust none. Kastellan has this proven before "
+           "anything of yours is sent."),
         Label::Kind::Body, Tone::Plain, scroll));
     auto *buttons = new QHBoxLayout;
     buttons->setContentsMargins(0, 6, 0, 0);
@@ -78,10 +79,13 @@ QWidget *OverviewPage::makeWelcome()
     top->addLayout(words, 1);
     layout->addLayout(top);
 
-    auto *drop = new DropZone(tr("Drop a .wasm file or a workload's folder here"), tr("A folder holds main.wasm and, if you like, a Keep.toml"), scroll);
+    auto *drop = new DropZone(
+        tr("Drop a .wasm file or a workload's folder here"), tr("A folder holds main.wasm and, if you like, a Keep.toml"), scroll);
     connect(drop, &DropZone::dropped, this, [this](const QString &path) { workspace().launch(path); });
     connect(drop, &QPushButton::clicked, this, [this, drop] {
-        if (const QString file = dialogs::openFile(drop, tr("Choose a workload"), tr("Workloads (*.wasm *.tar *.zip *.tar.gz *.tgz);;All files (*)")); !file.isEmpty())
+        if (const QString file =
+                dialogs::openFile(drop, tr("Choose a workload"), tr("Workloads (*.wasm *.tar *.zip *.tar.gz *.tgz);;All files (*)"));
+            !file.isEmpty())
             workspace().launch(file);
     });
     layout->addWidget(drop);
@@ -99,8 +103,10 @@ QWidget *OverviewPage::makeWelcome()
     steps->setSpacing(10);
     const std::pair<QString, QString> explained[] = {
         {tr("1. Plan"), tr("You see what will be measured, what is trusted and what is sent when, before anything happens.")},
-        {tr("2. Prove"), tr("The keep is started and must show fresh evidence. It is appraised against certificates and your expectations.")},
-        {tr("3. Deliver"), tr("Only if the verdict allows it are module, configuration and secrets sent. What was delivered is proven again.")},
+        {tr("2. Prove"),
+            tr("The keep is started and must show fresh evidence. It is appraised against certificates and your expectations.")},
+        {tr("3. Deliver"),
+            tr("Only if the verdict allows it are module, configuration and secrets sent. What was delivered is proven again.")},
     };
     for (const auto &[title, text] : explained) {
         auto *card = new Card(title, scroll);
@@ -113,7 +119,8 @@ QWidget *OverviewPage::makeWelcome()
     auto *note = new QHBoxLayout;
     note->setSpacing(10);
     note->addWidget(emulatedBadge(scroll), 0, Qt::AlignTop);
-    m_welcomeHost = new Label(tr("No SEV hardware is needed to try it: the emulated host goes through every step with a software firmware. That proves the procedure, and "
+    m_welcomeHost = new Label(tr("No SEV hardware is needed to try it: the emulated host goes through every step with a software firmware. "
+                                 "That proves the procedure, and "
                                  "nothing about hardware; everything made by it says so."),
         Label::Kind::Body, Tone::Muted, scroll);
     note->addWidget(m_welcomeHost, 1);
@@ -179,9 +186,11 @@ void OverviewPage::show()
         return;
     m_stack->setCurrentIndex(directory.keeps().empty() && directory.problems().empty() ? 1 : 2);
     const auto number = [&](auto... states) {
-        return static_cast<int>(std::ranges::count_if(directory.keeps(), [&](const KeepPointer &keep) { return ((keep->state == states) || ...); }));
+        return static_cast<int>(
+            std::ranges::count_if(directory.keeps(), [&](const KeepPointer &keep) { return ((keep->state == states) || ...); }));
     };
-    const int running = number(KeepState::Running), suspect = number(KeepState::Suspect), bad = number(KeepState::Refused, KeepState::Failed);
+    const int running = number(KeepState::Running), suspect = number(KeepState::Suspect),
+              bad = number(KeepState::Refused, KeepState::Failed);
     const auto ready = std::ranges::count(directory.hosts(), "ready", &HostInfo::state);
     m_running->setValue(locale().toString(running), running ? Tone::Positive : Tone::Plain);
     m_suspect->setValue(locale().toString(suspect), suspect ? Tone::Warning : Tone::Plain);
@@ -228,14 +237,17 @@ void OverviewPage::showAttention()
     for (const KeepPointer &keep : directory.keeps()) {
         const bool recent = now - keep->since < 86400;
         const bool orphan = !isFinal(keep->state) && !keep->loaderAlive;
-        if (keep->state == KeepState::Suspect || orphan || (recent && (keep->state == KeepState::Refused || keep->state == KeepState::Failed))) {
+        if (keep->state == KeepState::Suspect || orphan
+            || (recent && (keep->state == KeepState::Refused || keep->state == KeepState::Failed))) {
             const QString reason = orphan ? tr("its loader is gone; recover it") : shownLine(keep->reason);
-            add(signOf(keep->state), shownLine(keep->plan.name) + (reason.isEmpty() ? QString() : u": "_s + reason), {u"keep"_s, keyOf(keep->plan.id), {}});
+            add(signOf(keep->state), shownLine(keep->plan.name) + (reason.isEmpty() ? QString() : u": "_s + reason),
+                {u"keep"_s, keyOf(keep->plan.id), {}});
         }
     }
     for (const HostInfo &host : directory.hosts())
         if (host.state != "ready")
-            add(hostSign(host.state), shownLine(host.name) + u": "_s + shownLine(host.why), {u"host"_s, QString::fromStdString(host.id), {}});
+            add(hostSign(host.state), shownLine(host.name) + u": "_s + shownLine(host.why),
+                {u"host"_s, QString::fromStdString(host.id), {}});
     if (shownRows > most)
         m_attentionRows->addWidget(new Label(tr("And %1 more.").arg(shownRows - most), Label::Kind::Body, Tone::Muted, m_attention));
     m_attention->setVisible(shownRows > 0);
@@ -249,8 +261,10 @@ void OverviewPage::refresh()
 
 QString OverviewPage::help() const
 {
-    return tr("The overview shows what runs and what needs attention: suspect keeps, keeps whose loader is gone, launches refused or failed in the last day, "
-              "and hosts that are not ready. Double-click a keep to open it. Drop a .wasm file or a workload's folder anywhere on the window to launch it.");
+    return tr("The overview shows what runs and what needs attention: suspect keeps, keeps whose loader is gone, launches refused or "
+              "failed in the last day, "
+              "and hosts that are not ready. Double-click a keep to open it. Drop a .wasm file or a workload's folder anywhere on the "
+              "window to launch it.");
 }
 
 } // namespace kastellan::ui

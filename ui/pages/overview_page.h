@@ -17,8 +17,7 @@ class TableView;
 class Tile;
 
 /// What runs and what needs attention; before there is anything, what to do first.
-class OverviewPage : public Page
-{
+class OverviewPage : public Page {
     Q_OBJECT
 
 public:

@@ -12,8 +12,7 @@
 namespace kastellan::ui {
 
 /// One page at the right of the window. A new one is a class and a line in pages/page_kinds.cpp.
-class Page : public QWidget
-{
+class Page : public QWidget {
     Q_OBJECT
 
 public:
@@ -28,7 +27,7 @@ public:
     [[nodiscard]] virtual Link link() const = 0;
     virtual void open(const Link &link) = 0;
     /// Reads again what it shows.
-    virtual void refresh() { }
+    virtual void refresh() {}
     /// What can be done with what it shows, for the window's menu.
     [[nodiscard]] virtual QList<QAction *> pageActions() const { return {}; }
     /// Help on this page: what it is for and what can be done, in a few sentences.
@@ -47,8 +46,7 @@ private:
 };
 
 /// A kind of page, made when first shown.
-struct PageKind
-{
+struct PageKind {
     QString id, title, symbol;
     bool listed = false; ///< at the top of the side bar; the others are reached through what they show
     std::function<Page *(Workspace &, QWidget *)> make;

@@ -14,7 +14,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-template<typename Kind>
+template <typename Kind>
 Page *make(Workspace &workspace, QWidget *parent)
 {
     return new Kind(workspace, parent); // its parent owns it
@@ -39,7 +39,8 @@ void allow(QAction *action, bool possible, const QString &whyNot)
 {
     action->setEnabled(possible);
     const QString name = action->text().remove(u'&').remove(u'…');
-    const QString shortcut = action->shortcut().isEmpty() ? QString() : u" ("_s + action->shortcut().toString(QKeySequence::NativeText) + u')';
+    const QString shortcut =
+        action->shortcut().isEmpty() ? QString() : u" ("_s + action->shortcut().toString(QKeySequence::NativeText) + u')';
     action->setToolTip((possible ? name + shortcut : u"%1: %2"_s.arg(name, whyNot)).toHtmlEscaped());
     action->setStatusTip(possible ? QString() : whyNot);
 }

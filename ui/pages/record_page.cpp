@@ -36,7 +36,8 @@ RecordPage::RecordPage(Workspace &space, QWidget *parent)
             workspace().go({u"keep"_s, QString::fromStdString(m_dossier->record.keep), {}});
     });
     header->addWidget(keep);
-    header->addWidget(exportButton(space, m_message, [this] { return m_id; }, [this] { return m_dossier ? shownLine(m_dossier->record.keepName) : QString(); }, this));
+    header->addWidget(exportButton(
+        space, m_message, [this] { return m_id; }, [this] { return m_dossier ? shownLine(m_dossier->record.keepName) : QString(); }, this));
     layout->addLayout(header);
     layout->addWidget(m_message);
     layout->addWidget(m_banner);
@@ -45,9 +46,15 @@ RecordPage::RecordPage(Workspace &space, QWidget *parent)
     connect(m_view, &AttestationView::partChanged, this, &Page::linkChanged);
 }
 
-QString RecordPage::title() const { return m_dossier ? tr("Evidence of %1").arg(shownLine(m_dossier->record.keepName)) : tr("Evidence"); }
+QString RecordPage::title() const
+{
+    return m_dossier ? tr("Evidence of %1").arg(shownLine(m_dossier->record.keepName)) : tr("Evidence");
+}
 
-Link RecordPage::link() const { return {u"record"_s, m_id, m_view->part()}; }
+Link RecordPage::link() const
+{
+    return {u"record"_s, m_id, m_view->part()};
+}
 
 void RecordPage::open(const Link &link)
 {
@@ -82,7 +89,8 @@ void RecordPage::show(const DossierPointer &dossier)
     m_dossier = dossier;
     const Record &record = dossier->record;
     m_title->setText(tr("Evidence of %1").arg(shownLine(record.keepName)));
-    m_facts->setText(u"%1 · %2 · %3 · %4"_s.arg(recordKind(record.kind), whenInFull(record.created), tr("host %1").arg(shownLine(record.host)), shownLine(record.id)));
+    m_facts->setText(u"%1 · %2 · %3 · %4"_s.arg(
+        recordKind(record.kind), whenInFull(record.created), tr("host %1").arg(shownLine(record.host)), shownLine(record.id)));
     m_banner->showAppraisal(record.appraisal);
     m_banner->show();
     m_view->setDossier(dossier);
@@ -93,8 +101,9 @@ void RecordPage::show(const DossierPointer &dossier)
 
 QString RecordPage::help() const
 {
-    return tr("This is one attestation as it was recorded: the verdict, each finding with what was expected and what was found, the certificate "
-              "chain, the layers that must be trusted, and the raw report field by field. Export it to share it.");
+    return tr(
+        "This is one attestation as it was recorded: the verdict, each finding with what was expected and what was found, the certificate "
+        "chain, the layers that must be trusted, and the raw report field by field. Export it to share it.");
 }
 
 } // namespace kastellan::ui

@@ -11,8 +11,7 @@ class MessageBar;
 class VerdictBanner;
 
 /// One evidence record: its verdict and all that it rests on.
-class RecordPage : public Page
-{
+class RecordPage : public Page {
     Q_OBJECT
 
 public:

@@ -17,13 +17,16 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-QString tr(const char *text) { return QCoreApplication::translate("kastellan::ui::RecordTable", text); }
+QString tr(const char *text)
+{
+    return QCoreApplication::translate("kastellan::ui::RecordTable", text);
+}
 
 } // namespace
 
 QStringList recordHeaders(bool withKeep)
 {
-    QStringList headers {tr("When"), tr("Verdict")};
+    QStringList headers{tr("When"), tr("Verdict")};
     if (withKeep)
         headers << tr("Keep") << tr("Host");
     return headers << tr("Kind") << tr("Record");
@@ -50,12 +53,12 @@ std::vector<TableModel::Row> recordRows(const std::vector<RecordSummary> &record
     return rows;
 }
 
-QPushButton *exportButton(Workspace &workspace, MessageBar *message, std::function<QString()> record, std::function<QString()> name, QWidget *parent)
+QPushButton *exportButton(
+    Workspace &workspace, MessageBar *message, std::function<QString()> record, std::function<QString()> name, QWidget *parent)
 {
     auto *button = new QPushButton(icon(u"export"_s), tr("E&xport"), parent);
     auto *menu = new QMenu(button);
-    struct Choice
-    {
+    struct Choice {
         ExportFormat format;
         QString text, filter;
     };

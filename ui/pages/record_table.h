@@ -22,6 +22,7 @@ class MessageBar;
 
 /// A button whose menu writes a record as HTML, PDF, JSON or bundle. `record` yields the id, `name` a word for the file's name; both are
 /// asked when a format is chosen. What goes wrong is shown in `message`.
-[[nodiscard]] QPushButton *exportButton(Workspace &workspace, MessageBar *message, std::function<QString()> record, std::function<QString()> name, QWidget *parent);
+[[nodiscard]] QPushButton *exportButton(
+    Workspace &workspace, MessageBar *message, std::function<QString()> record, std::function<QString()> name, QWidget *parent);
 
 } // namespace kastellan::ui

@@ -27,7 +27,10 @@ void layOut(QTextLayout &layout, Qt::Alignment alignment, qreal width)
     layout.endLayout();
 }
 
-QString separated(QString text) { return text.replace(u'\n', QChar::LineSeparator); }
+QString separated(QString text)
+{
+    return text.replace(u'\n', QChar::LineSeparator);
+}
 
 } // namespace
 
@@ -61,7 +64,8 @@ qreal PdfPages::textHeight(const QString &text, const QFont &font, qreal width) 
     return layout.boundingRect().height() / unit;
 }
 
-void PdfPages::drawText(QPainter &painter, const QRectF &rect, const QString &text, const QFont &font, const QColor &color, Qt::Alignment alignment)
+void PdfPages::drawText(
+    QPainter &painter, const QRectF &rect, const QString &text, const QFont &font, const QColor &color, Qt::Alignment alignment)
 {
     // The painter is scaled to points for everything else; text is laid out in the device's own dots.
     painter.save();
@@ -75,7 +79,7 @@ void PdfPages::drawText(QPainter &painter, const QRectF &rect, const QString &te
 
 void PdfPages::newPage()
 {
-    m_pages.append(QList<Placed> {});
+    m_pages.append(QList<Placed>{});
     m_y = 0;
     if (m_tableHeader) {
         m_pages.last().append({0, m_tableHeader->second});
@@ -96,7 +100,10 @@ void PdfPages::text(const QString &text, const QFont &font, const QColor &color,
     if (text.isEmpty())
         return;
     const qreal room = m_width - indent, height = textHeight(text, font, room);
-    add(height, [=](QPainter &painter, QPointF at) { drawText(painter, QRectF(at.x() + indent, at.y(), room, height + 2), text, font, color); }, with);
+    add(
+        height,
+        [=](QPainter &painter, QPointF at) { drawText(painter, QRectF(at.x() + indent, at.y(), room, height + 2), text, font, color); },
+        with);
 }
 
 void PdfPages::draw(const std::function<void(QPainter &, int, int)> &frame) const

@@ -14,8 +14,7 @@
 namespace kastellan::ui {
 
 /// Blocks laid out on pages, drawn when all are known, so that each page can say how many there are. Lengths are points (1/72 inch).
-class PdfPages
-{
+class PdfPages {
 public:
     /// Draws at a top left corner, in points.
     using Draw = std::function<void(QPainter &, QPointF)>;
@@ -34,7 +33,8 @@ public:
     void setTableHeader(std::optional<std::pair<qreal, Draw>> header) { m_tableHeader = std::move(header); }
 
     [[nodiscard]] qreal textHeight(const QString &text, const QFont &font, qreal width) const;
-    static void drawText(QPainter &painter, const QRectF &rect, const QString &text, const QFont &font, const QColor &color, Qt::Alignment alignment = Qt::AlignLeft);
+    static void drawText(QPainter &painter, const QRectF &rect, const QString &text, const QFont &font, const QColor &color,
+        Qt::Alignment alignment = Qt::AlignLeft);
     [[nodiscard]] static QFont font(qreal points, bool strong = false, bool code = false);
 
     /// Draws all pages with `frame(painter, page, pages)` around each.
@@ -43,14 +43,13 @@ public:
     static constexpr qreal margin = 46, top = 40, bottom = 36;
 
 private:
-    struct Placed
-    {
+    struct Placed {
         qreal y;
         Draw draw;
     };
     QPdfWriter &m_writer;
     qreal m_width, m_height, m_y = 0;
-    QList<QList<Placed>> m_pages {{}};
+    QList<QList<Placed>> m_pages{{}};
     std::optional<std::pair<qreal, Draw>> m_tableHeader;
 };
 

@@ -21,13 +21,15 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-QString tr(const char *text) { return QCoreApplication::translate("kastellan::ui::PdfReport", text); }
+QString tr(const char *text)
+{
+    return QCoreApplication::translate("kastellan::ui::PdfReport", text);
+}
 
 /// Ink on paper.
 const QColor ink(0x1b, 0x1f, 0x27), grey(0x58, 0x61, 0x72), rule(0xd5, 0xda, 0xe2);
 
-class Report
-{
+class Report {
 public:
     Report(const Record &record, const EvidenceView &view, const std::vector<Layer> &layers, QPdfWriter &writer)
         : m_record(record)
@@ -53,17 +55,21 @@ private:
     {
         m_pages.space(10);
         m_pages.text(text, PdfPages::font(14, true), ink, 0, with);
-        m_pages.add(8, [width = m_pages.width()](QPainter &painter, QPointF at) {
-            painter.setPen(QPen(rule, 0.8));
-            painter.drawLine(QPointF(at.x(), at.y() + 3), QPointF(at.x() + width, at.y() + 3));
-        }, with);
+        m_pages.add(
+            8,
+            [width = m_pages.width()](QPainter &painter, QPointF at) {
+                painter.setPen(QPen(rule, 0.8));
+                painter.drawLine(QPointF(at.x(), at.y() + 3), QPointF(at.x() + width, at.y() + 3));
+            },
+            with);
     }
 
     void fact(const QString &name, const QString &value, bool code = false)
     {
         constexpr qreal names = 126;
         const QFont label = PdfPages::font(9), font = PdfPages::font(code ? 8 : 9, false, code);
-        const qreal room = m_pages.width() - names, height = std::max({m_pages.textHeight(value, font, room), m_pages.textHeight(name, label, names - 8), 12.0}) + 4;
+        const qreal room = m_pages.width() - names,
+                    height = std::max({m_pages.textHeight(value, font, room), m_pages.textHeight(name, label, names - 8), 12.0}) + 4;
         m_pages.add(height, [=](QPainter &painter, QPointF at) {
             PdfPages::drawText(painter, QRectF(at.x(), at.y(), names - 8, height), name, label, grey);
             PdfPages::drawText(painter, QRectF(at.x() + names, at.y(), room, height), value, font, ink);
@@ -75,7 +81,8 @@ private:
         const ToneColors colors = toneColors(tone, false);
         const qreal side = large ? 44 : 22, x = side + 28, room = m_pages.width() - x - 14;
         const QFont titleFont = PdfPages::font(large ? 20 : 11, true), textFont = PdfPages::font(large ? 11 : 9.5);
-        const qreal titleHeight = m_pages.textHeight(title, titleFont, room), height = std::max(side, titleHeight + 4 + m_pages.textHeight(text, textFont, room)) + 26;
+        const qreal titleHeight = m_pages.textHeight(title, titleFont, room),
+                    height = std::max(side, titleHeight + 4 + m_pages.textHeight(text, textFont, room)) + 26;
         m_pages.add(height, [=, width = m_pages.width()](QPainter &painter, QPointF at) {
             painter.setPen(QPen(colors.line, 1));
             painter.setBrush(colors.fill);
@@ -114,7 +121,9 @@ private:
         fact(tr("Record"), shownLine(m_record.id), true);
         heading(tr("What was expected"));
         fact(tr("Root"), shownLine(m_record.expected.root), true);
-        fact(tr("Launch digest"), m_record.expected.launchDigest ? QString::fromStdString(toHex(m_record.expected.launchDigest->view())) : tr("none"), m_record.expected.launchDigest.has_value());
+        fact(tr("Launch digest"),
+            m_record.expected.launchDigest ? QString::fromStdString(toHex(m_record.expected.launchDigest->view())) : tr("none"),
+            m_record.expected.launchDigest.has_value());
         QStringList floors;
         for (const auto &[name, floor] : m_record.expected.minimumTcb)
             floors += u"%1 ≥ %2"_s.arg(shownLine(name)).arg(floor);
@@ -122,7 +131,13 @@ private:
         fact(tr("Strict"), m_record.expected.strict ? tr("yes: advisory findings decide too") : tr("no"));
         heading(tr("Findings in short"));
         const auto number = [&](Outcome outcome) { return std::ranges::count(appraisal.findings, outcome, &Finding::outcome); };
-        fact(tr("Number"), tr("%1: %2 passed, %3 failed, %4 unknown, %5 for information").arg(appraisal.findings.size()).arg(number(Outcome::Pass)).arg(number(Outcome::Fail)).arg(number(Outcome::Unknown)).arg(number(Outcome::Info)));
+        fact(tr("Number"),
+            tr("%1: %2 passed, %3 failed, %4 unknown, %5 for information")
+                .arg(appraisal.findings.size())
+                .arg(number(Outcome::Pass))
+                .arg(number(Outcome::Fail))
+                .arg(number(Outcome::Unknown))
+                .arg(number(Outcome::Info)));
         int listed = 0;
         for (const Finding &finding : appraisal.findings) {
             if (finding.outcome != Outcome::Fail && !(finding.outcome == Outcome::Unknown && finding.required))
@@ -132,7 +147,8 @@ private:
             fact(signOf(finding.outcome).word, u"%1 (%2)"_s.arg(checkTitle(finding.id), shownLine(finding.id)));
         }
         m_pages.space(10);
-        m_pages.text(tr("Trusted: genuine, unmodified, and exactly what was expected. Authentic: genuine and unmodified, but nothing said what should run. Undecided: something that is "
+        m_pages.text(tr("Trusted: genuine, unmodified, and exactly what was expected. Authentic: genuine and unmodified, but nothing said "
+                        "what should run. Undecided: something that is "
                         "required could not be checked. Refused: something that is required failed."),
             PdfPages::font(8.5), grey);
     }
@@ -141,9 +157,11 @@ private:
     {
         const Sign sign = signOf(found.outcome);
         const ToneColors colors = toneColors(sign.tone, false);
-        const QFont title = PdfPages::font(10, true), code = PdfPages::font(7.5, false, true), small = PdfPages::font(8.5), label = PdfPages::font(7.5);
+        const QFont title = PdfPages::font(10, true), code = PdfPages::font(7.5, false, true), small = PdfPages::font(8.5),
+                    label = PdfPages::font(7.5);
         const qreal width = m_pages.width(), indent = 20, half = (width - indent - 12) / 2;
-        const QString expected = found.expected.empty() ? u"–"_s : shown(found.expected), actual = found.actual.empty() ? u"–"_s : shown(found.actual);
+        const QString expected = found.expected.empty() ? u"–"_s : shown(found.expected),
+                      actual = found.actual.empty() ? u"–"_s : shown(found.actual);
         const qreal values = std::max(m_pages.textHeight(expected, code, half), m_pages.textHeight(actual, code, half));
         QStringList notes;
         if (!found.why.empty())
@@ -154,11 +172,13 @@ private:
             notes += tr("Source: %1").arg(shown(found.source));
         const QString note = notes.join(u'\n');
         const qreal noteHeight = m_pages.textHeight(note, small, width - indent);
-        const QString name = checkTitle(found.id), weight = u"%1 · %2 · %3"_s.arg(sign.word, found.required ? tr("required") : tr("advisory"), shownLine(found.id));
+        const QString name = checkTitle(found.id),
+                      weight = u"%1 · %2 · %3"_s.arg(sign.word, found.required ? tr("required") : tr("advisory"), shownLine(found.id));
         m_pages.add(16 + 12 + values + 5 + noteHeight + 12, [=](QPainter &painter, QPointF at) {
             paintSymbol(painter, sign.symbol, QRectF(at.x(), at.y() + 0.5, 13, 13), colors.text);
             PdfPages::drawText(painter, QRectF(at.x() + indent, at.y(), width * 0.5, 14), name, title, ink);
-            PdfPages::drawText(painter, QRectF(at.x() + width * 0.4, at.y() + 2, width * 0.6, 12), weight, label, colors.text, Qt::AlignRight);
+            PdfPages::drawText(
+                painter, QRectF(at.x() + width * 0.4, at.y() + 2, width * 0.6, 12), weight, label, colors.text, Qt::AlignRight);
             qreal y = at.y() + 16;
             PdfPages::drawText(painter, QRectF(at.x() + indent, y, half, 11), tr("Expected"), label, grey);
             PdfPages::drawText(painter, QRectF(at.x() + indent + half + 12, y, half, 11), tr("Actual"), label, grey);
@@ -196,7 +216,8 @@ private:
         const QSizeF shown = size * scale;
         heading(title, shown.height() + 20);
         m_pages.space(6);
-        m_pages.add(shown.height() + 10, [renderer, shown](QPainter &painter, QPointF at) { renderer->render(&painter, QRectF(at, shown)); });
+        m_pages.add(
+            shown.height() + 10, [renderer, shown](QPainter &painter, QPointF at) { renderer->render(&painter, QRectF(at, shown)); });
     }
 
     void drawings()
@@ -232,13 +253,13 @@ private:
         m_pages.space(6);
         const QFont head = PdfPages::font(8, true), body = PdfPages::font(8), code = PdfPages::font(7, false, true);
         const qreal width = m_pages.width();
-        struct Column
-        {
+        struct Column {
             qreal x, width;
         };
-        const Column offset {0, 44}, name {46, 108}, value {158, 178}, meaning {344, width - 344};
+        const Column offset{0, 44}, name{46, 108}, value{158, 178}, meaning{344, width - 344};
         const auto header = [=](QPainter &painter, QPointF at) {
-            for (const auto &[column, text] : {std::pair(offset, tr("Offset")), std::pair(name, tr("Field")), std::pair(value, tr("Value")), std::pair(meaning, tr("Meaning"))})
+            for (const auto &[column, text] : {std::pair(offset, tr("Offset")), std::pair(name, tr("Field")), std::pair(value, tr("Value")),
+                     std::pair(meaning, tr("Meaning"))})
                 PdfPages::drawText(painter, QRectF(at.x() + column.x, at.y(), column.width, 12), text, head, grey);
             painter.setPen(QPen(rule, 0.8));
             painter.drawLine(QPointF(at.x(), at.y() + 13), QPointF(at.x() + width, at.y() + 13));
@@ -246,8 +267,11 @@ private:
         m_pages.add(17, header, 40);
         m_pages.setTableHeader(std::pair(17.0, PdfPages::Draw(header)));
         for (const Field &field : m_view.fields) {
-            const QString texts[] = {u"0x"_s + QString::number(field.offset, 16).rightJustified(3, u'0'), shownLine(field.name), shown(field.value), shown(field.meaning)};
-            const qreal height = std::max({m_pages.textHeight(texts[1], body, name.width), m_pages.textHeight(texts[2], code, value.width), m_pages.textHeight(texts[3], body, meaning.width), 10.0}) + 6;
+            const QString texts[] = {u"0x"_s + QString::number(field.offset, 16).rightJustified(3, u'0'), shownLine(field.name),
+                shown(field.value), shown(field.meaning)};
+            const qreal height = std::max({m_pages.textHeight(texts[1], body, name.width), m_pages.textHeight(texts[2], code, value.width),
+                                     m_pages.textHeight(texts[3], body, meaning.width), 10.0})
+                + 6;
             m_pages.add(height, [=, at0 = texts[0], at1 = texts[1], at2 = texts[2], at3 = texts[3]](QPainter &painter, QPointF at) {
                 PdfPages::drawText(painter, QRectF(at.x(), at.y(), offset.width, height), at0, code, grey);
                 PdfPages::drawText(painter, QRectF(at.x() + name.x, at.y(), name.width, height), at1, body, ink);
@@ -265,15 +289,22 @@ private:
         const qreal width = m_pages.width(), left = PdfPages::margin, y = PdfPages::margin - 8;
         const qreal foot = QPageSize(QPageSize::A4).size(QPageSize::Point).height() - PdfPages::margin + 2;
         const QFont font = PdfPages::font(8);
-        PdfPages::drawText(painter, QRectF(left, y, width * 0.7, 12), tr("Kastellan evidence report · %1").arg(shownLine(m_record.keepName).left(70)), font, grey);
+        PdfPages::drawText(painter, QRectF(left, y, width * 0.7, 12),
+            tr("Kastellan evidence report · %1").arg(shownLine(m_record.keepName).left(70)), font, grey);
         const Sign verdict = signOf(m_record.appraisal.verdict);
         const QString right = m_record.appraisal.emulated ? tr("EMULATED · %1").arg(verdict.word) : verdict.word;
-        PdfPages::drawText(painter, QRectF(left + width * 0.5, y, width * 0.5, 12), right, PdfPages::font(8, true), toneColors(m_record.appraisal.emulated ? Tone::Emulated : verdict.tone, false).text, Qt::AlignRight);
+        PdfPages::drawText(painter, QRectF(left + width * 0.5, y, width * 0.5, 12), right, PdfPages::font(8, true),
+            toneColors(m_record.appraisal.emulated ? Tone::Emulated : verdict.tone, false).text, Qt::AlignRight);
         painter.setPen(QPen(rule, 0.8));
         painter.drawLine(QPointF(left, y + 16), QPointF(left + width, y + 16));
         painter.drawLine(QPointF(left, foot - 14), QPointF(left + width, foot - 14));
-        PdfPages::drawText(painter, QRectF(left, foot - 8, width * 0.7, 12), m_record.appraisal.emulated ? tr("Record %1 · Emulated: proves the procedure, nothing about hardware").arg(shownLine(m_record.id)) : tr("Record %1").arg(shownLine(m_record.id)), font, grey);
-        PdfPages::drawText(painter, QRectF(left + width * 0.7, foot - 8, width * 0.3, 12), tr("Page %1 of %2").arg(page).arg(pages), font, grey, Qt::AlignRight);
+        PdfPages::drawText(painter, QRectF(left, foot - 8, width * 0.7, 12),
+            m_record.appraisal.emulated
+                ? tr("Record %1 · Emulated: proves the procedure, nothing about hardware").arg(shownLine(m_record.id))
+                : tr("Record %1").arg(shownLine(m_record.id)),
+            font, grey);
+        PdfPages::drawText(painter, QRectF(left + width * 0.7, foot - 8, width * 0.3, 12), tr("Page %1 of %2").arg(page).arg(pages), font,
+            grey, Qt::AlignRight);
     }
 
     const Record &m_record;

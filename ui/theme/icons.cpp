@@ -23,8 +23,7 @@ QByteArray tinted(const QString &name, const QColor &color)
     return file.readAll().replace("#000", color.name().toLatin1());
 }
 
-class SymbolEngine : public QIconEngine
-{
+class SymbolEngine : public QIconEngine {
 public:
     SymbolEngine(QString name, std::optional<Tone> tone)
         : m_name(std::move(name))
@@ -52,10 +51,7 @@ public:
         }
         return pixmap;
     }
-    QPixmap pixmap(const QSize &size, QIcon::Mode mode, QIcon::State state) override
-    {
-        return scaledPixmap(size, mode, state, 1.0);
-    }
+    QPixmap pixmap(const QSize &size, QIcon::Mode mode, QIcon::State state) override { return scaledPixmap(size, mode, state, 1.0); }
     QIconEngine *clone() const override { return new SymbolEngine(*this); } // QIcon owns it
     QString iconName() override { return m_name; }
     bool isNull() override { return !QFile::exists(u":/icons/"_s + m_name + u".svg"_s); }
@@ -77,7 +73,10 @@ private:
 
 } // namespace
 
-QIcon icon(const QString &name, std::optional<Tone> tone) { return QIcon(new SymbolEngine(name, tone)); }
+QIcon icon(const QString &name, std::optional<Tone> tone)
+{
+    return QIcon(new SymbolEngine(name, tone));
+}
 
 void paintSymbol(QPainter &painter, const QString &name, const QRectF &rect, const QColor &color)
 {

@@ -57,8 +57,10 @@ void Style::drawPrimitive(PrimitiveElement element, const QStyleOption *option, 
     case PE_IndicatorRadioButton:
         return parts::checkMark(*painter, *option, true);
     case PE_IndicatorHeaderArrow:
-        if (const auto *header = qstyleoption_cast<const QStyleOptionHeader *>(option); header && header->sortIndicator != QStyleOptionHeader::None)
-            parts::chevron(*painter, option->rect, toneColors(Tone::Muted, option->palette).text, header->sortIndicator == QStyleOptionHeader::SortUp ? 180 : 0);
+        if (const auto *header = qstyleoption_cast<const QStyleOptionHeader *>(option);
+            header && header->sortIndicator != QStyleOptionHeader::None)
+            parts::chevron(*painter, option->rect, toneColors(Tone::Muted, option->palette).text,
+                header->sortIndicator == QStyleOptionHeader::SortUp ? 180 : 0);
         return;
     case PE_IndicatorBranch:
         return parts::branch(*painter, *option);
@@ -68,7 +70,8 @@ void Style::drawPrimitive(PrimitiveElement element, const QStyleOption *option, 
             return parts::row(*painter, *item, widget);
         break;
     case PE_Frame: // of lists and text: one quiet line
-        parts::roundedBox(*painter, option->rect, option->palette.color(QPalette::Base), option->palette.color(QPalette::Mid), parts::radius);
+        parts::roundedBox(
+            *painter, option->rect, option->palette.color(QPalette::Base), option->palette.color(QPalette::Mid), parts::radius);
         return;
     default:
         break;
@@ -96,8 +99,9 @@ void Style::drawControl(ControlElement element, const QStyleOption *option, QPai
             return parts::tabLabel(*painter, *tab);
         break;
     case CE_ToolButtonLabel:
-        if (const auto *button = qstyleoption_cast<const QStyleOptionToolButton *>(option);
-            button && button->toolButtonStyle == Qt::ToolButtonTextBesideIcon && !button->icon.isNull() && !(button->features & QStyleOptionToolButton::Arrow))
+        if (const auto *button = qstyleoption_cast<const QStyleOptionToolButton *>(option); button
+            && button->toolButtonStyle == Qt::ToolButtonTextBesideIcon && !button->icon.isNull()
+            && !(button->features & QStyleOptionToolButton::Arrow))
             return parts::toolButtonLabel(*painter, *button, widget);
         break;
     case CE_HeaderSection:
@@ -153,7 +157,8 @@ void Style::drawComplexControl(ComplexControl control, const QStyleOptionComplex
             return parts::comboBox(*painter, *combo);
     } else if (control == CC_SpinBox) {
         if (const auto *spin = qstyleoption_cast<const QStyleOptionSpinBox *>(option))
-            return parts::spinBox(*painter, *spin, proxy()->subControlRect(control, option, SC_SpinBoxUp, widget), proxy()->subControlRect(control, option, SC_SpinBoxDown, widget));
+            return parts::spinBox(*painter, *spin, proxy()->subControlRect(control, option, SC_SpinBoxUp, widget),
+                proxy()->subControlRect(control, option, SC_SpinBoxDown, widget));
     } else if (control == CC_ScrollBar) {
         if (const auto *slider = qstyleoption_cast<const QStyleOptionSlider *>(option))
             return parts::scrollBar(*painter, *slider, proxy()->subControlRect(control, option, SC_ScrollBarSlider, widget));
@@ -166,7 +171,8 @@ QSize Style::sizeFromContents(ContentsType type, const QStyleOption *option, con
     QSize result = QProxyStyle::sizeFromContents(type, option, size, widget);
     switch (type) {
     case CT_PushButton:
-        if (const auto *button = qstyleoption_cast<const QStyleOptionButton *>(option); button && button->features & QStyleOptionButton::HasMenu)
+        if (const auto *button = qstyleoption_cast<const QStyleOptionButton *>(option);
+            button && button->features & QStyleOptionButton::HasMenu)
             result.rwidth() += 10;
         return {result.width() + 12, std::max(result.height(), 34)};
     case CT_LineEdit:
@@ -174,7 +180,8 @@ QSize Style::sizeFromContents(ContentsType type, const QStyleOption *option, con
     case CT_SpinBox:
         return {result.width() + (type == CT_ComboBox ? 8 : 0), std::max(result.height(), 34)};
     case CT_ToolButton:
-        if (const auto *button = qstyleoption_cast<const QStyleOptionToolButton *>(option); button && button->toolButtonStyle == Qt::ToolButtonTextBesideIcon)
+        if (const auto *button = qstyleoption_cast<const QStyleOptionToolButton *>(option);
+            button && button->toolButtonStyle == Qt::ToolButtonTextBesideIcon)
             return {result.width() + 14, std::max(result.height(), 32)};
         return {std::max(result.width() + 4, 32), std::max(result.height(), 32)};
     case CT_ItemViewItem:
@@ -216,7 +223,8 @@ QRect Style::subControlRect(ComplexControl control, const QStyleOptionComplex *o
             const int range = slider->maximum - slider->minimum;
             const double share = static_cast<double>(slider->pageStep) / (static_cast<double>(range) + slider->pageStep);
             const int length = range > 0 ? std::clamp(static_cast<int>(share * whole), std::min(32, whole), whole) : whole;
-            const int at = sliderPositionFromValue(slider->minimum, slider->maximum, slider->sliderPosition, whole - length, slider->upsideDown);
+            const int at =
+                sliderPositionFromValue(slider->minimum, slider->maximum, slider->sliderPosition, whole - length, slider->upsideDown);
             const QRect rect = slider->rect;
             const auto cut = [&](int from, int to) {
                 return upright ? QRect(rect.x(), rect.y() + from, rect.width(), to - from)
@@ -246,37 +254,56 @@ QRect Style::subControlRect(ComplexControl control, const QStyleOptionComplex *o
 int Style::pixelMetric(PixelMetric metric, const QStyleOption *option, const QWidget *widget) const
 {
     switch (metric) {
-    case PM_DefaultFrameWidth: return 2; // the corners of what is inside stay within the frame's
-    case PM_HeaderMargin: return 8;
-    case PM_ScrollBarExtent: return 12;
-    case PM_ScrollBarSliderMin: return 32;
-    case PM_SmallIconSize: return 18;
-    case PM_ButtonIconSize: return 18;
-    case PM_ToolBarIconSize: return 20;
-    case PM_ToolBarItemSpacing: return 2;
-    case PM_ToolBarItemMargin: return 5;
+    case PM_DefaultFrameWidth:
+        return 2; // the corners of what is inside stay within the frame's
+    case PM_HeaderMargin:
+        return 8;
+    case PM_ScrollBarExtent:
+        return 12;
+    case PM_ScrollBarSliderMin:
+        return 32;
+    case PM_SmallIconSize:
+        return 18;
+    case PM_ButtonIconSize:
+        return 18;
+    case PM_ToolBarIconSize:
+        return 20;
+    case PM_ToolBarItemSpacing:
+        return 2;
+    case PM_ToolBarItemMargin:
+        return 5;
     case PM_IndicatorWidth:
     case PM_IndicatorHeight:
     case PM_ExclusiveIndicatorWidth:
-    case PM_ExclusiveIndicatorHeight: return 18;
+    case PM_ExclusiveIndicatorHeight:
+        return 18;
     case PM_CheckBoxLabelSpacing:
-    case PM_RadioButtonLabelSpacing: return 8;
+    case PM_RadioButtonLabelSpacing:
+        return 8;
     case PM_TabBarTabShiftVertical:
     case PM_TabBarBaseOverlap:
     case PM_ButtonShiftHorizontal:
-    case PM_ButtonShiftVertical: return 0;
-    case PM_TabBarTabHSpace: return 20;
-    case PM_SplitterWidth: return 8;
-    case PM_TreeViewIndentation: return 18;
+    case PM_ButtonShiftVertical:
+        return 0;
+    case PM_TabBarTabHSpace:
+        return 20;
+    case PM_SplitterWidth:
+        return 8;
+    case PM_TreeViewIndentation:
+        return 18;
     case PM_LayoutLeftMargin:
     case PM_LayoutRightMargin:
     case PM_LayoutTopMargin:
-    case PM_LayoutBottomMargin: return 12;
+    case PM_LayoutBottomMargin:
+        return 12;
     case PM_LayoutHorizontalSpacing:
-    case PM_LayoutVerticalSpacing: return 8;
+    case PM_LayoutVerticalSpacing:
+        return 8;
     case PM_MenuVMargin:
-    case PM_MenuHMargin: return 4;
-    default: return QProxyStyle::pixelMetric(metric, option, widget);
+    case PM_MenuHMargin:
+        return 4;
+    default:
+        return QProxyStyle::pixelMetric(metric, option, widget);
     }
 }
 
@@ -287,13 +314,20 @@ int Style::styleHint(StyleHint hint, const QStyleOption *option, const QWidget *
     case SH_DitherDisabledText:
     case SH_ToolTipLabel_Opacity:
         return hint == SH_ToolTipLabel_Opacity ? 255 : 0;
-    case SH_TabBar_Alignment: return Qt::AlignLeft;
-    case SH_ScrollBar_LeftClickAbsolutePosition: return 0;
-    case SH_UnderlineShortcut: return 1;
-    case SH_DialogButtonBox_ButtonsHaveIcons: return 0;
-    case SH_ItemView_ShowDecorationSelected: return 1;
-    case SH_ComboBox_Popup: return 0;
-    default: return QProxyStyle::styleHint(hint, option, widget, data);
+    case SH_TabBar_Alignment:
+        return Qt::AlignLeft;
+    case SH_ScrollBar_LeftClickAbsolutePosition:
+        return 0;
+    case SH_UnderlineShortcut:
+        return 1;
+    case SH_DialogButtonBox_ButtonsHaveIcons:
+        return 0;
+    case SH_ItemView_ShowDecorationSelected:
+        return 1;
+    case SH_ComboBox_Popup:
+        return 0;
+    default:
+        return QProxyStyle::styleHint(hint, option, widget, data);
     }
 }
 

@@ -76,7 +76,8 @@ void buttonLabel(QPainter &painter, const QStyleOptionButton &option, const QWid
 {
     const bool enabled = option.state & QStyle::State_Enabled, primary = isPrimary(option, widget);
     const QPalette &palette = option.palette;
-    const QColor ink = palette.color(enabled ? QPalette::Active : QPalette::Disabled, primary ? QPalette::HighlightedText : QPalette::ButtonText);
+    const QColor ink =
+        palette.color(enabled ? QPalette::Active : QPalette::Disabled, primary ? QPalette::HighlightedText : QPalette::ButtonText);
     const bool menu = option.features & QStyleOptionButton::HasMenu;
     const QSize icon = option.icon.isNull() ? QSize(0, 0) : option.iconSize;
     const int gap = icon.width() && !option.text.isEmpty() ? 8 : 0, arrow = menu ? 20 : 0;
@@ -84,13 +85,18 @@ void buttonLabel(QPainter &painter, const QStyleOptionButton &option, const QWid
     const QRect room = QStyle::alignedRect(option.direction, Qt::AlignCenter, QSize(whole, option.rect.height()), option.rect);
     if (icon.width())
         option.icon.paint(&painter, QStyle::alignedRect(option.direction, Qt::AlignLeading | Qt::AlignVCenter, icon, room), Qt::AlignCenter,
-            !enabled ? QIcon::Disabled : primary ? QIcon::Selected : QIcon::Normal);
+            !enabled      ? QIcon::Disabled
+                : primary ? QIcon::Selected
+                          : QIcon::Normal);
     const bool mirrored = option.direction == Qt::RightToLeft;
     const int from = icon.width() + gap;
     painter.setPen(ink);
-    painter.drawText(mirrored ? room.adjusted(arrow, 0, -from, 0) : room.adjusted(from, 0, -arrow, 0), static_cast<int>(Qt::AlignVCenter | Qt::AlignLeading) | Qt::TextShowMnemonic, option.text);
+    painter.drawText(mirrored ? room.adjusted(arrow, 0, -from, 0) : room.adjusted(from, 0, -arrow, 0),
+        static_cast<int>(Qt::AlignVCenter | Qt::AlignLeading) | Qt::TextShowMnemonic, option.text);
     if (menu)
-        chevron(painter, mirrored ? QRectF(room.left() - 2, room.top(), 14, room.height()) : QRectF(room.right() - 12, room.top(), 14, room.height()), ink, 0);
+        chevron(painter,
+            mirrored ? QRectF(room.left() - 2, room.top(), 14, room.height()) : QRectF(room.right() - 12, room.top(), 14, room.height()),
+            ink, 0);
 }
 
 void toolButton(QPainter &painter, const QStyleOption &option)
@@ -193,7 +199,8 @@ void tab(QPainter &painter, const QStyleOptionTab &option)
     const bool selected = option.state & QStyle::State_Selected;
     const QRectF rect = option.rect;
     if (!selected && option.state & QStyle::State_MouseOver && option.state & QStyle::State_Enabled)
-        roundedBox(painter, rect.adjusted(2, 3, -2, -5), mix(palette.color(QPalette::Window), palette.color(QPalette::WindowText), 0.06), {});
+        roundedBox(
+            painter, rect.adjusted(2, 3, -2, -5), mix(palette.color(QPalette::Window), palette.color(QPalette::WindowText), 0.06), {});
     if (selected) {
         painter.save();
         painter.setRenderHint(QPainter::Antialiasing);
@@ -266,7 +273,8 @@ void toolButtonLabel(QPainter &painter, const QStyleOptionToolButton &option, co
     else
         text.setLeft(place.right() + gap);
     painter.setFont(option.font);
-    painter.setPen(option.palette.color(enabled ? QPalette::Active : QPalette::Disabled, widget ? widget->foregroundRole() : QPalette::ButtonText));
+    painter.setPen(
+        option.palette.color(enabled ? QPalette::Active : QPalette::Disabled, widget ? widget->foregroundRole() : QPalette::ButtonText));
     painter.drawText(text, static_cast<int>(Qt::AlignVCenter | Qt::AlignLeading) | Qt::TextHideMnemonic, option.text);
 }
 
@@ -280,10 +288,12 @@ void row(QPainter &painter, const QStyleOptionViewItem &option, const QWidget *w
     if (option.state & QStyle::State_Selected && soft) {
         const ToneColors accent = toneColors(Tone::Accent, palette);
         painter.fillRect(option.rect, accent.fill);
-        const bool begins = option.viewItemPosition == QStyleOptionViewItem::Beginning || option.viewItemPosition == QStyleOptionViewItem::OnlyOne;
+        const bool begins =
+            option.viewItemPosition == QStyleOptionViewItem::Beginning || option.viewItemPosition == QStyleOptionViewItem::OnlyOne;
         if (begins && widget->hasFocus()) {
             const bool mirrored = option.direction == Qt::RightToLeft;
-            painter.fillRect(QRect(mirrored ? option.rect.right() - 2 : option.rect.left(), option.rect.top(), 3, option.rect.height()), accent.text);
+            painter.fillRect(
+                QRect(mirrored ? option.rect.right() - 2 : option.rect.left(), option.rect.top(), 3, option.rect.height()), accent.text);
         }
     } else if (option.state & QStyle::State_Selected) {
         painter.fillRect(option.rect, palette.color(group, QPalette::Highlight));

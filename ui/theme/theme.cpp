@@ -20,8 +20,8 @@ const QString settingsKey = u"appearance/theme"_s;
 
 void setColors()
 {
-    const bool dark = chosen == Choice::Dark
-        || (chosen == Choice::System && QGuiApplication::styleHints()->colorScheme() == Qt::ColorScheme::Dark);
+    const bool dark =
+        chosen == Choice::Dark || (chosen == Choice::System && QGuiApplication::styleHints()->colorScheme() == Qt::ColorScheme::Dark);
     const QPalette palette = makePalette(dark);
     QApplication::setPalette(palette);
     QToolTip::setPalette(palette);
@@ -44,7 +44,10 @@ void apply(Choice choice)
     setColors();
 }
 
-Choice current() { return chosen; }
+Choice current()
+{
+    return chosen;
+}
 
 Choice stored()
 {

@@ -7,19 +7,30 @@ namespace kastellan::ui {
 
 namespace {
 
-QColor hex(QRgb value) { return QColor::fromRgb(0xff000000u | value); }
+QColor hex(QRgb value)
+{
+    return QColor::fromRgb(0xff000000u | value);
+}
 
 ToneColors light(Tone tone)
 {
     switch (tone) {
-    case Tone::Plain: return {hex(0x1b1f27), hex(0xeef0f4), hex(0xd5dae2)};
-    case Tone::Muted: return {hex(0x586172), hex(0xeef0f4), hex(0xd5dae2)};
-    case Tone::Accent: return {hex(0x2355bd), hex(0xe8eefb), hex(0xa9c0ee)};
-    case Tone::Positive: return {hex(0x116a38), hex(0xe4f4ea), hex(0x9fd3b3)};
-    case Tone::Warning: return {hex(0x855000), hex(0xfdf1dc), hex(0xebc98c)};
-    case Tone::Negative: return {hex(0xab1d22), hex(0xfdeaea), hex(0xefb0b0)};
-    case Tone::Info: return {hex(0x1d5a9c), hex(0xe7f1fb), hex(0xa8cdee)};
-    case Tone::Emulated: return {hex(0x6a3aa2), hex(0xf2ebfb), hex(0xcdb4ea)};
+    case Tone::Plain:
+        return {hex(0x1b1f27), hex(0xeef0f4), hex(0xd5dae2)};
+    case Tone::Muted:
+        return {hex(0x586172), hex(0xeef0f4), hex(0xd5dae2)};
+    case Tone::Accent:
+        return {hex(0x2355bd), hex(0xe8eefb), hex(0xa9c0ee)};
+    case Tone::Positive:
+        return {hex(0x116a38), hex(0xe4f4ea), hex(0x9fd3b3)};
+    case Tone::Warning:
+        return {hex(0x855000), hex(0xfdf1dc), hex(0xebc98c)};
+    case Tone::Negative:
+        return {hex(0xab1d22), hex(0xfdeaea), hex(0xefb0b0)};
+    case Tone::Info:
+        return {hex(0x1d5a9c), hex(0xe7f1fb), hex(0xa8cdee)};
+    case Tone::Emulated:
+        return {hex(0x6a3aa2), hex(0xf2ebfb), hex(0xcdb4ea)};
     }
     return {};
 }
@@ -27,14 +38,22 @@ ToneColors light(Tone tone)
 ToneColors dark(Tone tone)
 {
     switch (tone) {
-    case Tone::Plain: return {hex(0xe6e9ef), hex(0x2a2f38), hex(0x3b424e)};
-    case Tone::Muted: return {hex(0xa3adbc), hex(0x2a2f38), hex(0x3b424e)};
-    case Tone::Accent: return {hex(0x8db4ff), hex(0x1e2c48), hex(0x3d5c96)};
-    case Tone::Positive: return {hex(0x74d39b), hex(0x17321f), hex(0x2f6644)};
-    case Tone::Warning: return {hex(0xf0b95f), hex(0x362a12), hex(0x735726)};
-    case Tone::Negative: return {hex(0xff9a95), hex(0x3d1c1e), hex(0x84393b)};
-    case Tone::Info: return {hex(0x8cbdf5), hex(0x17293d), hex(0x315a83)};
-    case Tone::Emulated: return {hex(0xc9abf7), hex(0x2c2140), hex(0x5d4588)};
+    case Tone::Plain:
+        return {hex(0xe6e9ef), hex(0x2a2f38), hex(0x3b424e)};
+    case Tone::Muted:
+        return {hex(0xa3adbc), hex(0x2a2f38), hex(0x3b424e)};
+    case Tone::Accent:
+        return {hex(0x8db4ff), hex(0x1e2c48), hex(0x3d5c96)};
+    case Tone::Positive:
+        return {hex(0x74d39b), hex(0x17321f), hex(0x2f6644)};
+    case Tone::Warning:
+        return {hex(0xf0b95f), hex(0x362a12), hex(0x735726)};
+    case Tone::Negative:
+        return {hex(0xff9a95), hex(0x3d1c1e), hex(0x84393b)};
+    case Tone::Info:
+        return {hex(0x8cbdf5), hex(0x17293d), hex(0x315a83)};
+    case Tone::Emulated:
+        return {hex(0xc9abf7), hex(0x2c2140), hex(0x5d4588)};
     }
     return {};
 }
@@ -47,11 +66,20 @@ double luminance(const QColor &color)
 
 } // namespace
 
-ToneColors toneColors(Tone tone, bool isDarkPalette) { return isDarkPalette ? dark(tone) : light(tone); }
+ToneColors toneColors(Tone tone, bool isDarkPalette)
+{
+    return isDarkPalette ? dark(tone) : light(tone);
+}
 
-ToneColors toneColors(Tone tone, const QPalette &palette) { return toneColors(tone, isDark(palette)); }
+ToneColors toneColors(Tone tone, const QPalette &palette)
+{
+    return toneColors(tone, isDark(palette));
+}
 
-bool isDark(const QPalette &palette) { return palette.color(QPalette::Active, QPalette::Window).lightness() < 128; }
+bool isDark(const QPalette &palette)
+{
+    return palette.color(QPalette::Active, QPalette::Window).lightness() < 128;
+}
 
 double contrast(const QColor &a, const QColor &b)
 {

@@ -10,12 +10,11 @@ namespace kastellan::ui {
 
 /// What a colour says. Every use also says it in words or by a symbol: colour is never alone.
 enum class Tone { Plain, Muted, Accent, Positive, Warning, Negative, Info, Emulated };
-inline constexpr std::array allTones {Tone::Plain, Tone::Muted, Tone::Accent, Tone::Positive, Tone::Warning, Tone::Negative,
-    Tone::Info, Tone::Emulated};
+inline constexpr std::array allTones{
+    Tone::Plain, Tone::Muted, Tone::Accent, Tone::Positive, Tone::Warning, Tone::Negative, Tone::Info, Tone::Emulated};
 
 /// The colours of a tone: text is readable (WCAG AA, 4.5:1) on the page, on lists and on the tone's own fill.
-struct ToneColors
-{
+struct ToneColors {
     QColor text, fill, line;
 };
 

@@ -47,7 +47,8 @@ qreal paintBadge(QPainter &painter, const Sign &sign, const QPointF &topLeft, co
     }
     painter.setPen(colors.text);
     painter.setFont(font);
-    painter.drawText(QRectF(x, box.y(), box.right() - x, box.height()), Qt::AlignVCenter | Qt::AlignLeading | Qt::TextSingleLine, sign.word);
+    painter.drawText(
+        QRectF(x, box.y(), box.right() - x, box.height()), Qt::AlignVCenter | Qt::AlignLeading | Qt::TextSingleLine, sign.word);
     painter.restore();
     return size.width();
 }
@@ -67,7 +68,10 @@ void Badge::setSign(const Sign &sign)
     update();
 }
 
-QSize Badge::sizeHint() const { return badgeSize(m_sign, font()).toSize() + QSize(1, 0); }
+QSize Badge::sizeHint() const
+{
+    return badgeSize(m_sign, font()).toSize() + QSize(1, 0);
+}
 
 void Badge::paintEvent(QPaintEvent *)
 {

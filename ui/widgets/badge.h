@@ -8,8 +8,7 @@
 namespace kastellan::ui {
 
 /// A small pill: a symbol and a word in a tone.
-class Badge : public QWidget
-{
+class Badge : public QWidget {
     Q_OBJECT
 
 public:

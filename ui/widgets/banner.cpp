@@ -77,8 +77,14 @@ VerdictBanner::VerdictBanner(QWidget *parent)
     setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
 }
 
-QString VerdictBanner::title() const { return m_title->text(); }
-QString VerdictBanner::sentence() const { return m_sentence->text(); }
+QString VerdictBanner::title() const
+{
+    return m_title->text();
+}
+QString VerdictBanner::sentence() const
+{
+    return m_sentence->text();
+}
 
 void VerdictBanner::set(const QString &symbol, Tone tone, const QString &title, const QString &sentence, bool emulated, const QString &note)
 {
@@ -114,7 +120,8 @@ void VerdictBanner::showKeep(const KeepStatus &status, const Appraisal *appraisa
     if (appraisal) {
         showAppraisal(*appraisal);
         if (status.state == KeepState::Failed && !reason.isEmpty())
-            set(signOf(status.state).symbol, Tone::Negative, tr("Failed"), reason, status.emulated, tr("Last verdict: %1.").arg(verdictSign(status.verdict).word));
+            set(signOf(status.state).symbol, Tone::Negative, tr("Failed"), reason, status.emulated,
+                tr("Last verdict: %1.").arg(verdictSign(status.verdict).word));
         return;
     }
     if (!status.verdict.empty()) { // the record is being read
@@ -124,14 +131,17 @@ void VerdictBanner::showKeep(const KeepStatus &status, const Appraisal *appraisa
     }
     if (status.state == KeepState::Failed) {
         set(u"cross"_s, Tone::Negative, tr("Failed before it was attested"),
-            reason.isEmpty() ? tr("Nothing was sent into the keep.") : tr("%1 Nothing was sent into the keep.").arg(reason), status.emulated);
+            reason.isEmpty() ? tr("Nothing was sent into the keep.") : tr("%1 Nothing was sent into the keep.").arg(reason),
+            status.emulated);
         return;
     }
     if (status.state == KeepState::Stopped) {
-        set(u"shield-question"_s, Tone::Muted, tr("Not attested"), tr("It was stopped before its evidence was appraised. Nothing was sent into it."), status.emulated);
+        set(u"shield-question"_s, Tone::Muted, tr("Not attested"),
+            tr("It was stopped before its evidence was appraised. Nothing was sent into it."), status.emulated);
         return;
     }
-    set(u"shield-question"_s, Tone::Muted, tr("Not attested yet"), tr("Nothing is sent into the keep before its evidence has been appraised."), status.emulated);
+    set(u"shield-question"_s, Tone::Muted, tr("Not attested yet"),
+        tr("Nothing is sent into the keep before its evidence has been appraised."), status.emulated);
 }
 
 void VerdictBanner::paintEvent(QPaintEvent *)

@@ -14,8 +14,7 @@ class Badge;
 class Label;
 
 /// The verdict in one plain sentence, with its symbol and, where so, the EMULATED badge.
-class VerdictBanner : public QFrame
-{
+class VerdictBanner : public QFrame {
     Q_OBJECT
 
 public:

@@ -14,8 +14,7 @@ namespace kastellan::ui {
 class Label;
 
 /// A rounded surface that holds what belongs together, with an optional heading.
-class Card : public QFrame
-{
+class Card : public QFrame {
     Q_OBJECT
 
 public:
@@ -35,8 +34,7 @@ private:
 };
 
 /// Names and values in two columns: facts about a host, a plan, a record.
-class FactList : public QWidget
-{
+class FactList : public QWidget {
     Q_OBJECT
 
 public:
@@ -52,8 +50,7 @@ private:
 };
 
 /// A vertical scroll area whose content is as wide as the view, up to a readable width, and has the page's margins.
-class ScrollPage : public QWidget
-{
+class ScrollPage : public QWidget {
     Q_OBJECT
 
 public:

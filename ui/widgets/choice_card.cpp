@@ -54,7 +54,10 @@ int ChoiceCard::heightForWidth(int width) const
     return std::max(symbolSide + 2 * margin, (m_text.isEmpty() ? margin + fontMetrics().height() : text.bottom() + 1) + margin);
 }
 
-QSize ChoiceCard::sizeHint() const { return {360, heightForWidth(360)}; }
+QSize ChoiceCard::sizeHint() const
+{
+    return {360, heightForWidth(360)};
+}
 
 void ChoiceCard::paintEvent(QPaintEvent *)
 {
@@ -98,7 +101,8 @@ void ChoiceCard::paintEvent(QPaintEvent *)
     painter.setFont(strong);
     painter.setPen(isEnabled() ? palette().color(QPalette::WindowText) : muted);
     const int room = static_cast<int>(edge) - text.x();
-    painter.drawText(place(QRect(text.x(), margin, room, fontMetrics().height())), Qt::AlignLeading | Qt::AlignVCenter | Qt::TextSingleLine, QFontMetrics(strong).elidedText(m_title, Qt::ElideRight, room));
+    painter.drawText(place(QRect(text.x(), margin, room, fontMetrics().height())), Qt::AlignLeading | Qt::AlignVCenter | Qt::TextSingleLine,
+        QFontMetrics(strong).elidedText(m_title, Qt::ElideRight, room));
     painter.setFont(font());
     painter.setPen(muted);
     painter.drawText(place(text), static_cast<int>(Qt::AlignLeading | Qt::AlignTop) | Qt::TextWordWrap, m_text);

@@ -8,8 +8,7 @@
 namespace kastellan::ui {
 
 /// A choice as large as what has to be known to make it: symbol, title, a few lines, badges at the right. Checkable or a plain button.
-class ChoiceCard : public QAbstractButton
-{
+class ChoiceCard : public QAbstractButton {
     Q_OBJECT
 
 public:

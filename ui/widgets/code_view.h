@@ -10,8 +10,7 @@ class SyntaxHighlighter;
 namespace kastellan::ui {
 
 /// Highlighted text to read and copy from. The definitions are loaded when first shown.
-class CodeView : public QPlainTextEdit
-{
+class CodeView : public QPlainTextEdit {
     Q_OBJECT
 
 public:

@@ -14,7 +14,10 @@ namespace {
 Ask answer;
 }
 
-void answerWith(Ask ask) { answer = std::move(ask); }
+void answerWith(Ask ask)
+{
+    answer = std::move(ask);
+}
 
 QString openFile(QWidget *parent, const QString &title, const QString &filter)
 {

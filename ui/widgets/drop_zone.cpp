@@ -22,7 +22,7 @@ QString workloadOf(const QMimeData *data)
     if (urls.size() != 1 || !urls.first().isLocalFile())
         return {};
     const QFileInfo info(urls.first().toLocalFile());
-    static const QStringList kinds {u"wasm"_s, u"tar"_s, u"gz"_s, u"tgz"_s, u"zst"_s, u"zip"_s};
+    static const QStringList kinds{u"wasm"_s, u"tar"_s, u"gz"_s, u"tgz"_s, u"zst"_s, u"zip"_s};
     return info.isDir() || (info.isFile() && kinds.contains(info.suffix().toLower())) ? info.absoluteFilePath() : QString();
 }
 
@@ -39,7 +39,10 @@ DropZone::DropZone(const QString &title, const QString &hint, QWidget *parent)
     setAttribute(Qt::WA_Hover);
 }
 
-QSize DropZone::sizeHint() const { return {420, 34 + 2 * fontMetrics().height() + 46}; }
+QSize DropZone::sizeHint() const
+{
+    return {420, 34 + 2 * fontMetrics().height() + 46};
+}
 
 void DropZone::paintEvent(QPaintEvent *)
 {
@@ -60,10 +63,12 @@ void DropZone::paintEvent(QPaintEvent *)
     strong.setWeight(QFont::DemiBold);
     painter.setFont(strong);
     painter.setPen(palette().color(QPalette::WindowText));
-    painter.drawText(QRect(12, y, width() - 24, line), Qt::AlignCenter, QFontMetrics(strong).elidedText(m_title, Qt::ElideRight, width() - 24));
+    painter.drawText(
+        QRect(12, y, width() - 24, line), Qt::AlignCenter, QFontMetrics(strong).elidedText(m_title, Qt::ElideRight, width() - 24));
     painter.setFont(font());
     painter.setPen(toneColors(Tone::Muted, palette()).text);
-    painter.drawText(QRect(12, y + line + 4, width() - 24, line), Qt::AlignCenter, fontMetrics().elidedText(m_hint, Qt::ElideRight, width() - 24));
+    painter.drawText(
+        QRect(12, y + line + 4, width() - 24, line), Qt::AlignCenter, fontMetrics().elidedText(m_hint, Qt::ElideRight, width() - 24));
     if (hasFocus())
         parts::focusRing(painter, QRectF(rect()), palette(), 11);
 }

@@ -11,8 +11,7 @@ namespace kastellan::ui {
 [[nodiscard]] QString workloadOf(const QMimeData *data);
 
 /// A place to drop a workload onto; a click or Enter browses instead.
-class DropZone : public QPushButton
-{
+class DropZone : public QPushButton {
     Q_OBJECT
 
 public:

@@ -51,7 +51,8 @@ void EmptyState::paintEvent(QPaintEvent *)
 {
     QPainter painter(this);
     const qreal top = m_layout->geometry().top();
-    paintSymbol(painter, m_symbol, QRectF((width() - symbolSide) / 2.0, top, symbolSide, symbolSide), toneColors(Tone::Muted, palette()).line.darker(isDark(palette()) ? 80 : 115));
+    paintSymbol(painter, m_symbol, QRectF((width() - symbolSide) / 2.0, top, symbolSide, symbolSide),
+        toneColors(Tone::Muted, palette()).line.darker(isDark(palette()) ? 80 : 115));
 }
 
 } // namespace kastellan::ui

@@ -9,8 +9,7 @@ class QVBoxLayout;
 namespace kastellan::ui {
 
 /// What a page shows when it has nothing to show: why, and what to do about it.
-class EmptyState : public QWidget
-{
+class EmptyState : public QWidget {
     Q_OBJECT
 
 public:

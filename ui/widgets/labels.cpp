@@ -24,10 +24,14 @@ QFont fontOf(Label::Kind kind, const QFont &base)
         font.setPointSizeF(size * 1.12);
         font.setWeight(QFont::DemiBold);
         break;
-    case Label::Kind::Small: font.setPointSizeF(size * 0.92); break;
-    case Label::Kind::Code: return codeFont();
+    case Label::Kind::Small:
+        font.setPointSizeF(size * 0.92);
+        break;
+    case Label::Kind::Code:
+        return codeFont();
     case Label::Kind::Body:
-    case Label::Kind::Value: break;
+    case Label::Kind::Value:
+        break;
     }
     return font;
 }
@@ -109,9 +113,15 @@ void ElidedLabel::setTone(Tone tone)
     update();
 }
 
-QSize ElidedLabel::sizeHint() const { return {fontMetrics().horizontalAdvance(m_text) + 2, fontMetrics().height()}; }
+QSize ElidedLabel::sizeHint() const
+{
+    return {fontMetrics().horizontalAdvance(m_text) + 2, fontMetrics().height()};
+}
 
-QSize ElidedLabel::minimumSizeHint() const { return {std::min(sizeHint().width(), fontMetrics().averageCharWidth() * 6), fontMetrics().height()}; }
+QSize ElidedLabel::minimumSizeHint() const
+{
+    return {std::min(sizeHint().width(), fontMetrics().averageCharWidth() * 6), fontMetrics().height()};
+}
 
 void ElidedLabel::paintEvent(QPaintEvent *)
 {

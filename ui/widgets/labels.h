@@ -8,8 +8,7 @@
 namespace kastellan::ui {
 
 /// A label that never interprets what it shows, and can be selected from when it holds a value.
-class Label : public QLabel
-{
+class Label : public QLabel {
     Q_OBJECT
 
 public:
@@ -31,8 +30,7 @@ private:
 [[nodiscard]] QFont codeFont();
 
 /// One line that is cut with an ellipsis where it does not fit; the whole is in the tool tip.
-class ElidedLabel : public QWidget
-{
+class ElidedLabel : public QWidget {
     Q_OBJECT
 
 public:

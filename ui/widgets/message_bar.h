@@ -8,8 +8,7 @@
 namespace kastellan::ui {
 
 /// A message above what it is about, in the layout, so that it hides nothing. Hidden until there is something to say.
-class MessageBar : public KMessageWidget
-{
+class MessageBar : public KMessageWidget {
     Q_OBJECT
 
 public:

@@ -42,9 +42,15 @@ Notice::Notice(const QString &symbol, Tone tone, const QString &title, const QSt
     setAccessibleDescription(text);
 }
 
-void Notice::setPicture(const QPixmap &picture) { m_picture->setPixmap(picture); }
+void Notice::setPicture(const QPixmap &picture)
+{
+    m_picture->setPixmap(picture);
+}
 
-QString Notice::text() const { return m_text->text(); }
+QString Notice::text() const
+{
+    return m_text->text();
+}
 
 QPushButton *Notice::addButton(const QString &text)
 {

@@ -12,8 +12,7 @@ class QPushButton;
 namespace kastellan::ui {
 
 /// A small dialog that says one thing: symbol, title, text, and buttons. Deletes itself when closed. Its text is plain.
-class Notice : public QDialog
-{
+class Notice : public QDialog {
     Q_OBJECT
 
 public:

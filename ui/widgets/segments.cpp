@@ -54,7 +54,10 @@ void Segments::setText(int index, const QString &text)
     }
 }
 
-int Segments::current() const { return m_group->checkedId(); }
+int Segments::current() const
+{
+    return m_group->checkedId();
+}
 
 void Segments::setCurrent(int index)
 {
@@ -62,7 +65,10 @@ void Segments::setCurrent(int index)
         button->setChecked(true);
 }
 
-int Segments::count() const { return static_cast<int>(m_group->buttons().size()); }
+int Segments::count() const
+{
+    return static_cast<int>(m_group->buttons().size());
+}
 
 void Segments::paintEvent(QPaintEvent *)
 {

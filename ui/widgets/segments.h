@@ -9,8 +9,7 @@ class QHBoxLayout;
 namespace kastellan::ui {
 
 /// A row of buttons of which exactly one is chosen: a filter, or which of some views is shown.
-class Segments : public QWidget
-{
+class Segments : public QWidget {
     Q_OBJECT
 
 public:

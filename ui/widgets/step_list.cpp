@@ -28,7 +28,7 @@ void StepList::setSteps(const QList<Step> &steps)
     m_steps = steps;
     QStringList lines;
     for (const Step &step : steps) {
-        static const QStringList words {tr("to do"), tr("current"), tr("in progress"), tr("done"), tr("failed")};
+        static const QStringList words{tr("to do"), tr("current"), tr("in progress"), tr("done"), tr("failed")};
         lines += u"%1 (%2) %3 %4"_s.arg(step.title, words[static_cast<int>(step.state)], step.aside, step.detail).trimmed();
     }
     setAccessibleDescription(lines.join(u"; "_s));
@@ -46,7 +46,8 @@ QSize StepList::sizeHint() const
     int height = 0, width = 0;
     for (const Step &step : m_steps) {
         height += heightOf(step);
-        width = std::max({width, fontMetrics().horizontalAdvance(step.title + step.aside) + 24, fontMetrics().horizontalAdvance(step.detail)});
+        width =
+            std::max({width, fontMetrics().horizontalAdvance(step.title + step.aside) + 24, fontMetrics().horizontalAdvance(step.detail)});
     }
     return {dot + gap + std::min(width, 460), std::max(0, height - between)};
 }
@@ -73,9 +74,13 @@ void StepList::paintEvent(QPaintEvent *)
         }
         const bool active = step.state == State::Current || step.state == State::Busy;
         painter.setPen(QPen(step.state == State::Todo ? palette().color(QPalette::Dark) : colors.text, 1.5));
-        painter.setBrush(active ? QBrush(palette().color(QPalette::Highlight)) : QBrush(step.state == State::Todo ? palette().color(QPalette::Base) : colors.fill));
+        painter.setBrush(active ? QBrush(palette().color(QPalette::Highlight))
+                                : QBrush(step.state == State::Todo ? palette().color(QPalette::Base) : colors.fill));
         painter.drawEllipse(circle.adjusted(1, 1, -1, -1));
-        const QString symbol = step.state == State::Done ? u"check"_s : step.state == State::Failed ? u"cross"_s : step.state == State::Busy ? u"progress"_s : QString();
+        const QString symbol = step.state == State::Done ? u"check"_s
+            : step.state == State::Failed                ? u"cross"_s
+            : step.state == State::Busy                  ? u"progress"_s
+                                                         : QString();
         if (!symbol.isEmpty()) {
             paintSymbol(painter, symbol, circle.adjusted(5, 5, -5, -5), active ? palette().color(QPalette::HighlightedText) : colors.text);
         } else {
@@ -88,7 +93,9 @@ void StepList::paintEvent(QPaintEvent *)
         font.setWeight(active ? QFont::DemiBold : QFont::Normal);
         painter.setFont(font);
         const int asideWidth = step.aside.isEmpty() ? 0 : fontMetrics().horizontalAdvance(step.aside) + 12;
-        painter.setPen(step.state == State::Todo ? muted : step.state == State::Failed ? colors.text : palette().color(QPalette::WindowText));
+        painter.setPen(step.state == State::Todo ? muted
+                : step.state == State::Failed    ? colors.text
+                                                 : palette().color(QPalette::WindowText));
         painter.drawText(line.adjusted(mirrored ? asideWidth : 0, 0, mirrored ? 0 : -asideWidth, 0), Qt::AlignLeading | Qt::AlignVCenter,
             QFontMetrics(font).elidedText(step.title, Qt::ElideRight, room - asideWidth));
         painter.setFont(this->font());
@@ -96,7 +103,8 @@ void StepList::paintEvent(QPaintEvent *)
         if (asideWidth)
             painter.drawText(line, Qt::AlignTrailing | Qt::AlignVCenter, step.aside);
         if (!step.detail.isEmpty())
-            painter.drawText(line.translated(0, fontMetrics().height() + 2), Qt::AlignLeading | Qt::AlignVCenter, fontMetrics().elidedText(step.detail, Qt::ElideRight, room));
+            painter.drawText(line.translated(0, fontMetrics().height() + 2), Qt::AlignLeading | Qt::AlignVCenter,
+                fontMetrics().elidedText(step.detail, Qt::ElideRight, room));
         y += height;
     }
 }

@@ -10,14 +10,12 @@
 namespace kastellan::ui {
 
 /// Steps one below the other, joined by a line: the wizard's pages, a launch in progress, a keep's timeline.
-class StepList : public QWidget
-{
+class StepList : public QWidget {
     Q_OBJECT
 
 public:
     enum class State { Todo, Current, Busy, Done, Failed };
-    struct Step
-    {
+    struct Step {
         QString title, detail, aside;
         State state = State::Todo;
         bool operator==(const Step &) const = default;

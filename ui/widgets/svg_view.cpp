@@ -32,7 +32,10 @@ void SvgView::setSource(Source source, const QString &description)
     update();
 }
 
-QSize SvgView::sizeHint() const { return {widest, heightForWidth(widest)}; }
+QSize SvgView::sizeHint() const
+{
+    return {widest, heightForWidth(widest)};
+}
 
 int SvgView::heightForWidth(int width) const
 {

@@ -12,8 +12,7 @@
 namespace kastellan::ui {
 
 /// A drawing of the engine (core/reports), made for the width and the palette at hand and painted as vectors at any scale.
-class SvgView : public QWidget
-{
+class SvgView : public QWidget {
     Q_OBJECT
 
 public:

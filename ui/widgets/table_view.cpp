@@ -37,7 +37,8 @@ TableView::TableView(const QString &accessibleName, TableModel &model, QWidget *
     horizontalHeader()->setDefaultAlignment(Qt::AlignVCenter | Qt::AlignLeading);
     horizontalHeader()->setHighlightSections(false);
     horizontalHeader()->setMinimumSectionSize(48);
-    connect(this, &QAbstractItemView::doubleClicked, this, [this](const QModelIndex &index) { Q_EMIT keyActivated(index.data(TableModel::KeyRole).toString()); });
+    connect(this, &QAbstractItemView::doubleClicked, this,
+        [this](const QModelIndex &index) { Q_EMIT keyActivated(index.data(TableModel::KeyRole).toString()); });
     connect(selectionModel(), &QItemSelectionModel::selectionChanged, this, &TableView::selectionMoved);
     connect(m_filter, &QAbstractItemModel::modelReset, this, [this] {
         if (m_filter->rowCount() > 0) // something is always chosen, so that buttons work

@@ -8,8 +8,7 @@
 namespace kastellan::ui {
 
 /// A list with columns over a TableModel: sorted by headings, searched, whole rows, no grid.
-class TableView : public QTableView
-{
+class TableView : public QTableView {
     Q_OBJECT
 
 public:

@@ -9,8 +9,7 @@
 namespace kastellan::ui {
 
 /// A number with what it counts.
-class Tile : public QWidget
-{
+class Tile : public QWidget {
     Q_OBJECT
 
 public:

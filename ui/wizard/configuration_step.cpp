@@ -91,9 +91,10 @@ void ConfigurationStep::showSecrets()
         }
         delete item;
     }
-    const auto names = draft().workload ? draft().workload->config.secrets : std::vector<std::string> {};
+    const auto names = draft().workload ? draft().workload->config.secrets : std::vector<std::string>{};
     m_noSecrets->setText(names.empty() ? tr("This workload asks for no secrets.")
-                                       : tr("Each is read from its file when the keep is launched, sent only after the verdict, and appears read-only at /secrets in the keep. Its content is never shown or recorded."));
+                                       : tr("Each is read from its file when the keep is launched, sent only after the verdict, and "
+                                            "appears read-only at /secrets in the keep. Its content is never shown or recorded."));
     int row = 0;
     for (const std::string &name : names) {
         const QString key = QString::fromStdString(name);
@@ -164,7 +165,7 @@ QString ConfigurationStep::summary() const
 {
     if (!m_for)
         return {};
-    QStringList words {shownLine(draft().request.name)};
+    QStringList words{shownLine(draft().request.name)};
     if (!draft().request.secretNames.empty())
         words += tr("secrets: %1").arg(draft().request.secretNames.size());
     return words.join(u", "_s);

@@ -13,14 +13,16 @@ class Card;
 class Label;
 
 /// Name, arguments, environment and secrets.
-class ConfigurationStep : public WizardStep
-{
+class ConfigurationStep : public WizardStep {
     Q_OBJECT
 
 public:
     ConfigurationStep(Workspace &workspace, LaunchDraft &draft, MessageBar &message, QWidget *parent);
     [[nodiscard]] QString title() const override { return tr("Configuration"); }
-    [[nodiscard]] QString text() const override { return tr("What the workload gets, over its Keep.toml. It is sent only after the verdict; the host never sees it."); }
+    [[nodiscard]] QString text() const override
+    {
+        return tr("What the workload gets, over its Keep.toml. It is sent only after the verdict; the host never sees it.");
+    }
     [[nodiscard]] QString summary() const override;
     [[nodiscard]] QString missing() const override;
     void enter() override;

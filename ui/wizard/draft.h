@@ -12,13 +12,12 @@
 namespace kastellan::ui {
 
 /// What a person has chosen in the wizard so far.
-struct LaunchDraft
-{
+struct LaunchDraft {
     LaunchRequest request;
     std::shared_ptr<const Workload> workload; ///< as read, without the module's bytes; null until it could be read
     std::uint64_t moduleSize = 0;
-    QMap<QString, QString> secretFiles;       ///< file to read each secret from, at launch; never its content
-    std::shared_ptr<const LaunchPlan> plan;   ///< null until made for exactly these choices
+    QMap<QString, QString> secretFiles; ///< file to read each secret from, at launch; never its content
+    std::shared_ptr<const LaunchPlan> plan; ///< null until made for exactly these choices
 };
 
 } // namespace kastellan::ui

@@ -41,10 +41,13 @@ ExpectationsStep::ExpectationsStep(Workspace &space, LaunchDraft &choices, Messa
     layout->addWidget(digest);
 
     auto *tcb = new Card(tr("Minimum firmware levels (TCB)"), this);
-    tcb->body()->addWidget(new Label(tr("A level below its floor is shown in the banner; with “strict” it refuses the launch. 0 means no floor."), Label::Kind::Body, Tone::Muted, tcb));
+    tcb->body()->addWidget(
+        new Label(tr("A level below its floor is shown in the banner; with “strict” it refuses the launch. 0 means no floor."),
+            Label::Kind::Body, Tone::Muted, tcb));
     auto *levels = new QHBoxLayout;
     levels->setSpacing(18);
-    const std::pair<std::string, QString> names[] = {{"bl", tr("&Boot loader")}, {"tee", tr("T&EE")}, {"snp", tr("&SNP firmware")}, {"ucode", tr("&Microcode")}};
+    const std::pair<std::string, QString> names[] = {{"bl", tr("&Boot loader")}, {"tee", tr("T&EE")}, {"snp", tr("&SNP firmware")},
+        {"ucode", tr("&Microcode")}, {"fmc", tr("&FMC (Turin on)")}};
     for (const auto &[id, title] : names) {
         auto *column = new QVBoxLayout;
         auto *spin = new QSpinBox(tcb);
@@ -81,7 +84,8 @@ ExpectationsStep::ExpectationsStep(Workspace &space, LaunchDraft &choices, Messa
     layout->addWidget(how);
 
     auto *overrides = new Card(tr("Protection given up"), this);
-    overrides->body()->addWidget(new Label(tr("Each of these is named in the banner and recorded. Leave them off unless you are testing."), Label::Kind::Body, Tone::Muted, overrides));
+    overrides->body()->addWidget(new Label(tr("Each of these is named in the banner and recorded. Leave them off unless you are testing."),
+        Label::Kind::Body, Tone::Muted, overrides));
     m_debug = new QCheckBox(tr("Allow &debugging: the host may read the keep's memory"), overrides);
     m_noSandbox = new QCheckBox(tr("&No sandbox around the keep: a failing finding"), overrides);
     overrides->body()->addWidget(m_debug);
@@ -108,7 +112,8 @@ void ExpectationsStep::take()
         if (digest)
             request.expectDigest = *digest;
         else
-            m_missing = m_digest->text().isEmpty() ? tr("Enter the launch digest that you expect.") : tr("That is no launch digest: %1.").arg(shownLine(digest.error().why));
+            m_missing = m_digest->text().isEmpty() ? tr("Enter the launch digest that you expect.")
+                                                   : tr("That is no launch digest: %1.").arg(shownLine(digest.error().why));
     }
     m_digestProblem->setText(m_missing);
     m_digestProblem->setVisible(!m_missing.isEmpty() && !m_digest->text().isEmpty());
@@ -126,7 +131,7 @@ void ExpectationsStep::take()
 QString ExpectationsStep::summary() const
 {
     const LaunchRequest &request = draft().request;
-    QStringList words {request.expectDigest ? tr("own digest") : tr("this program's digest")};
+    QStringList words{request.expectDigest ? tr("own digest") : tr("this program's digest")};
     if (!request.minimumTcb.empty())
         words += tr("floors");
     if (request.strict)
@@ -136,6 +141,9 @@ QString ExpectationsStep::summary() const
     return words.join(u", "_s);
 }
 
-QString ExpectationsStep::missing() const { return m_missing; }
+QString ExpectationsStep::missing() const
+{
+    return m_missing;
+}
 
 } // namespace kastellan::ui

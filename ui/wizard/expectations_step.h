@@ -14,14 +14,16 @@ namespace kastellan::ui {
 class Label;
 
 /// What the owner expects of the evidence.
-class ExpectationsStep : public WizardStep
-{
+class ExpectationsStep : public WizardStep {
     Q_OBJECT
 
 public:
     ExpectationsStep(Workspace &workspace, LaunchDraft &draft, MessageBar &message, QWidget *parent);
     [[nodiscard]] QString title() const override { return tr("Expectations"); }
-    [[nodiscard]] QString text() const override { return tr("What the evidence is held against. Fixed with the plan, and never widened later."); }
+    [[nodiscard]] QString text() const override
+    {
+        return tr("What the evidence is held against. Fixed with the plan, and never widened later.");
+    }
     [[nodiscard]] QString summary() const override;
     [[nodiscard]] QString missing() const override;
 

@@ -33,7 +33,10 @@ HostStep::HostStep(Workspace &space, LaunchDraft &choices, MessageBar &bar, QWid
     show();
 }
 
-void HostStep::enter() { workspace().directory.refreshHosts(); }
+void HostStep::enter()
+{
+    workspace().directory.refreshHosts();
+}
 
 void HostStep::show()
 {
@@ -62,7 +65,7 @@ void HostStep::show()
         card->setCheckable(true);
         card->setProperty("host", QString::fromStdString(host.id));
         card->setObjectName(u"host-"_s + QString::fromStdString(host.id));
-        QList<Sign> badges {hostSign(host.state)};
+        QList<Sign> badges{hostSign(host.state)};
         if (host.emulated)
             badges += {u"emulated"_s, tr("EMULATED"), Tone::Emulated};
         card->setBadges(badges);
@@ -75,7 +78,8 @@ void HostStep::show()
             card->setChecked(true);
     }
     if (hosts.empty())
-        m_list->addWidget(new Label(workspace().directory.isLoaded() ? tr("No host is known.") : tr("Looking at the hosts…"), Label::Kind::Body, Tone::Muted, this));
+        m_list->addWidget(new Label(workspace().directory.isLoaded() ? tr("No host is known.") : tr("Looking at the hosts…"),
+            Label::Kind::Body, Tone::Muted, this));
     Q_EMIT changed();
 }
 

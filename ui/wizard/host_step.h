@@ -9,14 +9,16 @@ class QVBoxLayout;
 namespace kastellan::ui {
 
 /// Where the keep is to run.
-class HostStep : public WizardStep
-{
+class HostStep : public WizardStep {
     Q_OBJECT
 
 public:
     HostStep(Workspace &workspace, LaunchDraft &draft, MessageBar &message, QWidget *parent);
     [[nodiscard]] QString title() const override { return tr("Host"); }
-    [[nodiscard]] QString text() const override { return tr("Where the keep is to run. A host need not be trusted: the keep's evidence says what protects it."); }
+    [[nodiscard]] QString text() const override
+    {
+        return tr("Where the keep is to run. A host need not be trusted: the keep's evidence says what protects it.");
+    }
     [[nodiscard]] QString summary() const override;
     [[nodiscard]] QString missing() const override;
     void enter() override;

@@ -64,7 +64,8 @@ LaunchStep::LaunchStep(Workspace &space, LaunchDraft &choices, MessageBar &bar, 
     });
     connect(&space.directory, &Directory::keepChanged, this, [this](const QString &key) {
         if (m_busy && key == m_key)
-            if (const KeepPointer keep = workspace().directory.keep(key); keep && (isFinal(keep->state) || !keep->loaderAlive) && !m_session->isOpen())
+            if (const KeepPointer keep = workspace().directory.keep(key);
+                keep && (isFinal(keep->state) || !keep->loaderAlive) && !m_session->isOpen())
                 show(*keep);
     });
 }
@@ -85,7 +86,8 @@ void LaunchStep::enter()
     using Client = std::unique_ptr<KeepClient>;
     m_job = workspace().jobs.run<Client>(
         JobRunner::Lane::Shown, tr("Launch %1").arg(shownLine(draft().plan->name)), this,
-        [plan = draft().plan, files = draft().secretFiles, launch = workspace().services.keeps.launch](const Progress &progress, const std::stop_token &) -> Result<Client> {
+        [plan = draft().plan, files = draft().secretFiles, launch = workspace().services.keeps.launch](
+            const Progress &progress, const std::stop_token &) -> Result<Client> {
             progress("reading secrets", 0, 0);
             KASTELLAN_ASSIGN(auto secrets, readSecrets(files));
             progress("starting the loader", 0, 0);

@@ -19,14 +19,16 @@ class Label;
 class StepList;
 
 /// The launch as it goes through the states.
-class LaunchStep : public WizardStep
-{
+class LaunchStep : public WizardStep {
     Q_OBJECT
 
 public:
     LaunchStep(Workspace &workspace, LaunchDraft &draft, MessageBar &message, QWidget *parent);
     [[nodiscard]] QString title() const override { return tr("Launch"); }
-    [[nodiscard]] QString text() const override { return tr("The keep goes through its states, one after the other. Cancel ends it and cleans up."); }
+    [[nodiscard]] QString text() const override
+    {
+        return tr("The keep goes through its states, one after the other. Cancel ends it and cleans up.");
+    }
     void enter() override;
     /// Whether the launch is under way: Cancel ends it.
     [[nodiscard]] bool isBusy() const { return m_busy; }

@@ -29,8 +29,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 /// The side of the wizard: where one is.
-class Rail : public QWidget
-{
+class Rail : public QWidget {
 public:
     using QWidget::QWidget;
 
@@ -148,7 +147,10 @@ void LaunchWizard::addStep(WizardStep *step)
     connect(step, &WizardStep::goOn, this, &LaunchWizard::next);
 }
 
-int LaunchWizard::currentStep() const { return m_stack->currentIndex(); }
+int LaunchWizard::currentStep() const
+{
+    return m_stack->currentIndex();
+}
 
 void LaunchWizard::goTo(int step)
 {
@@ -186,7 +188,9 @@ void LaunchWizard::update()
         const bool complete = one->missing().isEmpty();
         if (i < plan && firstMissing.isEmpty())
             firstMissing = one->missing();
-        StepList::State state = i < step ? (complete ? StepList::State::Done : StepList::State::Failed) : i == step ? StepList::State::Current : StepList::State::Todo;
+        StepList::State state = i < step ? (complete ? StepList::State::Done : StepList::State::Failed)
+            : i == step                  ? StepList::State::Current
+                                         : StepList::State::Todo;
         if (i == last && m_over)
             state = StepList::State::Failed;
         rail += {one->title(), i <= step || i == plan ? one->summary() : QString(), {}, state};

@@ -18,8 +18,7 @@ class StepList;
 class WorkloadStep;
 
 /// From a workload to a running keep: workload, host, expectations, configuration, the plan to confirm, the launch itself.
-class LaunchWizard : public QDialog
-{
+class LaunchWizard : public QDialog {
     Q_OBJECT
 
 public:

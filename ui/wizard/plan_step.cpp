@@ -100,7 +100,8 @@ void PlanStep::make()
     const auto &services = workspace().services;
     m_job = workspace().jobs.run<LaunchPlan>(
         JobRunner::Lane::Shown, tr("Make the launch plan"), this,
-        [request = draft().request, hosts = services.hosts, plan = services.plan](const Progress &progress, const std::stop_token &stop) -> Result<LaunchPlan> {
+        [request = draft().request, hosts = services.hosts, plan = services.plan](
+            const Progress &progress, const std::stop_token &stop) -> Result<LaunchPlan> {
             KASTELLAN_ASSIGN(const auto host, hosts->find(request.host));
             return plan(request, *host, progress, stop);
         },
@@ -158,7 +159,9 @@ void PlanStep::show(const LaunchPlan &plan)
     m_trust->add(tr("Firmware floors"), floors.isEmpty() ? tr("none") : floors.join(u", "_s));
     m_trust->add(tr("Owner key"), QString::fromStdString(plan.ownerKey), true);
     m_trust->add(tr("Strict"), plan.expected.strict ? tr("yes: advisory findings decide too") : tr("no"));
-    m_trust->add(tr("Also"), emulated ? tr("this computer: an emulated keep is protected from nothing that runs here") : tr("the processor with its firmware, and the computer that runs this program"));
+    m_trust->add(tr("Also"),
+        emulated ? tr("this computer: an emulated keep is protected from nothing that runs here")
+                 : tr("the processor with its firmware, and the computer that runs this program"));
     QStringList overrides;
     if (plan.expected.allowDebug)
         overrides += tr("debugging is allowed");
@@ -167,7 +170,7 @@ void PlanStep::show(const LaunchPlan &plan)
     m_overrides->setText(tr("Protection given up: %1.").arg(overrides.join(u", "_s)));
     m_overrides->setVisible(!overrides.isEmpty());
 
-    QStringList delivered {tr("module"), tr("configuration")};
+    QStringList delivered{tr("module"), tr("configuration")};
     for (const std::string &name : plan.secretNames)
         delivered += tr("secret “%1”").arg(shownLine(name));
     using State = StepList::State;
@@ -195,9 +198,14 @@ void PlanStep::show(const LaunchPlan &plan)
 
 QString PlanStep::summary() const
 {
-    return draft().plan && draft().plan->expected.launchDigest ? QString::fromStdString(toHex(draft().plan->expected.launchDigest->view())).left(16) + u'…' : QString();
+    return draft().plan && draft().plan->expected.launchDigest
+        ? QString::fromStdString(toHex(draft().plan->expected.launchDigest->view())).left(16) + u'…'
+        : QString();
 }
 
-QString PlanStep::missing() const { return draft().plan ? QString() : tr("The plan is not ready."); }
+QString PlanStep::missing() const
+{
+    return draft().plan ? QString() : tr("The plan is not ready.");
+}
 
 } // namespace kastellan::ui

@@ -18,14 +18,16 @@ class TableModel;
 class TableView;
 
 /// The plan to confirm: what is measured, what is trusted, what is sent when.
-class PlanStep : public WizardStep
-{
+class PlanStep : public WizardStep {
     Q_OBJECT
 
 public:
     PlanStep(Workspace &workspace, LaunchDraft &draft, MessageBar &message, QWidget *parent);
     [[nodiscard]] QString title() const override { return tr("Plan"); }
-    [[nodiscard]] QString text() const override { return tr("Everything is decided now, and nothing has been done. This is what will happen."); }
+    [[nodiscard]] QString text() const override
+    {
+        return tr("Everything is decided now, and nothing has been done. This is what will happen.");
+    }
     [[nodiscard]] QString summary() const override;
     [[nodiscard]] QString missing() const override;
     void enter() override;

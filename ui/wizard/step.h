@@ -11,8 +11,7 @@ namespace kastellan::ui {
 class MessageBar;
 
 /// One page of the launch wizard.
-class WizardStep : public QWidget
-{
+class WizardStep : public QWidget {
     Q_OBJECT
 
 public:
@@ -29,7 +28,7 @@ public:
     /// What was chosen, short, for the list of steps; empty: nothing yet.
     [[nodiscard]] virtual QString summary() const { return {}; }
     /// It is shown now.
-    virtual void enter() { }
+    virtual void enter() {}
     /// Why one cannot go on; empty when one can.
     [[nodiscard]] virtual QString missing() const { return {}; }
 

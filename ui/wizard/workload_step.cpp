@@ -54,7 +54,9 @@ WorkloadStep::WorkloadStep(Workspace &space, LaunchDraft &choices, MessageBar &b
     m_examplesTitle->hide();
     layout->addStretch(1);
 
-    const auto browse = [this] { choose(dialogs::openFile(this, tr("Choose a workload"), tr("Workloads (*.wasm *.tar *.zip *.tar.gz *.tgz);;All files (*)"))); };
+    const auto browse = [this] {
+        choose(dialogs::openFile(this, tr("Choose a workload"), tr("Workloads (*.wasm *.tar *.zip *.tar.gz *.tgz);;All files (*)")));
+    };
     connect(drop, &DropZone::dropped, this, &WorkloadStep::choose);
     connect(drop, &QPushButton::clicked, this, browse);
     connect(file, &QPushButton::clicked, this, browse);
@@ -71,7 +73,7 @@ WorkloadStep::WorkloadStep(Workspace &space, LaunchDraft &choices, MessageBar &b
     space.jobs.run<std::vector<Example>>(
         JobRunner::Lane::Quiet, tr("Find the examples"), this,
         [where = space.services.examples](const Progress &, const std::stop_token &) -> Result<std::vector<Example>> {
-            return where.empty() ? std::vector<Example> {} : findExamples(where);
+            return where.empty() ? std::vector<Example>{} : findExamples(where);
         },
         [this](Result<std::vector<Example>> examples) {
             if (examples)
@@ -129,7 +131,7 @@ void WorkloadStep::choose(const QString &path)
             KASTELLAN_ASSIGN(Workload workload, loadWorkload(file));
             const std::uint64_t size = workload.module.size();
             workload.module = Bytes(); // up to 100 MB that the wizard has no use for
-            return Read {std::make_shared<const Workload>(std::move(workload)), size};
+            return Read{std::make_shared<const Workload>(std::move(workload)), size};
         },
         [this, path](Result<Read> result) { show(std::move(result), path); });
 }
@@ -150,8 +152,11 @@ void WorkloadStep::show(Result<std::pair<std::shared_ptr<const Workload>, std::u
     draft().secretFiles.clear();
     m_facts->clear();
     m_facts->add(tr("Name"), shownLine(workload.name));
-    m_facts->add(tr("Module"), tr("%1, SHA-256 %2").arg(bytesText(result->second), QString::fromStdString(toHex(workload.moduleDigest.view())).left(24) + u'…'));
-    m_facts->add(tr("Configuration"), workload.configFile.empty() ? tr("none: defaults are used") : shownLine(std::filesystem::path(workload.configFile).filename().string()));
+    m_facts->add(tr("Module"),
+        tr("%1, SHA-256 %2").arg(bytesText(result->second), QString::fromStdString(toHex(workload.moduleDigest.view())).left(24) + u'…'));
+    m_facts->add(tr("Configuration"),
+        workload.configFile.empty() ? tr("none: defaults are used")
+                                    : shownLine(std::filesystem::path(workload.configFile).filename().string()));
     if (!workload.config.secrets.empty()) {
         QStringList names;
         for (const std::string &name : workload.config.secrets)
@@ -167,7 +172,10 @@ void WorkloadStep::show(Result<std::pair<std::shared_ptr<const Workload>, std::u
     Q_EMIT changed();
 }
 
-QString WorkloadStep::summary() const { return draft().workload ? shownLine(draft().workload->name) : QString(); }
+QString WorkloadStep::summary() const
+{
+    return draft().workload ? shownLine(draft().workload->name) : QString();
+}
 
 QString WorkloadStep::missing() const
 {

@@ -17,14 +17,16 @@ class FactList;
 class Label;
 
 /// Which workload: dropped, browsed for, typed, or an example.
-class WorkloadStep : public WizardStep
-{
+class WorkloadStep : public WizardStep {
     Q_OBJECT
 
 public:
     WorkloadStep(Workspace &workspace, LaunchDraft &draft, MessageBar &message, QWidget *parent);
     [[nodiscard]] QString title() const override { return tr("Workload"); }
-    [[nodiscard]] QString text() const override { return tr("What is to run in the keep: a WebAssembly (WASI) module, or a folder or package with one and its Keep.toml."); }
+    [[nodiscard]] QString text() const override
+    {
+        return tr("What is to run in the keep: a WebAssembly (WASI) module, or a folder or package with one and its Keep.toml.");
+    }
     [[nodiscard]] QString summary() const override;
     [[nodiscard]] QString missing() const override;
     /// Reads the workload at a path.

@@ -18,8 +18,7 @@ namespace kastellan::test {
 
 namespace {
 
-class FakeHost : public Host
-{
+class FakeHost : public Host {
 public:
     explicit FakeHost(HostInfo info)
         : m_info(std::move(info))
@@ -50,8 +49,7 @@ private:
     HostInfo m_info;
 };
 
-class FakeBackend : public EvidenceBackend
-{
+class FakeBackend : public EvidenceBackend {
 public:
     std::vector<Finding> appraise(const Evidence &, const ReferenceValues &, std::int64_t) const override { return {}; }
     Result<EvidenceView> describe(const Evidence &evidence) const override
@@ -64,8 +62,7 @@ public:
 
 } // namespace
 
-class FakeEngine::Hosts : public HostRegistry
-{
+class FakeEngine::Hosts : public HostRegistry {
 public:
     std::vector<std::shared_ptr<Host>> hosts() const override
     {
@@ -84,11 +81,10 @@ public:
     std::vector<std::shared_ptr<Host>> all;
 };
 
-struct FakeEngine::State
-{
+struct FakeEngine::State {
     std::shared_ptr<Hosts> hosts = std::make_shared<Hosts>();
     std::vector<KeepStatus> keeps; ///< newest first
-    std::vector<Record> records;   ///< oldest first
+    std::vector<Record> records; ///< oldest first
     std::vector<ActivityEntry> activity;
     std::map<std::string, std::vector<std::pair<Client *, std::deque<KeepEvent> *>>> clients;
     std::map<std::string, std::unique_ptr<KeepLogWriter>> logs;
@@ -102,8 +98,7 @@ struct FakeEngine::State
 };
 
 /// A connection: events wait in a queue, and an event descriptor says that they do.
-class FakeEngine::Client : public KeepClient
-{
+class FakeEngine::Client : public KeepClient {
 public:
     Client(std::shared_ptr<FakeEngine> engine, std::string key)
         : m_engine(std::move(engine))
@@ -178,8 +173,7 @@ private:
     bool m_polling = false;
 };
 
-class FakeEngine::Store : public RecordStore
-{
+class FakeEngine::Store : public RecordStore {
 public:
     explicit Store(std::shared_ptr<FakeEngine> engine)
         : m_engine(std::move(engine))
@@ -202,12 +196,13 @@ public:
         std::vector<RecordSummary> all;
         for (const Record &record : m_engine->m_state->records)
             if (keep.empty() || record.keep == keep)
-                all.push_back({record.id, record.keep, record.keepName, record.host, record.kind, std::string(name(record.appraisal.verdict)), record.created, record.appraisal.emulated});
+                all.push_back({record.id, record.keep, record.keepName, record.host, record.kind,
+                    std::string(name(record.appraisal.verdict)), record.created, record.appraisal.emulated});
         std::ranges::reverse(all);
         all.resize(std::min(all.size(), limit));
         return all;
     }
-    Result<std::vector<std::string>> check(std::size_t *) override { return std::vector<std::string> {}; }
+    Result<std::vector<std::string>> check(std::size_t *) override { return std::vector<std::string>{}; }
     Status logActivity(const ActivityEntry &entry) override
     {
         const std::scoped_lock lock(m_engine->m_mutex);
@@ -219,7 +214,7 @@ public:
         const std::scoped_lock lock(m_engine->m_mutex);
         return m_engine->m_state->activity;
     }
-    Result<std::pair<Sha256, Bytes>> head() override { return std::pair<Sha256, Bytes> {}; }
+    Result<std::pair<Sha256, Bytes>> head() override { return std::pair<Sha256, Bytes>{}; }
 
 private:
     std::shared_ptr<FakeEngine> m_engine;
@@ -266,7 +261,8 @@ std::optional<Error> FakeEngine::failure(const std::string &call)
     const std::scoped_lock lock(m_mutex);
     if (m_state->failing.erase(call) == 0)
         return {};
-    return Error {ErrorKind::Environment, call + " the thing", "/some/where", "there is no space left on the disk", "Make room and try again"};
+    return Error{
+        ErrorKind::Environment, call + " the thing", "/some/where", "there is no space left on the disk", "Make room and try again"};
 }
 
 ui::Services FakeEngine::services()
@@ -471,7 +467,14 @@ void FakeEngine::proceed(const std::string &key)
             for (KeepStatus &known : m_state->keeps)
                 if (toHex(known.plan.id.view()) == key)
                     known.exitCode = 0;
-        send(key, {.kind = KeepEvent::Kind::Progress, .status = {}, .text = std::string(name(next)), .done = 1, .total = 2, .recordId = {}, .verdict = {}});
+        send(key,
+            {.kind = KeepEvent::Kind::Progress,
+                .status = {},
+                .text = std::string(name(next)),
+                .done = 1,
+                .total = 2,
+                .recordId = {},
+                .verdict = {}});
         enter(key, next);
     }
 }

@@ -15,8 +15,7 @@ namespace kastellan::test {
 
 /// An engine without processes: hosts, keeps, records and loaders in memory, each of which can be told to fail or to wait. What it is
 /// told is seen by the windows as from the real one. Thread-safe: the windows call it from workers.
-class FakeEngine : public std::enable_shared_from_this<FakeEngine>
-{
+class FakeEngine : public std::enable_shared_from_this<FakeEngine> {
 public:
     /// What a launch comes to.
     enum class Outcome { Runs, Ends, Refused, Fails };

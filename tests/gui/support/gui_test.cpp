@@ -26,14 +26,14 @@ QString worstEvent;
 
 std::int64_t threadMilliseconds()
 {
-    timespec now {};
+    timespec now{};
     ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
     return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
 }
 
 long preemptions()
 {
-    rusage usage {};
+    rusage usage{};
     ::getrusage(RUSAGE_THREAD, &usage);
     return usage.ru_nivcsw;
 }
@@ -73,8 +73,14 @@ void Watchdog::reset()
     worstEvent.clear();
 }
 
-int Watchdog::worstMilliseconds() { return worst; }
-QString Watchdog::worstWhat() { return worstEvent; }
+int Watchdog::worstMilliseconds()
+{
+    return worst;
+}
+QString Watchdog::worstWhat()
+{
+    return worstEvent;
+}
 
 int runGuiTest(QObject &test, int argc, char **argv)
 {
@@ -113,7 +119,8 @@ QString path(const QWidget *widget)
 {
     QStringList parts;
     for (; widget; widget = widget->parentWidget())
-        parts.prepend(QString::fromLatin1(widget->metaObject()->className()) + (widget->objectName().isEmpty() ? QString() : u'#' + widget->objectName()));
+        parts.prepend(QString::fromLatin1(widget->metaObject()->className())
+            + (widget->objectName().isEmpty() ? QString() : u'#' + widget->objectName()));
     return parts.mid(std::max<qsizetype>(0, parts.size() - 4)).join(u" > "_s);
 }
 
@@ -124,7 +131,8 @@ QStringList unnamedWidgets(QWidget *window)
     QStringList found;
     const auto all = window->findChildren<QWidget *>();
     for (QWidget *widget : all) {
-        if (widget->focusPolicy() == Qt::NoFocus || widget->objectName().startsWith("qt_"_L1) || !widget->isVisibleTo(window) || widget->focusProxy())
+        if (widget->focusPolicy() == Qt::NoFocus || widget->objectName().startsWith("qt_"_L1) || !widget->isVisibleTo(window)
+            || widget->focusProxy())
             continue;
         if (qobject_cast<QAbstractScrollArea *>(widget->parentWidget()) && widget->objectName() == "qt_scrollarea_viewport"_L1)
             continue;
@@ -140,7 +148,8 @@ QStringList unexplainedControls(QWidget *window)
     QStringList found;
     const auto all = window->findChildren<QAbstractButton *>();
     for (QAbstractButton *button : all)
-        if (!button->isEnabled() && button->isVisibleTo(window) && (!button->parentWidget() || button->parentWidget()->isEnabled()) && button->toolTip().isEmpty())
+        if (!button->isEnabled() && button->isVisibleTo(window) && (!button->parentWidget() || button->parentWidget()->isEnabled())
+            && button->toolTip().isEmpty())
             found += path(button) + u" “"_s + button->text() + u"”"_s;
     return found;
 }

@@ -12,8 +12,7 @@ namespace kastellan::test {
 
 /// The longest that the GUI thread was held by one event since the last `reset`, and by which one. Time during which the scheduler had
 /// taken the processor away from us is not ours: such an event counts by its processor time alone.
-class Watchdog : public QApplication
-{
+class Watchdog : public QApplication {
     Q_OBJECT
 
 public:
@@ -33,7 +32,7 @@ int runGuiTest(QObject &test, int argc, char **argv);
 /// Waits until no job runs and what they brought has been shown. False after `milliseconds`.
 [[nodiscard]] bool settle(ui::MainWindow &window, int milliseconds = 10000);
 
-template<typename Widget>
+template <typename Widget>
 Widget *named(const QObject &parent, const char *name)
 {
     return parent.findChild<Widget *>(QString::fromLatin1(name));
@@ -46,10 +45,10 @@ Widget *named(const QObject &parent, const char *name)
 
 } // namespace kastellan::test
 
-#define KASTELLAN_GUI_TEST(Class)                                                                                      \
-    int main(int argc, char **argv)                                                                                    \
-    {                                                                                                                  \
-        kastellan::test::Watchdog application(argc, argv);                                                             \
-        Class test;                                                                                                    \
-        return kastellan::test::runGuiTest(test, argc, argv);                                                          \
+#define KASTELLAN_GUI_TEST(Class)                                                                                                          \
+    int main(int argc, char **argv)                                                                                                        \
+    {                                                                                                                                      \
+        kastellan::test::Watchdog application(argc, argv);                                                                                 \
+        Class test;                                                                                                                        \
+        return kastellan::test::runGuiTest(test, argc, argv);                                                                              \
     }
