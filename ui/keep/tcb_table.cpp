@@ -5,6 +5,7 @@
 #include "ui/widgets/labels.h"
 
 #include <QGridLayout>
+#include <QLocale>
 
 #include <algorithm>
 
