@@ -33,6 +33,7 @@ struct ReferenceValues {
     std::optional<unsigned> vmpl; ///< default: 0 expected where we launched the keep
     bool allowDebug = false;
     bool strict = false; ///< advisory findings become required
+    std::string policy; ///< a policy file's text, in the backend's words (docs/policy.md); joined with the values above; empty: none
 };
 
 /// One field of a raw report, as the backend explains it. The window draws whatever it is told.

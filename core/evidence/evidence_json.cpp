@@ -41,6 +41,7 @@ Out toJson(const ReferenceValues &expected)
         {"vmpl", expected.vmpl ? Out(*expected.vmpl) : Out(nullptr)},
         {"allow_debug", expected.allowDebug},
         {"strict", expected.strict},
+        {"policy", expected.policy.empty() ? Out(nullptr) : Out(expected.policy)},
     };
 }
 
@@ -64,6 +65,8 @@ Result<ReferenceValues> referenceValuesFrom(const In &value, const std::string &
         expected.vmpl = static_cast<unsigned>(object.integer("vmpl", 0, highestLevel));
     expected.allowDebug = object.flagOr("allow_debug", false);
     expected.strict = object.flagOr("strict", false);
+    if (const In *policy = object.find("policy"); policy && !policy->is_null())
+        expected.policy = object.text("policy");
     KASTELLAN_TRY(object.status());
     return expected;
 }

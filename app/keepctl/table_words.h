@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Words that several nouns of the table share, and the nouns themselves. Private to the table's files.
+#pragma once
+
+#include "app/keepctl/table.h"
+
+namespace kastellan::keepctl {
+
+inline const Option json{"json", 0, "", "Print one JSON object on standard output instead of text (docs/command-line.md)"};
+inline const Operand keepOperand{"KEEP", "a keep, by its id, the beginning of it (4 digits or more), or its name", Word::Keep};
+inline const Operand recordOperand{
+    "RECORD", "an evidence record, by its id or the beginning of it; the name or id of a keep means its newest record", Word::Record};
+inline const Operand keyOperand{"KEY", "a key, by its name or the beginning of its fingerprint", Word::Key};
+
+// One function for each noun, in a file of its own.
+[[nodiscard]] Noun hostNoun();
+[[nodiscard]] Noun keepNoun();
+[[nodiscard]] Noun evidenceNoun();
+[[nodiscard]] Noun measureNoun();
+[[nodiscard]] Noun keysNoun();
+[[nodiscard]] Noun logNoun();
+
+} // namespace kastellan::keepctl
