@@ -3,6 +3,7 @@
 
 #include "ui/theme/icons.h"
 
+#include <QLocale>
 #include <QPainter>
 
 namespace kastellan::ui {
