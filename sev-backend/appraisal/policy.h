@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sev-backend/abi/report.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kastellan::sev {
+
+/// Floors of a TCB, part by part. Those of a product go before the general ones when the report is that product's.
+struct TcbFloors {
+    using Levels = std::vector<std::pair<TcbPart, std::uint8_t>>;
+    Levels general;
+    std::vector<std::pair<Product, Levels>> products;
+
+    /// The levels to hold a report of this product to; empty: none.
+    [[nodiscard]] const Levels &of(Product product) const;
+    [[nodiscard]] bool empty() const { return general.empty() && products.empty(); }
+    bool operator==(const TcbFloors &) const = default;
+};
+
+/// What the owner demands of evidence, from a policy file (docs/policy.md, docs/policy.schema.json). A list that is empty, and an
+/// optional that is not set, demand nothing. Nothing here makes an appraisal accept what it would refuse without a policy, but for
+/// the guest policy bits "debug" and "migrate-ma" and provisional firmware, which an owner may allow by name.
+struct Policy {
+    static constexpr std::int64_t formatVersion = 1;
+    static constexpr std::size_t sizeLimit = 1'000'000;
+
+    std::string name; ///< for people
+    std::string root; ///< "amd" or "emulated:<64 hex digits>"; empty: not said
+    bool strict = false; ///< all advisory findings are required
+    std::vector<std::string> require; ///< ids of advisory findings that are required here
+    std::vector<Product> products;
+    std::vector<std::uint8_t> steppings; ///< of the processor, as the report states it
+    std::optional<SigningKey> signingKey;
+    std::vector<std::string> cspIds; ///< cloud providers whose VLEK is accepted
+
+    struct {
+        std::optional<std::uint32_t> minimumVersion;
+        std::vector<std::uint32_t> vmpls;
+        std::vector<ReportData> data;
+        std::vector<HostData> hostData;
+        std::vector<ReportId> ids, agentIds;
+        std::vector<ChipId> chipIds; ///< Turin's 8 bytes with zeros behind
+    } report;
+    struct {
+        std::vector<LaunchDigest> digests, denied;
+        std::vector<BlockId> familyIds, imageIds;
+        std::optional<std::uint32_t> minimumGuestSvn;
+    } launch;
+    struct {
+        std::optional<std::pair<unsigned, unsigned>> minimumAbi; ///< major, minor
+        std::optional<std::uint64_t> allowed; ///< of SMT, MIGRATE_MA, DEBUG and CXL_ALLOW at most these bits
+        std::uint64_t required = 0; ///< at least these bits
+    } guestPolicy;
+    struct {
+        std::optional<std::uint64_t> allowed; ///< of SMT_EN, TSME_EN and TIO_EN at most these bits
+        std::uint64_t required = 0;
+    } platformInfo;
+    struct {
+        TcbFloors minimum; ///< of the reported, committed and current TCB
+        TcbFloors committed, current, launch; ///< further floors of one of them
+    } tcb;
+    struct {
+        std::optional<std::pair<unsigned, unsigned>> minimumVersion; ///< major, minor
+        std::optional<std::uint8_t> minimumBuild;
+        std::optional<bool> allowProvisional;
+    } firmware;
+    struct {
+        bool required = false; ///< there has to be an ID block
+        bool authorRequired = false; ///< an author key has to have signed the ID key
+        bool authorVouches = true; ///< an ID key that a listed author key signed need not be listed
+        std::vector<KeyDigest> idKeys, authorKeys, deniedIdKeys, deniedAuthorKeys;
+    } idBlock;
+    struct {
+        std::uint64_t launch = 0, current = 0; ///< bits that have to be there
+    } mitigations;
+
+    /// Reads a policy file. Every error is an Input error with `name`, the line, and for an unknown key the nearest one that is known.
+    [[nodiscard]] static Result<Policy> parse(std::string_view text, std::string_view name);
+    /// A policy file with a comment above each value. Parsing it yields this policy again.
+    [[nodiscard]] std::string toToml() const;
+    /// Protections that this policy gives up by name: "policy: debug", …; for Appraisal::overrides.
+    [[nodiscard]] std::vector<std::string> overrides() const;
+    [[nodiscard]] bool requires_(std::string_view findingId) const;
+};
+
+/// The strictest policy that this report meets: its own values, product, TCB, key digests and launch digest. What differs from launch to
+/// launch (report id, report data) is left out. `root` as in Policy; `vlekProvider` the CSP id of the certificate, or empty.
+[[nodiscard]] Policy strictPolicyFor(const ReportView &report, Product product, std::string root, std::string vlekProvider = {});
+
+} // namespace kastellan::sev
