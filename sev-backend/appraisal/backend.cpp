@@ -4,6 +4,7 @@
 #include "sev-backend/appraisal/chain_cache.h"
 #include "sev-backend/appraisal/descriptions.h"
 #include "sev-backend/appraisal/findings.h"
+#include "sev-backend/appraisal/policy_cache.h"
 
 namespace kastellan::sev {
 namespace {
@@ -14,19 +15,29 @@ class SnpBackend final : public EvidenceBackend {
 public:
     std::vector<Finding> appraise(const Evidence &evidence, const ReferenceValues &expected, std::int64_t at) const override
     {
-        Findings findings(expected.strict);
+        static const Policy nothing;
+        const auto policyEntry = m_policies.get(expected.policy);
+        const Policy &policy = *policyEntry ? **policyEntry : nothing;
+        Findings findings(expected.strict, policy);
         const auto chain = m_cache.get(evidence.endorsements);
-        addChainFindings(findings, *chain, expected, at);
+        addChainFindings(findings, *chain, expected, policy, at);
+        if (!*policyEntry)
+            findings.add(checks::policyFile, Outcome::Fail, "a policy file that can be read",
+                (*policyEntry).error().where + ": " + (*policyEntry).error().why);
+        else if (!expected.policy.empty())
+            findings.add(checks::policyFile, Outcome::Pass, "a policy file that can be read", policy.name.empty() ? "read" : policy.name);
         const auto report = ReportView::from(evidence.report);
         const bool kindKnown = evidence.kind == snpReport;
         findings.verdict(checks::reportFormat, kindKnown && report.has_value(), "an SNP attestation report of 1184 bytes",
             !kindKnown ? "evidence of the kind '" + evidence.kind + "'" : std::to_string(evidence.report.size()) + " bytes");
         if (kindKnown && report) {
             const Product product = productOf(*report, *chain);
-            const Subject subject{*report, *chain, expected, product, layoutFor(*report, *chain, product)};
+            const Subject subject{*report, *chain, expected, policy, product, layoutFor(*report, *chain, product)};
             addReportFindings(findings, subject);
             addPlatformFindings(findings, subject);
+            addPolicyFindings(findings, subject);
             addReferenceFindings(findings, subject);
+            addIdBlockFindings(findings, subject);
         }
         return findings.take();
     }
@@ -66,6 +77,7 @@ private:
         return chain.extensions ? chain.extensions->tcb.layout() : report.product().layout;
     }
     mutable ChainCache m_cache;
+    mutable PolicyCache m_policies;
 };
 
 } // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/appraisal/chain_state.h"
 
+#include <algorithm>
+
 namespace kastellan::sev {
 namespace {
 
@@ -20,11 +22,10 @@ void readCertificate(ChainState &state, std::optional<Certificate> &place, const
 void readCrl(ChainState &state, const Endorsement &endorsement)
 {
     auto list = RevocationList::fromDer(endorsement.der);
-    if (!list) {
-        state.crlProblem = list.error().why;
-        return;
-    }
-    state.crl = std::move(*list);
+    if (!list)
+        state.crlProblems.push_back(list.error().why);
+    else
+        state.crls.push_back(std::move(*list));
 }
 
 bool isSigned(Faults &faults, const Certificate &certificate, const Certificate &issuer)
@@ -37,17 +38,28 @@ bool isSigned(Faults &faults, const Certificate &certificate, const Certificate 
 
 void checkCrl(ChainState &state)
 {
-    if (!state.crl || !state.ark)
+    state.leafNumberless = state.leaf && state.leaf->serial() == "0";
+    if (!state.ark)
         return;
-    if (auto status = state.crl->signatureBy(*state.ark); !status) {
-        state.crlProblem = status.error().why;
-        return;
+    std::erase_if(state.crls, [&state](const RevocationList &list) {
+        if (!list.isBy(*state.ark)) {
+            ++state.foreignCrls; // of another product, say: it names none of these
+            return true;
+        }
+        const auto status = list.signatureBy(*state.ark);
+        if (!status)
+            state.crlProblems.push_back(status.error().why);
+        return !status;
+    });
+    for (const auto &list : state.crls) {
+        for (const auto *certificate : {&state.ark, &state.ask})
+            if (*certificate && list.revokes(**certificate))
+                state.revoked.push_back((*certificate)->commonName() + " (serial number 0x" + (*certificate)->serial() + ")");
+        state.leafRevoked |= state.leaf && list.revokes(*state.leaf);
     }
-    for (const auto *certificate : {&state.ark, &state.ask, &state.leaf}) {
-        // AMD numbers every VCEK 0, so a list can't name one of them.
-        if (*certificate && (*certificate)->serial() != "0" && state.crl->revokes(**certificate))
-            state.revoked.push_back((*certificate)->commonName() + " (serial number 0x" + (*certificate)->serial() + ")");
-    }
+    // Two lists may name the same one.
+    std::ranges::sort(state.revoked);
+    state.revoked.erase(std::ranges::unique(state.revoked).begin(), state.revoked.end());
 }
 
 } // namespace

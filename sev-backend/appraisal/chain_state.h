@@ -21,9 +21,12 @@ struct ChainState {
     std::optional<VekExtensions> extensions;
     std::string extensionsProblem; ///< why there are none
     std::optional<P384Key> key; ///< the leaf's
-    std::optional<RevocationList> crl;
-    std::string crlProblem; ///< unreadable, or not signed by the root
-    Faults revoked; ///< certificates that the list names
+    std::vector<RevocationList> crls; ///< of the root, by its signature; without a root: all that can be read
+    Faults crlProblems; ///< a list is unreadable, or claims to be the root's and is not
+    std::size_t foreignCrls = 0; ///< lists of other issuers
+    Faults revoked; ///< authorities that a list names
+    bool leafRevoked = false; ///< by its serial number
+    bool leafNumberless = false; ///< serial number 0, as AMD gives every VCEK: a list can't tell it from another
 
     std::optional<Chain> chain; ///< all three, when all are there
 };

@@ -6,6 +6,10 @@
 #include <span>
 
 namespace kastellan::sev {
+struct Policy;
+}
+
+namespace kastellan::sev {
 
 /// One check of an appraisal: what never changes about its finding.
 struct Check {
@@ -18,13 +22,16 @@ struct Check {
 };
 namespace checks {
 extern const Check rootKind, rootPinned;
-extern const Check chainComplete, chainSignatures, chainNames, chainConstraints, chainDates, chainCrl;
-extern const Check reportFormat, reportVersion, reportSignature, reportKey, reportReserved, reportProduct;
-extern const Check reportData, reportHostData, reportVmpl;
-extern const Check tcbCertificate, tcbOrder, tcbMinimum, tcbBulletin;
-extern const Check chipCertificate, platformAlias;
-extern const Check policyReserved, policyDebug, policyMigration;
-extern const Check launchDigest;
+extern const Check chainComplete, chainSignatures, chainNames, chainConstraints, chainDates, chainCrl, chainLeaf, chainProvider;
+extern const Check reportFormat, reportVersion, reportMinimum, reportSignature, reportKey, reportSigner, reportReserved;
+extern const Check reportProduct, productAllowed, productStepping, productName;
+extern const Check reportData, reportHostData, reportVmpl, reportId, reportAgent;
+extern const Check tcbCertificate, tcbOrder, tcbMinimum, tcbCommitted, tcbCurrent, tcbLaunch, tcbBulletin;
+extern const Check firmwareVersion, firmwareProvisional, mitigationsLaunch, mitigationsCurrent;
+extern const Check chipCertificate, chipAllowed, platformAlias, platformAllowed, platformRequired;
+extern const Check policyFile, policyReserved, policyDebug, policyMigration, policyAbi, policyAllowed, policyRequired;
+extern const Check launchDigest, launchDenied, guestFamily, guestImage, guestSvn;
+extern const Check idBlockPresent, idBlockKey, idBlockAuthor, idBlockDenied;
 } // namespace checks
 /// All of them, in the order of docs/appraisal.md.
 [[nodiscard]] std::span<const Check *const> allChecks();
@@ -32,11 +39,12 @@ extern const Check launchDigest;
 /// Collects findings.
 class Findings {
 public:
-    /// With `strict`, advisory checks are required.
-    explicit Findings(bool strict)
+    /// With `strict`, advisory checks are required; and those that the policy demands.
+    Findings(bool strict, const Policy &policy)
         : m_strict(strict)
+        , m_policy(policy)
     {
-        m_list.reserve(24);
+        m_list.reserve(48);
     }
     /// Adds a finding and returns it for what is particular to it.
     Finding &add(const Check &check, Outcome outcome, std::string expected, std::string actual);
@@ -48,6 +56,7 @@ public:
 
 private:
     bool m_strict;
+    const Policy &m_policy;
     std::vector<Finding> m_list;
 };
 

@@ -47,6 +47,33 @@ void addChip(Findings &findings, const Subject &subject)
                  : "the certificate's has " + std::to_string(certified.size()) + " bytes, and this product's have " + std::to_string(size));
 }
 
+/// Holds a TCB to floors: of several for one part to the highest.
+void addFloors(Findings &findings, const Check &check, const TcbVersion &tcb, const TcbFloors::Levels &first, const TcbFloors::Levels &second,
+    const std::vector<std::pair<std::string, unsigned>> &named = {})
+{
+    if (first.empty() && second.empty() && named.empty())
+        return;
+    std::vector<std::pair<std::string, unsigned>> floors = named;
+    for (const auto *levels : {&first, &second})
+        for (const auto &[part, level] : *levels) {
+            const auto same = std::ranges::find(floors, name(part), &std::pair<std::string, unsigned>::first);
+            if (same == floors.end())
+                floors.emplace_back(name(part), level);
+            else
+                same->second = std::max(same->second, unsigned{level});
+        }
+    std::string expected, actual;
+    bool pass = true;
+    for (const auto &[levelName, floor] : floors) {
+        const auto part = tcbPartFromName(levelName);
+        const auto level = part ? tcb.part(*part) : std::nullopt;
+        pass &= level && *level >= floor;
+        expected += (expected.empty() ? "" : ", ") + levelName + " ≥ " + std::to_string(floor);
+        actual += (actual.empty() ? "" : ", ") + levelName + " " + (level ? std::to_string(*level) : "does not exist in this product");
+    }
+    findings.verdict(check, pass, std::move(expected), std::move(actual));
+}
+
 void addTcb(Findings &findings, const Subject &subject)
 {
     const auto &chain = subject.chain;
@@ -69,19 +96,11 @@ void addTcb(Findings &findings, const Subject &subject)
                                        : "reported " + reported.text() + "; committed " + committed.text() + " ("
                 + report.committedVersion().text() + "); current " + current.text() + " (" + report.currentVersion().text() + ")");
 
-    const auto &floors = subject.expected.minimumTcb;
-    if (!floors.empty()) {
-        std::string expected, actual;
-        bool pass = true;
-        for (const auto &[levelName, floor] : floors) {
-            const auto part = tcbPartFromName(levelName);
-            const auto level = part ? reported.part(*part) : std::nullopt;
-            pass &= level && *level >= floor;
-            expected += (expected.empty() ? "" : ", ") + levelName + " ≥ " + std::to_string(floor);
-            actual += (actual.empty() ? "" : ", ") + levelName + " " + (level ? std::to_string(*level) : "does not exist in this product");
-        }
-        findings.verdict(checks::tcbMinimum, pass, std::move(expected), std::move(actual));
-    }
+    addFloors(findings, checks::tcbMinimum, reported, subject.policy.tcb.minimum.of(subject.product), {}, subject.expected.minimumTcb);
+    const auto &floors = subject.policy.tcb;
+    addFloors(findings, checks::tcbCommitted, committed, floors.minimum.of(subject.product), floors.committed.of(subject.product));
+    addFloors(findings, checks::tcbCurrent, current, floors.minimum.of(subject.product), floors.current.of(subject.product));
+    addFloors(findings, checks::tcbLaunch, version(subject.report.launchTcb()), floors.launch.of(subject.product), {});
     if (subject.product == Product::Milan || subject.product == Product::Genoa) {
         const unsigned floor = subject.product == Product::Milan ? 0x18 : 0x17;
         const unsigned level = reported.part(TcbPart::Snp).value_or(0);
@@ -98,15 +117,20 @@ void addPolicy(Findings &findings, const Subject &subject)
 
     const bool debug = policy.has(GuestPolicy::Debug);
     auto &finding = findings.verdict(checks::policyDebug, !debug, "debugging off", debug ? "debugging on" : "debugging off");
-    if (debug && subject.expected.allowDebug) {
-        finding.expected = "debugging off, or --allow-debug";
+    const auto allowed = [&subject](GuestPolicy::Bit bit) { return ((subject.policy.guestPolicy.allowed.value_or(0)) >> bit) & 1; };
+    if (debug && (subject.expected.allowDebug || allowed(GuestPolicy::Debug))) {
+        finding.expected = subject.expected.allowDebug ? "debugging off, or --allow-debug" : "debugging off, or allowed by the policy file";
         finding.required = false; // given up by the owner: it still shows, and does not decide
     }
     const bool agent = policy.has(GuestPolicy::MigrateMa) || !subject.report.withoutMigrationAgent();
-    findings.verdict(checks::policyMigration, !agent, "none",
+    auto &migration = findings.verdict(checks::policyMigration, !agent, "none",
         policy.has(GuestPolicy::MigrateMa) ? "the policy allows one"
             : agent                        ? "one is bound: " + shortened(subject.report.migrationAgentId().bytes)
                                            : "none");
+    if (agent && allowed(GuestPolicy::MigrateMa)) {
+        migration.expected = "none, or allowed by the policy file";
+        migration.required = false;
+    }
 }
 
 } // namespace

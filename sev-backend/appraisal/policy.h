@@ -65,8 +65,8 @@ struct Policy {
         TcbFloors committed, current, launch; ///< further floors of one of them
     } tcb;
     struct {
-        std::optional<std::pair<unsigned, unsigned>> minimumVersion; ///< major, minor
-        std::optional<std::uint8_t> minimumBuild;
+        std::optional<FirmwareVersion> minimumVersion; ///< of the firmware that runs; an older major.minor never passes by its build
+        std::optional<std::uint8_t> minimumBuild; ///< whatever the version, as go-sev-guest compares it
         std::optional<bool> allowProvisional;
     } firmware;
     struct {
@@ -85,8 +85,34 @@ struct Policy {
     [[nodiscard]] std::string toToml() const;
     /// Protections that this policy gives up by name: "policy: debug", …; for Appraisal::overrides.
     [[nodiscard]] std::vector<std::string> overrides() const;
-    [[nodiscard]] bool requires_(std::string_view findingId) const;
+    /// Whether this advisory finding is to be required.
+    [[nodiscard]] bool demands(std::string_view findingId) const;
 };
+
+/// The bits of the guest policy that give something up (an owner allows them) and that protect (an owner requires them).
+inline constexpr GuestPolicy::Bit permissiveBits[] = {GuestPolicy::Smt, GuestPolicy::MigrateMa, GuestPolicy::Debug, GuestPolicy::CxlAllow};
+inline constexpr GuestPolicy::Bit protectiveBits[] = {GuestPolicy::SingleSocket, GuestPolicy::MemAes256Xts, GuestPolicy::RaplDisabled,
+    GuestPolicy::CiphertextHiding, GuestPolicy::PageSwapDisabled};
+/// The same of PLATFORM_INFO. TSME may be seen either way.
+inline constexpr PlatformInfo::Bit permissivePlatformBits[] = {
+    PlatformInfo::SmtEnabled, PlatformInfo::TsmeEnabled, PlatformInfo::TioEnabled};
+inline constexpr PlatformInfo::Bit protectivePlatformBits[] = {PlatformInfo::TsmeEnabled, PlatformInfo::EccEnabled,
+    PlatformInfo::RaplDisabled, PlatformInfo::CiphertextHiding, PlatformInfo::AliasCheckComplete};
+/// The word with these bits set.
+template <typename Bits>
+[[nodiscard]] constexpr std::uint64_t maskOf(const Bits &bits)
+{
+    std::uint64_t mask = 0;
+    for (const auto bit : bits)
+        mask |= std::uint64_t{1} << bit;
+    return mask;
+}
+
+/// The digest by which a report names an ID key or an author key: 96 hex digits as they are, or of a P-384 key in PEM (public key,
+/// certificate or private key).
+[[nodiscard]] Result<KeyDigest> keyDigestFrom(std::string_view hexOrPem);
+/// The same of a certificate in DER.
+[[nodiscard]] Result<KeyDigest> keyDigestOfCertificate(ByteView der);
 
 /// The strictest policy that this report meets: its own values, product, TCB, key digests and launch digest. What differs from launch to
 /// launch (report id, report data) is left out. `root` as in Policy; `vlekProvider` the CSP id of the certificate, or empty.

@@ -6,10 +6,17 @@ namespace {
 
 constexpr const char *notGiven = "nothing was given to compare with";
 
+/// Against the one value that was given, and those of the policy. Null when there is neither.
 template <typename Fixed>
-Finding &compare(Findings &findings, const Check &check, const Fixed &expected, const Fixed &actual)
+Finding *compare(
+    Findings &findings, const Check &check, const std::optional<Fixed> &expected, const std::vector<Fixed> &accepted, const Fixed &actual)
 {
-    return findings.verdict(check, expected == actual, toHex(expected.bytes), toHex(actual.bytes));
+    if (!expected && accepted.empty())
+        return nullptr;
+    const bool inPolicy = accepted.empty() || std::ranges::find(accepted, actual) != accepted.end();
+    if (!expected || (*expected == actual && !inPolicy))
+        return &findings.verdict(check, inPolicy, (expected ? "by the policy " : "") + oneOf(accepted), toHex(actual.view()));
+    return &findings.verdict(check, *expected == actual, toHex(expected->view()), toHex(actual.view()));
 }
 
 } // namespace
@@ -19,30 +26,43 @@ void addReferenceFindings(Findings &findings, const Subject &subject)
     const auto &report = subject.report;
     const auto &expected = subject.expected;
 
-    const std::string vmpl = std::to_string(report.vmpl());
-    if (expected.vmpl)
-        findings.verdict(checks::reportVmpl, report.vmpl() == *expected.vmpl, std::to_string(*expected.vmpl), vmpl);
-    else
-        findings.verdict(checks::reportVmpl, report.vmpl() <= 3, "0 to 3", vmpl);
+    const auto &policy = subject.policy;
 
-    if (expected.reportData) {
-        compare(findings, checks::reportData, *expected.reportData, report.reportData());
-    } else {
+    std::vector<std::uint32_t> vmpls = policy.report.vmpls;
+    if (expected.vmpl && (vmpls.empty() || std::ranges::find(vmpls, *expected.vmpl) != vmpls.end()))
+        vmpls = {*expected.vmpl};
+    const bool contradiction = expected.vmpl && vmpls != std::vector<std::uint32_t>{*expected.vmpl};
+    std::string levels;
+    for (const auto level : vmpls)
+        levels += (levels.empty() ? "" : " or ") + std::to_string(level);
+    if (contradiction)
+        levels = std::to_string(*expected.vmpl) + ", and by the policy " + levels;
+    findings.verdict(checks::reportVmpl,
+        vmpls.empty() ? report.vmpl() <= 3 : !contradiction && std::ranges::find(vmpls, report.vmpl()) != vmpls.end(),
+        vmpls.empty() ? "0 to 3" : levels, std::to_string(report.vmpl()));
+
+    if (!compare(findings, checks::reportData, expected.reportData, policy.report.data, report.reportData())) {
         // Not asked for by us: its freshness can't be known, and is not demanded unless --strict.
         auto &finding = findings.add(checks::reportData, Outcome::Unknown, notGiven, toHex(report.reportData().bytes));
-        finding.required = expected.strict;
+        finding.required = expected.strict || policy.strict;
         finding.remedy = "Give the report data that was asked for, if this report must be fresh.";
     }
-
-    if (expected.hostData)
-        compare(findings, checks::reportHostData, *expected.hostData, report.hostData());
-    else
+    if (!compare(findings, checks::reportHostData, expected.hostData, policy.report.hostData, report.hostData()))
         findings.add(checks::reportHostData, Outcome::Info, notGiven, toHex(report.hostData().bytes)).required = false;
+    if (!policy.report.ids.empty())
+        verdictIn(findings, checks::reportId, policy.report.ids, report.reportId());
+    if (!policy.report.agentIds.empty())
+        verdictIn(findings, checks::reportAgent, policy.report.agentIds, report.migrationAgentId());
 
-    if (expected.launchDigest)
-        compare(findings, checks::launchDigest, *expected.launchDigest, report.measurement()).reference = true;
+    if (auto *finding = compare(findings, checks::launchDigest, expected.launchDigest, policy.launch.digests, report.measurement()))
+        finding->reference = true;
     else
         findings.add(checks::launchDigest, Outcome::Info, notGiven, toHex(report.measurement().bytes)).required = false;
+    if (const auto &denied = policy.launch.denied; !denied.empty()) {
+        const bool named = std::ranges::find(denied, report.measurement()) != denied.end();
+        findings.verdict(checks::launchDenied, !named, "none of " + std::to_string(denied.size()) + " that the policy denies",
+            named ? "denied: " + toHex(report.measurement().view()) : "none of them");
+    }
 }
 
 } // namespace kastellan::sev

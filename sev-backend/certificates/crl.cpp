@@ -47,10 +47,15 @@ Result<RevocationList> RevocationList::fromDer(ByteView der)
     return list;
 }
 
+bool RevocationList::isBy(const Certificate &issuer) const
+{
+    return X509_NAME_cmp(X509_CRL_get_issuer(m_crl.get()), X509_get_subject_name(issuer.handle())) == 0;
+}
+
 Status RevocationList::signatureBy(const Certificate &issuer) const
 {
     constexpr const char *what = "verify the signature of a revocation list";
-    if (X509_NAME_cmp(X509_CRL_get_issuer(m_crl.get()), X509_get_subject_name(issuer.handle())) != 0)
+    if (!isBy(issuer))
         return badInput(what, {}, "its issuer is not " + issuer.subject());
     const X509_ALGOR *algorithm = nullptr;
     X509_CRL_get0_signature(m_crl.get(), nullptr, &algorithm);

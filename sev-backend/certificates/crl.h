@@ -14,6 +14,8 @@ public:
     /// Exactly one list in DER.
     [[nodiscard]] static Result<RevocationList> fromDer(ByteView der);
 
+    /// Whether it names this certificate as its issuer; no signature is checked.
+    [[nodiscard]] bool isBy(const Certificate &issuer) const;
     /// RSASSA-PSS SHA-384 by the issuer's key, and the issuer's name.
     [[nodiscard]] Status signatureBy(const Certificate &issuer) const;
     [[nodiscard]] std::int64_t thisUpdate() const { return m_thisUpdate; }
