@@ -182,6 +182,14 @@ std::span<const Check *const> allChecks()
     return all;
 }
 
+Findings::Findings(bool strict)
+    : Findings(strict, []() -> const Policy & {
+        static const Policy nothing;
+        return nothing;
+    }())
+{
+}
+
 Finding &Findings::add(const Check &check, Outcome outcome, std::string expected, std::string actual)
 {
     Finding &finding = m_list.emplace_back();

@@ -46,6 +46,8 @@ public:
     {
         m_list.reserve(48);
     }
+    /// Without a policy.
+    explicit Findings(bool strict);
     /// Adds a finding and returns it for what is particular to it.
     Finding &add(const Check &check, Outcome outcome, std::string expected, std::string actual);
     Finding &verdict(const Check &check, bool pass, std::string expected, std::string actual)
