@@ -372,7 +372,8 @@ void Engine::workloadEnded(int code, const std::string &trap, const std::string 
     status.trap = trap;
     if (reason.starts_with("could not start"))
         return end(KeepState::Failed, reason);
-    status.exitCode = code;
+    if (trap.empty()) // what trapped has no exit code
+        status.exitCode = code;
     end(KeepState::Stopped, !trap.empty() ? "the workload trapped: " + trap : reason);
 }
 

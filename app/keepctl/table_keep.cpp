@@ -24,7 +24,7 @@ std::vector<Option> planOptions(std::vector<Option> more)
         {"aot", 0, "", "Compile the module ahead of time on this machine, and run the compiled code"},
         {"strict", 0, "", "Require the findings that are otherwise advisory"},
         {"allow-debug", 0, "", "Accept a platform policy that lets the host read the keep's memory; recorded"},
-        {"no-sandbox", 0, "", "Go on where the sandbox of an emulated keep cannot be made; a failing finding, recorded"},
+        {"no-sandbox", 0, "", "Go on without the sandbox of an emulated keep; its finding fails and does not decide; recorded"},
     };
     for (Option &option : more)
         options.push_back(std::move(option));

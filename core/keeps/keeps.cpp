@@ -123,22 +123,30 @@ Result<std::unique_ptr<KeepClient>> launch(const LaunchPlan &plan, std::vector<S
         OPENSSL_cleanse(ownerKey.data(), ownerKey.size());
         return badInput("launch the keep", plan.name, "this plan was launched before", "Make a new plan.");
     }
+    // Made under a name that no list shows, so that nobody ever finds half a keep.
+    const fs::path made = keepsFolder() / ("." + place.filename().string());
     const auto prepare = [&]() -> Status {
-        KASTELLAN_TRY(makeFolder(place));
-        KASTELLAN_TRY(writeFileAtomically(place / "owner.pem", asBytes(ownerKey)));
-        KASTELLAN_TRY(writeFileAtomically(place / "plan.json", asBytes(toJson(plan))));
+        KASTELLAN_TRY(makeFolder(made));
+        KASTELLAN_TRY(writeFileAtomically(made / "owner.pem", asBytes(ownerKey)));
+        KASTELLAN_TRY(writeFileAtomically(made / "plan.json", asBytes(toJson(plan))));
         KeepStatus status;
         status.plan = plan;
         status.since = now();
         status.timeline.emplace_back(KeepState::Planned, plan.created * 1000);
-        return writeFileAtomically(place / "state.json", asBytes(toJson(status)));
+        KASTELLAN_TRY(writeFileAtomically(made / "state.json", asBytes(toJson(status))));
+        std::error_code code;
+        fs::rename(made, place, code);
+        if (code)
+            return environment("make the keep's folder", place.string(), code.message());
+        return {};
     };
     auto prepared = prepare();
     OPENSSL_cleanse(ownerKey.data(), ownerKey.size());
     if (prepared)
         prepared = loader::spawn(plan.id, false, secrets);
     if (!prepared) {
-        (void)discard(place); // nothing was started, so nothing is worth keeping
+        (void)discard(made); // nothing was started, so nothing is worth keeping
+        (void)discard(place);
         return std::unexpected(prepared.error());
     }
     return KeepClient::connect(plan.id);

@@ -45,7 +45,7 @@ struct LaunchPlan
     std::uint64_t policy = 0;         ///< guest policy as the backend encodes it
     std::string execution = "auto";   ///< "interpreter", "aot" or "auto" (aot where a compiler is there)
     bool attestOnly = false;
-    bool noSandbox = false;           ///< named override; a failing finding
+    bool noSandbox = false;           ///< named override: the finding fails, and does not decide
     unsigned reattestSeconds = 0;     ///< 0: only by hand
     bool stopOnFailedAttestation = false;
     std::int64_t created = 0;         ///< Unix seconds

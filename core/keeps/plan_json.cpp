@@ -15,7 +15,7 @@ Out toJson(const LaunchPlan &plan)
 {
     Out image = Out::array();
     for (const auto &file : plan.image)
-        image.push_back({{"path", file.path}, {"size", file.size}, {"sha256", toHex(file.sha256.view())}});
+        image.push_back({{"path", file.path}, {"mode", file.mode}, {"size", file.size}, {"sha256", toHex(file.sha256.view())}});
     return {
         {"keep", toHex(plan.id.view())},
         {"name", plan.name},
@@ -56,6 +56,7 @@ Result<LaunchPlan> planFrom(const In &value, const std::string &where)
         Object file(item, place);
         MeasuredFile measured;
         measured.path = file.text("path");
+        measured.mode = static_cast<std::uint32_t>(file.integerOr("mode", 0644, 0, 07777));
         measured.size = static_cast<std::uint64_t>(file.integer("size", 0, most));
         measured.sha256 = file.fixedRequired<Sha256>("sha256");
         plan.image.push_back(std::move(measured));

@@ -47,7 +47,8 @@ Result<unsigned> levelFrom(const std::string &key, const std::string &text, cons
 }
 
 /// `expect` of Keep.toml; what the launch itself says goes before it.
-Status applyExpectations(const KeepConfig &config, const LaunchRequest &request, LaunchPlan &plan, const std::string &where)
+Status applyExpectations(
+    const KeepConfig &config, const LaunchRequest &request, LaunchPlan &plan, const std::string &where, std::vector<std::string> &roots)
 {
     for (const auto &[key, value] : config.expect) {
         if (key == "digest") {
@@ -61,6 +62,8 @@ Status applyExpectations(const KeepConfig &config, const LaunchRequest &request,
             const auto known = std::ranges::find(plan.expected.minimumTcb, level, [](const auto &pair) { return pair.first; });
             if (known == plan.expected.minimumTcb.end())
                 plan.expected.minimumTcb.emplace_back(level, floor);
+        } else if (key == "root") {
+            roots.push_back(value);
         } else if (key == "host") {
             if (value != request.host)
                 return badInput("plan the launch", where, "the workload is meant for the host '" + value + "', and '" + request.host + "' was chosen",
@@ -69,6 +72,16 @@ Status applyExpectations(const KeepConfig &config, const LaunchRequest &request,
             return badInput("plan the launch", where, "expect." + key + " is not known to this version");
         }
     }
+    return {};
+}
+
+/// The host says whose root backs it; `expect.root` says which one the workload accepts.
+Status checkRoot(const std::vector<std::string> &roots, const LaunchPlan &plan, const std::string &where)
+{
+    for (const auto &root : roots)
+        if (root != plan.expected.root)
+            return badInput("plan the launch", where, "the workload accepts the root '" + root + "' alone, and the host '" + plan.host + "' is backed by '" + plan.expected.root + "'",
+                            "Launch it on another host, or change expect.root.");
     return {};
 }
 
@@ -111,8 +124,10 @@ Result<LaunchPlan> makePlan(const LaunchRequest &request, Host &host, const Prog
     plan.expected.allowDebug = request.allowDebug;
     plan.expected.strict = request.strict;
     plan.expected.vmpl = 0;
-    KASTELLAN_TRY(applyExpectations(config, request, plan, where));
+    std::vector<std::string> roots;
+    KASTELLAN_TRY(applyExpectations(config, request, plan, where, roots));
     KASTELLAN_TRY(host.prepare(plan, progress, stop));
+    KASTELLAN_TRY(checkRoot(roots, plan, where));
 
     if (request.ownerKey.empty()) {
         KASTELLAN_ASSIGN(auto fresh, keys::freshOwnerKey());

@@ -87,7 +87,7 @@ ExpectationsStep::ExpectationsStep(Workspace &space, LaunchDraft &choices, Messa
     overrides->body()->addWidget(new Label(tr("Each of these is named in the banner and recorded. Leave them off unless you are testing."),
         Label::Kind::Body, Tone::Muted, overrides));
     m_debug = new QCheckBox(tr("Allow &debugging: the host may read the keep's memory"), overrides);
-    m_noSandbox = new QCheckBox(tr("&No sandbox around the keep: a failing finding"), overrides);
+    m_noSandbox = new QCheckBox(tr("&No sandbox around the keep: its finding fails, and does not decide"), overrides);
     overrides->body()->addWidget(m_debug);
     overrides->body()->addWidget(m_noSandbox);
     layout->addWidget(overrides);

@@ -36,6 +36,7 @@ private Q_SLOTS:
     void twoInterruptsEndAtOnce();
     void readerThatGoesAwayStopsTheKeep();
     void planDoesNothing();
+    void anotherRootIsRefusedByThePlan();
 
 private:
     /// Waits until the newest keep of that name runs.
@@ -314,6 +315,23 @@ void TestKeepctlLaunch::planDoesNothing()
     QCOMPARE(m_program.run({u"keep"_s, u"list"_s}).out, before);
     const Ran bad = m_program.run({u"keep"_s, u"plan"_s, u"/nowhere"_s});
     QVERIFY2(bad.exit == 2 || bad.exit == 3, bad.all());
+}
+
+void TestKeepctlLaunch::anotherRootIsRefusedByThePlan()
+{
+    const QString folder = m_program.path(u"amd-only"_s);
+    QVERIFY(QDir().mkpath(folder));
+    QVERIFY(QFile::copy(example("hello") + u"/main.wasm"_s, folder + u"/main.wasm"_s));
+    m_program.write(u"amd-only/Keep.toml"_s, "[expect]\nroot = \"amd\"\n");
+    const Ran refused = m_program.run({u"keep"_s, u"plan"_s, folder});
+    QVERIFY2(refused.exit == 2 && refused.err.contains("accepts the root 'amd' alone"), refused.all());
+
+    const Ran host = m_program.run({u"keep"_s, u"plan"_s, u"--json"_s, example("hello")});
+    const QByteArray root = host.json()["expected"_L1]["root"_L1].toString().toLatin1();
+    QVERIFY2(root.startsWith("emulated:"), host.all());
+    m_program.write(u"amd-only/Keep.toml"_s, "[expect]\nroot = \"" + root + "\"\n");
+    const Ran accepted = m_program.run({u"keep"_s, u"plan"_s, folder});
+    QVERIFY2(accepted.exit == 0, accepted.all());
 }
 
 QTEST_GUILESS_MAIN(TestKeepctlLaunch)

@@ -30,7 +30,8 @@ private Q_SLOTS:
     void aChangedModuleIsNotSent();
     void anotherExpectedDigestIsRefused();
     void aFloorThatTheFirmwareDoesNotReachIsRefused();
-    void withoutTheSandboxNothingIsTrusted();
+    void theSandboxGivenUpShowsAndIsRecorded_data();
+    void theSandboxGivenUpShowsAndIsRecorded();
 };
 
 namespace {
@@ -153,6 +154,7 @@ void TestLaunch::aTrapIsNamed()
     VERIFY_KEEP(watch->untilClosed(), *watch);
     VERIFY_KEEP(watch->status().state == KeepState::Stopped, *watch);
     VERIFY_KEEP(watch->status().trap.find("unreachable") != std::string::npos, *watch);
+    VERIFY_KEEP(!watch->status().exitCode, *watch);
     QCOMPARE(watch->output(), "about to trap\n");
     QCOMPARE(scene.leftovers(), "");
 }
@@ -291,18 +293,35 @@ void TestLaunch::aFloorThatTheFirmwareDoesNotReachIsRefused()
     QCOMPARE(scene.leftovers(), "");
 }
 
-void TestLaunch::withoutTheSandboxNothingIsTrusted()
+void TestLaunch::theSandboxGivenUpShowsAndIsRecorded_data()
 {
+    QTest::addColumn<bool>("strict");
+    QTest::newRow("shown") << false;
+    QTest::newRow("strict") << true;
+}
+
+void TestLaunch::theSandboxGivenUpShowsAndIsRecorded()
+{
+    QFETCH(const bool, strict);
     Scene scene;
-    const auto watch = scene.launch({.module = "hello", .change = [](LaunchPlan &plan) { plan.noSandbox = true; }});
+    const auto watch = scene.launch({.module = "hello", .change = [strict](LaunchPlan &plan) {
+                                         plan.noSandbox = true;
+                                         plan.expected.strict = strict;
+                                     }});
     REQUIRE_LAUNCHED(watch, scene);
     VERIFY_KEEP(watch->untilClosed(), *watch);
-    VERIFY_KEEP(watch->status().state == KeepState::Refused, *watch);
-    VERIFY_KEEP(watch->status().reason.find("sandbox.isolation") != std::string::npos, *watch);
-    VERIFY_KEEP(!watch->wasIn(KeepState::Delivering), *watch);
+    VERIFY_KEEP(watch->status().state == (strict ? KeepState::Refused : KeepState::Stopped), *watch);
+    VERIFY_KEEP(watch->wasIn(KeepState::Delivering) != strict, *watch);
     const auto records = scene.records(watch->id());
     QVERIFY(!records.empty());
-    QVERIFY(std::ranges::find(records[0].appraisal.overrides, "--no-sandbox") != records[0].appraisal.overrides.end());
+    for (const Record &record : records) {
+        QVERIFY(std::ranges::find(record.appraisal.overrides, "--no-sandbox") != record.appraisal.overrides.end());
+        QVERIFY(record.appraisal.sentence.find("--no-sandbox") != std::string::npos || strict);
+        const auto finding = std::ranges::find(record.appraisal.findings, "sandbox.isolation", &Finding::id);
+        QVERIFY(finding != record.appraisal.findings.end());
+        QVERIFY(finding->outcome == Outcome::Fail);
+        QCOMPARE(finding->required, strict);
+    }
     QCOMPARE(scene.leftovers(), "");
 }
 

@@ -31,7 +31,7 @@ LaunchPlan samplePlan()
     plan.configuration = "args = []\n";
     plan.args = {"--a", "b\nc"};
     plan.secretNames = {"token"};
-    plan.image = {{"/usr/bin/keep-warden", 12345, sha256(asBytes("warden"))}};
+    plan.image = {{"/usr/bin/keep-warden", 12345, sha256(asBytes("warden")), 0755}};
     plan.expected.root = "emulated:00";
     plan.expected.launchDigest = randomFixed<LaunchDigest>();
     plan.expected.minimumTcb = {{"snp", 23}};
@@ -78,6 +78,7 @@ void TestKeepState::plansSurviveJson()
     QCOMPARE(back->id, plan.id);
     QCOMPARE(back->expected.launchDigest, plan.expected.launchDigest);
     QCOMPARE(back->image.at(0).sha256, plan.image.at(0).sha256);
+    QCOMPARE(back->image.at(0).mode, 0755U);
     QVERIFY(back->stopOnFailedAttestation);
 }
 
