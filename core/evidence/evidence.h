@@ -4,7 +4,9 @@
 #include "core/base/bytes.h"
 #include "core/evidence/finding.h"
 
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,13 +14,13 @@ namespace kastellan {
 
 /// One certificate or revocation list, as it came.
 struct Endorsement {
-    std::string role; ///< "ark", "ask", "vcek", "vlek", "crl"
-    Bytes der;
+    std::string role; ///< "ark", "ask", "vcek", "vlek", "crl"; under SEV without SNP "pdh", "pek", "oca", "cek", "ask", "ark"
+    Bytes der; ///< DER, or AMD's own form where the kind of evidence has that
 };
 
 /// What a keep says of itself, as raw bytes, with what backs it.
 struct Evidence {
-    std::string kind = "snp-report"; ///< names the format for the backend
+    std::string kind = "snp-report"; ///< names the format for the backend: also "sev-chain", "sev-report", "sev-launch-measure"
     Bytes report;
     std::vector<Endorsement> endorsements;
 };
@@ -27,6 +29,7 @@ struct Evidence {
 struct ReferenceValues {
     std::string root = "amd"; ///< "amd" or "emulated:<hex SHA-256 of the emulated root certificate>"
     std::optional<LaunchDigest> launchDigest;
+    std::optional<Sha256> shortLaunchDigest; ///< 32 bytes: of a keep under SEV or SEV-ES without SNP
     std::optional<ReportData> reportData; ///< where we asked for the report; its absence makes freshness unknown and advisory
     std::optional<HostData> hostData;
     std::vector<std::pair<std::string, unsigned>> minimumTcb; ///< level name ("snp", "bl", "tee", "ucode", "fmc") and floor
@@ -70,6 +73,45 @@ struct EvidenceView {
     std::vector<CertificateView> chain; ///< leaf first, root last
 };
 
+/// A file as a person has it. Its name is for messages: it never decides what the file is.
+struct InputFile {
+    std::string name;
+    Bytes bytes;
+};
+
+/// One thing that was recognised within a file.
+struct FoundPart {
+    std::string file; ///< the input's name; what is packed in it adds its own: "bundle.zip: report.bin"
+    std::size_t offset = 0, length = 0; ///< there, in bytes
+    std::string form; ///< a stable word of the backend: "snp-report" (docs/evidence.md)
+    std::string what; ///< for people
+};
+/// What could not be read, and why.
+struct UnknownPart {
+    std::string file;
+    std::size_t offset = 0;
+    std::string why;
+};
+/// One piece of evidence with the endorsements that fit it.
+struct FoundEvidence {
+    std::string file; ///< where it came from, as in FoundPart
+    std::size_t offset = 0;
+    Evidence evidence;
+};
+/// What files turned out to be.
+struct Recognised {
+    std::vector<FoundEvidence> evidence;
+    std::vector<FoundPart> found;
+    std::vector<UnknownPart> unknown;
+};
+
+/// Certificates and revocation lists that were read once, for the evidence of many files. Never changes; safe in several threads.
+class EndorsementPool {
+public:
+    virtual ~EndorsementPool() = default;
+    [[nodiscard]] virtual std::size_t size() const = 0; ///< how many there are
+};
+
 /// What a TEE's backend does for the engine; sev-backend implements it, core and ui know this only.
 class EvidenceBackend {
 public:
@@ -79,6 +121,12 @@ public:
         const Evidence &evidence, const ReferenceValues &expected, std::int64_t at) const = 0;
     /// Everything that can be read, for showing. Never judges.
     [[nodiscard]] virtual Result<EvidenceView> describe(const Evidence &evidence) const = 0;
+    /// Finds out what files are, by their content alone, and gives each piece of evidence the endorsements that fit it: those of the
+    /// files, else of the pool. Bounded in time and memory whatever the files hold. What can't be read is listed with its reason.
+    [[nodiscard]] virtual Recognised recognise(std::span<const InputFile> files, const EndorsementPool *pool = nullptr) const = 0;
+    /// The endorsements of files, for `recognise`. `what`, where given, receives what was found in them, without evidence.
+    [[nodiscard]] virtual std::shared_ptr<const EndorsementPool> pool(
+        std::span<const InputFile> files, Recognised *what = nullptr) const = 0;
 };
 
 /// The inputs of the two bindings of the design; all go into the record so that an auditor can compute them again.

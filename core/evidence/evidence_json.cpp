@@ -35,6 +35,7 @@ Out toJson(const ReferenceValues &expected)
     return {
         {"root", expected.root},
         {"launch_digest", hexOrNull(expected.launchDigest)},
+        {"short_launch_digest", hexOrNull(expected.shortLaunchDigest)},
         {"report_data", hexOrNull(expected.reportData)},
         {"host_data", hexOrNull(expected.hostData)},
         {"minimum_tcb", std::move(minimum)},
@@ -51,6 +52,7 @@ Result<ReferenceValues> referenceValuesFrom(const In &value, const std::string &
     ReferenceValues expected;
     expected.root = object.text("root");
     expected.launchDigest = object.fixed<LaunchDigest>("launch_digest");
+    expected.shortLaunchDigest = object.fixed<Sha256>("short_launch_digest");
     expected.reportData = object.fixed<ReportData>("report_data");
     expected.hostData = object.fixed<HostData>("host_data");
     if (const In *minimum = object.find("minimum_tcb")) {

@@ -4,7 +4,9 @@
 #include "sev-backend/appraisal/chain_cache.h"
 #include "sev-backend/appraisal/descriptions.h"
 #include "sev-backend/appraisal/findings.h"
+#include "sev-backend/appraisal/legacy_chain.h"
 #include "sev-backend/appraisal/policy_cache.h"
+#include "sev-backend/intake/intake.h"
 
 namespace kastellan::sev {
 namespace {
@@ -15,6 +17,8 @@ class SnpBackend final : public EvidenceBackend {
 public:
     std::vector<Finding> appraise(const Evidence &evidence, const ReferenceValues &expected, std::int64_t at) const override
     {
+        if (isLegacyKind(evidence.kind))
+            return appraiseLegacy(evidence, expected);
         static const Policy nothing;
         const auto policyEntry = m_policies.get(expected.policy);
         const Policy &policy = *policyEntry ? **policyEntry : nothing;
@@ -44,6 +48,8 @@ public:
 
     Result<EvidenceView> describe(const Evidence &evidence) const override
     {
+        if (isLegacyKind(evidence.kind))
+            return describeLegacy(evidence);
         if (evidence.kind != snpReport)
             return badInput("describe evidence", {}, "its kind '" + evidence.kind + "' is not known",
                 "Update this program, or give an SNP attestation report.");
@@ -66,6 +72,12 @@ public:
         view.fields = reportFields(*report, layout);
         view.tcb = tcbColumns(*report, *chain, layout);
         return view;
+    }
+
+    Recognised recognise(std::span<const InputFile> files, const EndorsementPool *pool) const override { return sev::recognise(files, pool); }
+    std::shared_ptr<const EndorsementPool> pool(std::span<const InputFile> files, Recognised *what) const override
+    {
+        return readPool(files, what);
     }
 
 private:

@@ -249,7 +249,8 @@ void addUnsupported(Findings &findings, const Evidence &evidence, const Referenc
 
 std::vector<Finding> appraiseLegacy(const Evidence &evidence, const ReferenceValues &expected)
 {
-    Findings findings(expected.strict);
+    static const Policy nothing; // policy files are about SNP
+    Findings findings(expected.strict, nothing);
     const LegacyChain chain = readLegacyChain(evidence);
     addRoot(findings, chain, expected);
     addComplete(findings, evidence, chain);

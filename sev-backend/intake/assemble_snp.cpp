@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which certificates and lists belong to an SNP report: by chip, TCB, signature and issuer, never by order or name of a file.
+#include "sev-backend/abi/report.h"
+#include "sev-backend/intake/library.h"
+
+#include <algorithm>
+
+namespace kastellan::sev::intake {
+namespace {
+
+constexpr std::size_t mostTried = 256; ///< keys that are tried on one report
+
+bool verifies(const X509Part &leaf, const ReportView &report)
+{
+    return leaf.key && leaf.key->verifies(report.signedBytes(), report.signatureR(), report.signatureS());
+}
+
+/// How well a leaf fits without asking its key.
+int fit(const X509Part &leaf, const ReportView &report, bool sameChip)
+{
+    int score = sameChip ? 8 : 0;
+    if (leaf.extensions && TcbVersion(report.reportedTcb(), leaf.extensions->tcb.layout()) == leaf.extensions->tcb)
+        score += 4;
+    if ((leaf.role == "vlek") == (report.signingKey() == SigningKey::Vlek))
+        score += 2;
+    const Product product = report.product().product;
+    if (leaf.extensions && product != Product::Unknown && leaf.extensions->product == product)
+        score += 1;
+    return score;
+}
+
+/// The leaf of a library that signed the report, or that is about its chip and TCB; null if none does.
+const X509Part *signer(const Library &library, const ReportView &report)
+{
+    const X509Part *best = nullptr;
+    int bestFit = -1;
+    bool several = false;
+    for (const X509Part *leaf : library.leavesOf(report.chipId().view())) {
+        const int score = fit(*leaf, report, true);
+        several = several || score == bestFit;
+        if (score > bestFit) {
+            best = leaf;
+            bestFit = score;
+            several = false;
+        }
+    }
+    constexpr int chipAndTcb = 12;
+    if (best && bestFit >= chipAndTcb && !several)
+        return best;
+    // A VLEK, a masked chip id, or more than one that would do: the keys themselves say.
+    std::size_t tried = 0;
+    for (const X509Part *leaf : library.leaves()) {
+        if (++tried > mostTried)
+            break;
+        if (verifies(*leaf, report))
+            return leaf;
+    }
+    return best;
+}
+
+/// Of what was put down together with a single report, the leaf that fits best: it does not sign it, and the findings will say so.
+const X509Part *nearestLeaf(const Library &library, const ReportView &report)
+{
+    const X509Part *best = nullptr;
+    int bestFit = -1;
+    for (const X509Part *leaf : library.leaves())
+        if (const int score = fit(*leaf, report, false); score > bestFit) {
+            best = leaf;
+            bestFit = score;
+        }
+    return best;
+}
+
+/// Who issued `subject`: by name and signature, else by name.
+const X509Part *issuerOf(const std::vector<const X509Part *> &candidates, const Certificate &subject)
+{
+    const X509Part *named = nullptr;
+    std::size_t count = 0;
+    for (const X509Part *candidate : candidates)
+        if (subject.namesIssuer(candidate->certificate)) {
+            named = named ? named : candidate;
+            ++count;
+        }
+    if (count <= 1)
+        return named;
+    for (const X509Part *candidate : candidates)
+        if (subject.namesIssuer(candidate->certificate) && subject.signatureBy(candidate->certificate))
+            return candidate;
+    return named;
+}
+
+/// Without a name that fits: the only one there, or the one of the product.
+const X509Part *likelyOf(const std::vector<const X509Part *> &candidates, Product product)
+{
+    if (candidates.size() == 1)
+        return candidates.front();
+    for (const X509Part *candidate : candidates)
+        if (product != Product::Unknown && productFromText(candidate->certificate.commonName()) == product)
+            return candidate;
+    return nullptr;
+}
+
+using Members = const std::vector<const X509Part *> &(Library::*)() const;
+
+const X509Part *issuer(const Library &own, const Library *pool, Members members, const Certificate &subject)
+{
+    const X509Part *found = issuerOf((own.*members)(), subject);
+    return found || !pool ? found : issuerOf((pool->*members)(), subject);
+}
+
+void addLists(Evidence &evidence, const Library &library, const Certificate &root, const std::vector<const X509Part *> &chain)
+{
+    auto lists = library.listsOf(root);
+    // One that revokes something of this chain, and failing that the newest, comes last: it is the one that counts.
+    std::ranges::stable_sort(lists, {}, [&](const CrlPart *part) {
+        const bool revokes = std::ranges::any_of(chain,
+            [&](const X509Part *link) { return link->certificate.serial() != "0" && part->list.revokes(link->certificate); });
+        return std::pair(revokes, part->list.thisUpdate());
+    });
+    for (const CrlPart *list : lists)
+        evidence.endorsements.push_back({"crl", list->der});
+}
+
+} // namespace
+
+void assembleSnp(std::vector<FoundEvidence> &into, const std::vector<EvidencePart> &reports, const Library &own, const Library *pool)
+{
+    for (const auto &part : reports) {
+        FoundEvidence found{part.file, part.offset, {"snp-report", part.bytes, {}}};
+        const auto report = *ReportView::from(found.evidence.report);
+        const X509Part *leaf = signer(own, report);
+        if (!leaf && pool)
+            leaf = signer(*pool, report);
+        if (!leaf && reports.size() == 1)
+            leaf = nearestLeaf(own, report);
+
+        const Product product = leaf && leaf->extensions ? leaf->extensions->product : report.product().product;
+        const X509Part *authority = leaf ? issuer(own, pool, &Library::authorities, leaf->certificate) : nullptr;
+        if (!authority && (reports.size() == 1 || !leaf))
+            authority = likelyOf(own.authorities(), product);
+        if (!authority && pool)
+            authority = likelyOf(pool->authorities(), product);
+        const X509Part *root = authority ? issuer(own, pool, &Library::roots, authority->certificate) : nullptr;
+        if (!root)
+            root = likelyOf(own.roots(), product);
+        if (!root && pool)
+            root = likelyOf(pool->roots(), product);
+
+        std::vector<const X509Part *> chain;
+        for (const X509Part *link : {leaf, authority, root})
+            if (link) {
+                chain.push_back(link);
+                found.evidence.endorsements.push_back({link->role, link->certificate.der()});
+            }
+        if (root) {
+            addLists(found.evidence, own, root->certificate, chain);
+            if (pool)
+                addLists(found.evidence, *pool, root->certificate, chain);
+        }
+        into.push_back(std::move(found));
+    }
+    // A list that no root here signed still has to be seen where there is one report: it fails.
+    if (reports.size() == 1 && !into.empty()) {
+        auto &evidence = into.back().evidence;
+        const bool has = std::ranges::any_of(evidence.endorsements, [](const Endorsement &entry) { return entry.role == "crl"; });
+        if (!has && own.lists().size() == 1)
+            evidence.endorsements.push_back({"crl", own.lists().front().der});
+    }
+}
+
+} // namespace kastellan::sev::intake
