@@ -7,7 +7,11 @@
 #include "app/keepctl/suggest.h"
 #include "core/base/file.h"
 #include "core/evidence/reappraise.h"
+#include "core/keys/keys.h"
+#include "core/reports/ear.h"
 #include "core/reports/reports.h"
+
+#include <openssl/crypto.h>
 
 #include <cerrno>
 #include <ctime>
@@ -31,6 +35,8 @@ std::string formatOf(const Invocation &asked)
     const std::string ending = fs::path(asked.value("output")).extension().string();
     if (ending == ".json" || ending == ".pdf")
         return ending.substr(1);
+    if (ending == ".jwt" || ending == ".cwt")
+        return "ear-" + ending.substr(1);
     return ending == ".zip" ? "bundle" : "html";
 }
 
@@ -63,7 +69,30 @@ Status renderPdf(const std::string &record, const fs::path &file)
     return {};
 }
 
-Result<Bytes> content(const Record &record, const std::string &format, const EvidenceBackend &backend)
+/// The stored verdict as an attestation result, signed.
+Result<Bytes> earContent(const Record &record, const std::string &format, const Invocation &asked)
+{
+    EarOptions options;
+    options.profile = asked.value("ear-profile") == "veraison-2023" ? EarOptions::Profile::Veraison2023 : EarOptions::Profile::Draft04;
+    options.build = "kastellan " KASTELLAN_VERSION;
+    options.submodule = record.evidence.kind == "snp-report" ? "snp" : "sev";
+    options.policyIds = {policyIdOf(record.expected)};
+    if (record.expected.reportData)
+        options.nonce = toBytes(record.expected.reportData->view());
+    options.issued = std::time(nullptr);
+    KASTELLAN_ASSIGN(options.keyPem, asked.has("key") ? keys::privatePem(asked.value("key")) : earKeyPem());
+    Result<Bytes> bytes;
+    if (format == "ear-cwt")
+        bytes = earCwt(record.appraisal, options);
+    else if (auto token = earJwt(record.appraisal, options))
+        bytes = toBytes(*token + "\n");
+    else
+        bytes = std::unexpected(token.error());
+    OPENSSL_cleanse(options.keyPem.data(), options.keyPem.size());
+    return bytes;
+}
+
+Result<Bytes> content(const Record &record, const std::string &format, const Invocation &asked, const EvidenceBackend &backend)
 {
     const auto view = backend.describe(record.evidence);
     const Appraisal today = reappraise(record, backend, std::time(nullptr)); // exports show the stored verdict and this one
@@ -71,6 +100,8 @@ Result<Bytes> content(const Record &record, const std::string &format, const Evi
         return toBytes(recordJson(record, view ? &*view : nullptr, &today) + "\n");
     // Evidence that cannot be read was refused for that; the report says so, and shows what there is.
     const EvidenceView shown = view ? *view : EvidenceView{};
+    if (format.starts_with("ear-"))
+        return earContent(record, format, asked);
     if (format == "html")
         return toBytes(recordHtml(record, shown, &today));
     return recordBundle(record, shown, &today);
@@ -83,7 +114,7 @@ Result<int> evidenceExport(const Invocation &asked, const Context &context)
     const std::string format = formatOf(asked);
     KASTELLAN_ASSIGN(const auto store, RecordStore::open());
     KASTELLAN_ASSIGN(const Record record, findRecord(*store, asked.operands.front()));
-    const std::string ending = format == "bundle" ? "zip" : format;
+    const std::string ending = format == "bundle" ? "zip" : format.starts_with("ear-") ? format.substr(4) : format;
     const std::string file = asked.value("output", record.id + "." + ending);
     const bool force = asked.has("force");
     if (format == "pdf") {
@@ -107,7 +138,7 @@ Result<int> evidenceExport(const Invocation &asked, const Context &context)
             KASTELLAN_TRY(placeExport(beside, file, force));
         }
     } else {
-        KASTELLAN_ASSIGN(const Bytes bytes, content(record, format, *context.backend));
+        KASTELLAN_ASSIGN(const Bytes bytes, content(record, format, asked, *context.backend));
         KASTELLAN_TRY(file == "-" ? writeAll(1, bytes, "standard output") : writeExport(file, bytes, force));
     }
     logActivity("export evidence", record.id, format);

@@ -43,7 +43,16 @@ inline constexpr int notLaunched = 125, refused = 126, notStarted = 127, trapped
 [[nodiscard]] Result<int> evidenceShow(const Invocation &asked, const Context &context);
 [[nodiscard]] Result<int> evidenceExport(const Invocation &asked, const Context &context);
 [[nodiscard]] Result<int> evidenceFsck(const Invocation &asked);
+[[nodiscard]] Result<int> evidencePolicy(const Invocation &asked, const Context &context);
 [[nodiscard]] Result<int> measureProcess(const Invocation &asked);
+[[nodiscard]] Result<int> measureSev(const Invocation &asked);
+[[nodiscard]] Result<int> measureEs(const Invocation &asked);
+[[nodiscard]] Result<int> measureSnp(const Invocation &asked);
+[[nodiscard]] Result<int> measureSvsm(const Invocation &asked);
+[[nodiscard]] Result<int> measureVm(const Invocation &asked);
+[[nodiscard]] Result<int> measureOvmfHash(const Invocation &asked);
+[[nodiscard]] Result<int> measureIdBlock(const Invocation &asked);
+[[nodiscard]] Result<int> measureKeyDigest(const Invocation &asked);
 [[nodiscard]] Result<int> keysList(const Invocation &asked);
 [[nodiscard]] Result<int> keysCreate(const Invocation &asked);
 [[nodiscard]] Result<int> keysShow(const Invocation &asked);

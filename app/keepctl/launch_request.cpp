@@ -3,6 +3,7 @@
 
 #include "app/keepctl/suggest.h"
 #include "core/base/file.h"
+#include "sev-backend/appraisal/policy.h"
 
 #include <algorithm>
 #include <charconv>
@@ -108,7 +109,21 @@ Result<LaunchRequest> launchRequest(const Invocation &asked)
         KASTELLAN_ASSIGN(request.expectDigest, LaunchDigest::from(*bytes, "launch digest"));
     }
     KASTELLAN_ASSIGN(request.minimumTcb, minimumTcb(asked.values("min-tcb")));
+    if (asked.has("policy")) {
+        KASTELLAN_ASSIGN(request.policy, readPolicyText(asked.value("policy")));
+    }
     return request;
+}
+
+Result<std::string> readPolicyText(const std::string &file)
+{
+    auto content = readFile(file, sev::Policy::sizeLimit);
+    if (!content)
+        return std::unexpected(content.error().during("read the policy"));
+    std::string text(asText(*content));
+    // Read here, so that a mistake shows before anything is launched.
+    KASTELLAN_TRY(sev::Policy::parse(text, file));
+    return text;
 }
 
 Result<std::vector<Secret>> readSecrets(const Invocation &asked)

@@ -36,8 +36,26 @@ Result<int> run(const Invocation &asked, const Context &context)
         return evidenceExport(asked, context);
     case Command::EvidenceFsck:
         return evidenceFsck(asked);
+    case Command::EvidencePolicy:
+        return evidencePolicy(asked, context);
     case Command::MeasureProcess:
         return measureProcess(asked);
+    case Command::MeasureSev:
+        return measureSev(asked);
+    case Command::MeasureEs:
+        return measureEs(asked);
+    case Command::MeasureSnp:
+        return measureSnp(asked);
+    case Command::MeasureSvsm:
+        return measureSvsm(asked);
+    case Command::MeasureVm:
+        return measureVm(asked);
+    case Command::MeasureOvmfHash:
+        return measureOvmfHash(asked);
+    case Command::MeasureIdBlock:
+        return measureIdBlock(asked);
+    case Command::MeasureKeyDigest:
+        return measureKeyDigest(asked);
     case Command::KeysList:
         return keysList(asked);
     case Command::KeysCreate:

@@ -21,15 +21,38 @@ Noun evidenceNoun()
                 {"json is for programs, html and pdf for a colleague, and bundle for an auditor: a zip with raw reports, certificates, "
                  "findings, "
                  "all inputs of the bindings, a signed manifest, and a README with the plain openssl commands that check it.",
+                    "ear-jwt and ear-cwt are for programs that decide by the result: an EAT Attestation Result (draft-ietf-rats-ear) of the "
+                    "stored verdict, signed with a key of this user. What is emulated never affirms.",
                     "The file is written whole or not at all, and an existing one is never replaced without --force. PDF needs the desktop "
                     "program, kastellan, beside keepctl; it is run off screen."},
                 {recordOperand},
-                {{"format", 'F', "FORMAT", "json, html, pdf or bundle; default: by the ending of FILE, else html", Word::Choice,
-                     {"json", "html", "pdf", "bundle"}},
+                {{"format", 'F', "FORMAT", "json, html, pdf, bundle, ear-jwt or ear-cwt; default: by the ending of FILE, else html",
+                     Word::Choice, {"json", "html", "pdf", "bundle", "ear-jwt", "ear-cwt"}},
+                    {"key", 0, "KEY", "For ear-jwt and ear-cwt: the owner key that signs; default: the key 'results', made on first use",
+                        Word::Key},
+                    {"ear-profile", 0, "PROFILE", "For ear-jwt and ear-cwt: names of the claims; default: the current draft", Word::Choice,
+                        {"draft-04", "veraison-2023"}},
                     {"output", 'o', "FILE", "Where to; - for standard output; default: the record's id in the current folder", Word::File},
                     {"force", 0, "", "Replace an existing file"}},
                 {{"keepctl evidence export web --format html -o web.html", "a report to read"},
                     {"keepctl evidence export web --format bundle", "everything, to check again"}}},
+            {Command::EvidencePolicy, "policy", "make, check and import policy files",
+                {"A policy file says in TOML what is demanded of evidence: root, products, firmware levels, guest policy, keys of ID blocks, "
+                 "launch digests and more (docs/policy.md). 'keep launch' and 'evidence verify' take it with --policy.",
+                    "'policy new --from SOURCE' writes the strictest policy that this evidence meets, with a comment above each value; loosen "
+                    "it by hand. SOURCE is a file with a report, best together with its certificates, or a record.",
+                    "'policy check FILE' reads a policy and says what is wrong with it, by line, with the nearest valid key.",
+                    "'policy import FILE' writes a policy from go-sev-guest's check.Config (text proto) or the configuration of Enarx' Steward "
+                    "(TOML), and names on standard error what cannot be carried over."},
+                {{"new|check|import", "what to do; behind check and import, the file", Word::File, true}},
+                {{"from", 0, "SOURCE", "For new: a file with a report, or a record; may be given several times, for certificates in files of their own",
+                     Word::File, {}, true},
+                    {"name", 0, "TEXT", "A name for the policy"},
+                    {"output", 'o', "FILE", "Where to; default: standard output", Word::File}, {"force", 0, "", "Replace an existing file"},
+                    json},
+                {{"keepctl evidence policy new --from report.bin -o web.toml", "a policy that this report meets"},
+                    {"keepctl evidence policy check web.toml", "whether it can be read"},
+                    {"keepctl evidence policy import check.textproto -o web.toml", "from go-sev-guest"}}},
             {Command::EvidenceFsck, "fsck", "check the evidence store",
                 {"Checks every record, every link of the chain and the signature of its head. Exit status 1 when something is wrong."}, {},
                 {json}, {{"keepctl evidence fsck", "nothing was changed or removed"}}},

@@ -22,6 +22,7 @@ std::vector<Option> planOptions(std::vector<Option> more)
             true},
         {"interpreter", 0, "", "Run the module in the interpreter"},
         {"aot", 0, "", "Compile the module ahead of time on this machine, and run the compiled code"},
+        {"policy", 0, "FILE", "A policy file that the evidence of the keep has to meet (docs/policy.md)", Word::File},
         {"strict", 0, "", "Require the findings that are otherwise advisory"},
         {"allow-debug", 0, "", "Accept a platform policy that lets the host read the keep's memory; recorded"},
         {"no-sandbox", 0, "", "Go on without the sandbox of an emulated keep; its finding fails and does not decide; recorded"},

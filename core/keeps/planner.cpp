@@ -123,6 +123,7 @@ Result<LaunchPlan> makePlan(const LaunchRequest &request, Host &host, const Prog
     plan.expected.launchDigest = request.expectDigest;
     plan.expected.allowDebug = request.allowDebug;
     plan.expected.strict = request.strict;
+    plan.expected.policy = request.policy;
     plan.expected.vmpl = 0;
     std::vector<std::string> roots;
     KASTELLAN_TRY(applyExpectations(config, request, plan, where, roots));

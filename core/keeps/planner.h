@@ -22,6 +22,7 @@ struct LaunchRequest
     std::vector<std::string> secretNames;     ///< those that will be given; a secret that Keep.toml asks for and that is missing is an error, and so is one it does not name
     std::optional<LaunchDigest> expectDigest; ///< over the reference that this build knows
     std::vector<std::pair<std::string, unsigned>> minimumTcb;
+    std::string policy;                       ///< text of a policy file, in the backend's words; joined with all else that is expected
     std::string execution = "auto";
     std::string ownerKey;                     ///< name of an owner key; empty: a fresh one for this keep
     bool allowDebug = false, strict = false, noSandbox = false;

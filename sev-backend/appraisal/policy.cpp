@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/appraisal/policy.h"
 
+#include "sev-backend/appraisal/findings.h"
+
 #include <algorithm>
 
 namespace kastellan::sev {
@@ -32,7 +34,6 @@ Policy strictPolicyFor(const ReportView &report, Product product, std::string ro
 {
     Policy policy;
     policy.root = std::move(root);
-    policy.require = {"chain.crl", "platform.alias", "firmware.provisional", "tcb.bulletin"};
     if (product != Product::Unknown)
         policy.products = {product};
     if (report.hasCpuid())
@@ -77,8 +78,6 @@ Policy strictPolicyFor(const ReportView &report, Product product, std::string ro
     policy.firmware.minimumVersion = firmware;
     policy.firmware.allowProvisional =
         report.committedTcb() != report.currentTcb() || report.committedVersion() != report.currentVersion();
-    if (*policy.firmware.allowProvisional)
-        std::erase(policy.require, "firmware.provisional");
 
     if (!report.idKeyDigest().isZero()) {
         policy.idBlock.required = true;
@@ -93,6 +92,33 @@ Policy strictPolicyFor(const ReportView &report, Product product, std::string ro
         policy.mitigations.launch = report.launchMitigations();
         policy.mitigations.current = report.currentMitigations();
     }
+    return policy;
+}
+
+Result<Policy> strictPolicyFor(const Evidence &evidence, const EvidenceBackend &backend, std::int64_t at, Appraisal *appraisal)
+{
+    if (evidence.kind != "snp-report")
+        return badInput("make a policy of evidence", {}, "it is of the kind '" + evidence.kind + "', and a policy is about SNP reports",
+            "Give an SNP attestation report.");
+    KASTELLAN_ASSIGN(const ReportView report, ReportView::from(evidence.report));
+    const ChainState chain = readChain(evidence.endorsements);
+    const bool rootKnown = chain.root.kind != RootIdentity::Kind::Unknown;
+    Policy policy = strictPolicyFor(report, productOf(report, chain), rootKnown ? chain.root.text : "amd",
+        chain.vlek && chain.extensions ? chain.extensions->cspId : std::string());
+    ReferenceValues expected;
+    expected.root = policy.root;
+    Appraisal own;
+    own.at = at;
+    own.emulated = chain.root.kind == RootIdentity::Kind::Emulated;
+    own.findings = backend.appraise(evidence, expected, at);
+    decide(own);
+    for (const auto *check : allChecks())
+        if (!check->required
+            && std::ranges::any_of(own.findings,
+                [&](const Finding &finding) { return finding.id == check->id && finding.outcome == Outcome::Pass; }))
+            policy.require.emplace_back(check->id);
+    if (appraisal)
+        *appraisal = std::move(own);
     return policy;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/evidence/evidence.h"
 #include "sev-backend/abi/report.h"
 
 #include <string>
@@ -117,5 +118,9 @@ template <typename Bits>
 /// The strictest policy that this report meets: its own values, product, TCB, key digests and launch digest. What differs from launch to
 /// launch (report id, report data) is left out. `root` as in Policy; `vlekProvider` the CSP id of the certificate, or empty.
 [[nodiscard]] Policy strictPolicyFor(const ReportView &report, Product product, std::string root, std::string vlekProvider = {});
+/// The same with root, product and provider from the endorsements, and every advisory finding required that passes at this time.
+/// `appraisal`, if given, receives the evidence's appraisal without a policy. An Input error unless it is an SNP report.
+[[nodiscard]] Result<Policy> strictPolicyFor(
+    const Evidence &evidence, const EvidenceBackend &backend, std::int64_t at, Appraisal *appraisal = nullptr);
 
 } // namespace kastellan::sev
