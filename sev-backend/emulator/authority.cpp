@@ -74,7 +74,7 @@ Result<Certificate> Authority::issue(const Leaf &leaf, EVP_PKEY *key) const
     KASTELLAN_ASSIGN(const auto issuerKey, privateKeyFromDer(m_askKey));
     CertificateRequest request;
     request.commonName = leaf.commonName;
-    request.serial = 0; // as AMD's key server numbers them
+    request.serial = leaf.serial;
     request.notBefore = leaf.notBefore;
     request.notAfter = leaf.notAfter;
     request.key = key;

@@ -32,6 +32,7 @@ public:
         bool wrapHardwareId = false; ///< as an OCTET STRING, the newer form
         std::string cspId; ///< VLEK only
         std::int64_t notBefore = 0, notAfter = 0;
+        std::uint64_t serial = 0; ///< as AMD's key server numbers them
     };
     [[nodiscard]] Result<Certificate> issue(const Leaf &leaf, EVP_PKEY *key) const;
     /// A revocation list by the root, naming these serials.
