@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/keepctl/appraisal_text.h"
 #include "app/keepctl/commands.h"
+#include "app/keepctl/evidence_files.h"
 #include "app/keepctl/find.h"
+#include "app/keepctl/hex_text.h"
 #include "app/keepctl/json_output.h"
 #include "app/keepctl/output.h"
+#include "app/keepctl/show_file.h"
 #include "core/evidence/json.h"
 #include "core/evidence/reappraise.h"
 #include "core/reports/reports.h"
@@ -82,6 +85,8 @@ Result<int> evidenceList(const Invocation &asked)
 
 Result<int> evidenceShow(const Invocation &asked, const Context &context)
 {
+    if (meansFile(asked.operands.front()))
+        return showFile(asked, context);
     KASTELLAN_ASSIGN(const auto store, RecordStore::open());
     KASTELLAN_ASSIGN(const Record record, findRecord(*store, asked.operands.front()));
     const auto view = context.backend->describe(record.evidence);
@@ -99,6 +104,8 @@ Result<int> evidenceShow(const Invocation &asked, const Context &context)
     print(layersText(record));
     if (view && asked.has("fields"))
         print("\n" + fieldsText(*view, 1));
+    if (view && asked.has("hex"))
+        print("\n" + hexText(record.evidence.report, view->fields, 1));
     return exit_code::done;
 }
 

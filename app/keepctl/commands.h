@@ -41,6 +41,8 @@ inline constexpr int notLaunched = 125, refused = 126, notStarted = 127, trapped
 [[nodiscard]] Result<int> keepRecover(const Invocation &asked);
 [[nodiscard]] Result<int> evidenceList(const Invocation &asked);
 [[nodiscard]] Result<int> evidenceShow(const Invocation &asked, const Context &context);
+[[nodiscard]] Result<int> evidenceVerify(const Invocation &asked, const Context &context);
+[[nodiscard]] Result<int> evidenceDiff(const Invocation &asked, const Context &context);
 [[nodiscard]] Result<int> evidenceExport(const Invocation &asked, const Context &context);
 [[nodiscard]] Result<int> evidenceFsck(const Invocation &asked);
 [[nodiscard]] Result<int> evidencePolicy(const Invocation &asked, const Context &context);
@@ -53,10 +55,31 @@ inline constexpr int notLaunched = 125, refused = 126, notStarted = 127, trapped
 [[nodiscard]] Result<int> measureOvmfHash(const Invocation &asked);
 [[nodiscard]] Result<int> measureIdBlock(const Invocation &asked);
 [[nodiscard]] Result<int> measureKeyDigest(const Invocation &asked);
+[[nodiscard]] Result<int> ownerSession(const Invocation &asked);
+[[nodiscard]] Result<int> ownerMeasurement(const Invocation &asked);
+[[nodiscard]] Result<int> ownerSecret(const Invocation &asked);
+[[nodiscard]] Result<int> ownerReport(const Invocation &asked);
+[[nodiscard]] Result<int> ownerVmsa(const Invocation &asked);
 [[nodiscard]] Result<int> keysList(const Invocation &asked);
 [[nodiscard]] Result<int> keysCreate(const Invocation &asked);
 [[nodiscard]] Result<int> keysShow(const Invocation &asked);
 [[nodiscard]] Result<int> keysRemove(const Invocation &asked);
+[[nodiscard]] Result<int> certsImport(const Invocation &asked);
+[[nodiscard]] Result<int> certsList(const Invocation &asked);
+[[nodiscard]] Result<int> certsShow(const Invocation &asked);
+[[nodiscard]] Result<int> certsVerify(const Invocation &asked);
+[[nodiscard]] Result<int> certsExport(const Invocation &asked);
+[[nodiscard]] Result<int> certsRemove(const Invocation &asked);
+[[nodiscard]] Result<int> certsFetch(const Invocation &asked, const Context &context);
+[[nodiscard]] Result<int> hostPins(const Invocation &asked);
+[[nodiscard]] Result<int> hostPin(const Invocation &asked, const Context &context);
+[[nodiscard]] Result<int> hostUnpin(const Invocation &asked);
+[[nodiscard]] Result<int> evidenceReappraise(const Invocation &asked, const Context &context);
+[[nodiscard]] Result<int> evidenceHold(const Invocation &asked);
+[[nodiscard]] Result<int> evidenceRelease(const Invocation &asked);
+[[nodiscard]] Result<int> evidencePurge(const Invocation &asked);
+[[nodiscard]] Result<int> evidenceBackup(const Invocation &asked);
+[[nodiscard]] Result<int> evidenceRestore(const Invocation &asked);
 [[nodiscard]] Result<int> activityLog(const Invocation &asked);
 
 } // namespace kastellan::keepctl

@@ -32,6 +32,10 @@ Result<int> run(const Invocation &asked, const Context &context)
         return evidenceList(asked);
     case Command::EvidenceShow:
         return evidenceShow(asked, context);
+    case Command::EvidenceVerify:
+        return evidenceVerify(asked, context);
+    case Command::EvidenceDiff:
+        return evidenceDiff(asked, context);
     case Command::EvidenceExport:
         return evidenceExport(asked, context);
     case Command::EvidenceFsck:
@@ -56,6 +60,16 @@ Result<int> run(const Invocation &asked, const Context &context)
         return measureIdBlock(asked);
     case Command::MeasureKeyDigest:
         return measureKeyDigest(asked);
+    case Command::OwnerSession:
+        return ownerSession(asked);
+    case Command::OwnerMeasurement:
+        return ownerMeasurement(asked);
+    case Command::OwnerSecret:
+        return ownerSecret(asked);
+    case Command::OwnerReport:
+        return ownerReport(asked);
+    case Command::OwnerVmsa:
+        return ownerVmsa(asked);
     case Command::KeysList:
         return keysList(asked);
     case Command::KeysCreate:
@@ -64,6 +78,20 @@ Result<int> run(const Invocation &asked, const Context &context)
         return keysShow(asked);
     case Command::KeysRemove:
         return keysRemove(asked);
+    case Command::CertsImport:
+        return certsImport(asked);
+    case Command::CertsList:
+        return certsList(asked);
+    case Command::CertsShow:
+        return certsShow(asked);
+    case Command::CertsVerify:
+        return certsVerify(asked);
+    case Command::CertsExport:
+        return certsExport(asked);
+    case Command::CertsRemove:
+        return certsRemove(asked);
+    case Command::CertsFetch:
+        return certsFetch(asked, context);
     case Command::Log:
         return activityLog(asked);
     }

@@ -22,6 +22,8 @@ enum class Command {
     KeepRecover,
     EvidenceList,
     EvidenceShow,
+    EvidenceVerify,
+    EvidenceDiff,
     EvidenceExport,
     EvidenceFsck,
     EvidencePolicy,
@@ -34,10 +36,22 @@ enum class Command {
     MeasureOvmfHash,
     MeasureIdBlock,
     MeasureKeyDigest,
+    OwnerSession,
+    OwnerMeasurement,
+    OwnerSecret,
+    OwnerReport,
+    OwnerVmsa,
     KeysList,
     KeysCreate,
     KeysShow,
     KeysRemove,
+    CertsImport,
+    CertsList,
+    CertsShow,
+    CertsVerify,
+    CertsExport,
+    CertsRemove,
+    CertsFetch,
     Log,
 };
 
@@ -71,6 +85,7 @@ struct Operand {
     std::string_view help;
     Word word = Word::Free;
     bool repeats = false; ///< one or more
+    bool optional = false; ///< may be left out; only the last one
 };
 
 /// An example for the help and the man page.

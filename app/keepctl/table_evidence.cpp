@@ -13,10 +13,56 @@ Noun evidenceNoun()
             {Command::EvidenceList, "list", "list the records, newest first", {"Id, time, keep, kind and verdict of each record."}, {},
                 {{"keep", 'k', "KEEP", "Only those of this keep", Word::Keep}, {"limit", 0, "N", "At most so many; default 1000"}, json},
                 {{"keepctl evidence list --keep web", "all that this keep proved"}}},
-            {Command::EvidenceShow, "show", "show one record",
-                {"Verdict, every finding with what was expected and what was found, the certificate chain and the layers."},
-                {recordOperand}, {{"fields", 'f', "", "Also every field of the raw report with its meaning"}, json},
-                {{"keepctl evidence show web", "the newest record of that keep"}}},
+            {Command::EvidenceVerify, "verify", "appraise evidence from files",
+                {"Takes what people have and finds out what it is, by content and never by name: attestation reports of SEV-SNP, raw, in hex or "
+                 "base64, in the responses of drivers and of Azure's vTPM, in go-sev-guest's form, in folders of snpguest and bundles of this "
+                 "program; certificates and revocation lists in DER and PEM, in any order, and GHCB certificate tables; and of SEV and SEV-ES "
+                 "certificates, exports of sevctl and sev-tool, capabilities as QEMU and libvirt print them, reports and launch measurements "
+                 "(docs/evidence.md).",
+                    "Each piece of evidence is appraised with the certificates that fit it; docs/appraisal.md lists the checks. Writes nothing "
+                    "anywhere, needs no network, no device and no privilege. Without --expect-digest or a policy the best verdict is "
+                    "'authentic': genuine, but nothing said what should run.",
+                    "Exit status 0: every piece is trusted or authentic; of emulated evidence only with --accept-emulated. 1: one is refused or "
+                    "undecided. 2: there is no evidence in what was given.",
+                    "With --batch the operand is a folder, of which each file and each folder is one item, or a list with a path on each line "
+                    "(- for standard input). All cores are used, memory stays the same, and each item has a line as soon as it is known; "
+                    "certificates come from --certs and from the folder itself. With --json each line is an object, the last one a summary."},
+                {{"FILE", "a file or folder with evidence or certificates; - for standard input; with --batch one folder or list", Word::File, true}},
+                {{"certs", 'c', "PATH", "A file or folder with certificates; may be given several times", Word::File, {}, true},
+                    {"crl", 0, "FILE", "A revocation list; may be given several times", Word::File, {}, true},
+                    {"policy", 0, "FILE", "A policy file (docs/policy.md)", Word::File},
+                    {"root", 0, "ROOT", "amd, or emulated: and the SHA-256 of an emulated root; default: the policy's, else amd"},
+                    {"expect-digest", 0, "DIGEST", "The launch digest in hex or base64: 48 bytes, or 32 of SEV and SEV-ES"},
+                    {"report-data", 0, "DATA", "What was asked for, in hex or a file: up to 64 bytes, zeros behind", Word::File},
+                    {"host-data", 0, "HEX", "The 32 bytes that the host gave at launch"},
+                    {"min-tcb", 0, "LEVELS", "The least firmware levels, e.g. snp=23,ucode=84; parts are bl, tee, snp, ucode and fmc", Word::Free, {},
+                        true},
+                    {"vmpl", 0, "N", "The privilege level that asked; default: any"},
+                    {"at", 0, "TIME", "Appraise for this time: 2026-11-23, 2026-11-23T14:00:00Z or Unix seconds; default: now"},
+                    {"allow-debug", 0, "", "Accept a policy that lets the host read the guest's memory; shown"},
+                    {"accept-emulated", 0, "", "A positive verdict about an emulated platform counts too; it proves nothing about hardware"},
+                    {"strict", 's', "", "Advisory checks are required too"},
+                    {"findings", 'f', "", "Also the checks that passed, and what was found in the files"},
+                    {"batch", 'b', "", "Many: one line each, and a summary"},
+                    {"resume", 0, "FILE", "For --batch: note there what is done, and go on from there", Word::File}, json},
+                {{"keepctl evidence verify report.bin certs/", "a report with its certificates"},
+                    {"keepctl evidence verify export.zip --expect-digest 6d28…", "is it what I built?"},
+                    {"keepctl evidence verify --batch fleet/ --certs ca/ --json", "a fleet, one line each"}}},
+            {Command::EvidenceShow, "show", "show a record, or what a file holds",
+                {"Of a record: verdict, every finding with what was expected and what was found, the certificate chain and the layers.",
+                    "Of a file: every field of the evidence in it with its meaning, its TCB and the certificates that fit. Nothing is judged; "
+                    "'evidence verify' does that. A word with a slash, or that is a file, means the file."},
+                {{"RECORD|FILE", "a record, by its id or the beginning of it, or by its keep; or a file or folder", Word::File}},
+                {{"fields", 'f', "", "Also every field of the raw report with its meaning"},
+                    {"hex", 0, "", "The raw bytes, field by field"}, json},
+                {{"keepctl evidence show web", "the newest record of that keep"},
+                    {"keepctl evidence show ./report.bin --hex", "the bytes of a report"}}},
+            {Command::EvidenceDiff, "diff", "what two pieces of evidence differ in",
+                {"Compares two records or files field by field, with TCB, certificates and findings. Exit status 1 when anything differs."},
+                {{"A", "a record or a file", Word::File}, {"B", "a record or a file", Word::File}},
+                {{"root", 0, "ROOT", "For the findings of files: amd, or emulated: and a fingerprint; default: amd"},
+                    {"at", 0, "TIME", "Appraise for this time; default: now"}, json},
+                {{"keepctl evidence diff before.bin after.bin", "what changed between two reports"}}},
             {Command::EvidenceExport, "export", "write a record to a file",
                 {"json is for programs, html and pdf for a colleague, and bundle for an auditor: a zip with raw reports, certificates, "
                  "findings, "

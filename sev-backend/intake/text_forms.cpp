@@ -129,12 +129,11 @@ bool lookText(Looker &looker, const Part &part)
         looker.reason("it is a text of blanks");
         return false;
     }
-    const Part whole = part;
     if (text.contains("-----BEGIN ") && !text.starts_with('{') && !text.starts_with('['))
         return lookPem(looker, part);
     if (lookJson(looker, part) || lookTextProto(looker, part))
         return true;
-    if (lookDecoded(looker, whole, text, {}))
+    if (lookDecoded(looker, part, text, part.key))
         return true;
     if (lookWords(looker, part))
         return true;

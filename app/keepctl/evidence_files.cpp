@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/keepctl/evidence_files.h"
+
+#include "app/keepctl/output.h"
+#include "core/evidence/input_files.h"
+#include "core/evidence/json.h"
+
+#include <format>
+
+namespace kastellan::keepctl {
+
+Result<Recognised> recogniseFiles(const EvidenceBackend &backend, std::span<const std::string> paths)
+{
+    KASTELLAN_ASSIGN(const Inputs inputs, readInputs(paths));
+    Recognised recognised = backend.recognise(inputs.files);
+    recognised.unknown.insert(recognised.unknown.end(), inputs.left.begin(), inputs.left.end());
+    return recognised;
+}
+
+Result<Recognised> evidenceOf(const EvidenceBackend &backend, std::span<const std::string> paths)
+{
+    KASTELLAN_ASSIGN(Recognised recognised, recogniseFiles(backend, paths));
+    if (!recognised.evidence.empty())
+        return recognised;
+    constexpr const char *what = "find evidence";
+    const std::string where = paths.size() == 1 ? paths.front() : std::to_string(paths.size()) + " files";
+    if (recognised.found.empty() && !recognised.unknown.empty()) {
+        const UnknownPart &first = recognised.unknown.front();
+        return badInput(what, placeText(first.file, first.offset), first.why,
+            "Give a report, or a file or folder that holds one (docs/evidence.md lists the forms).");
+    }
+    if (recognised.found.empty())
+        return badInput(what, where, "there is nothing in it");
+    std::string found;
+    constexpr std::size_t most = 4;
+    for (std::size_t i = 0; i < std::min(recognised.found.size(), most); ++i)
+        found += (i ? "; " : "") + recognised.found[i].what;
+    if (recognised.found.size() > most)
+        found += "; …";
+    return badInput(what, where, "there is no report in it, but: " + found,
+        "Give the report too; certificates alone are checked by 'keepctl certs verify'.");
+}
+
+bool meansFile(std::string_view word)
+{
+    std::error_code error;
+    return word == "-" || word.contains('/') || std::filesystem::is_regular_file(std::string(word), error);
+}
+
+std::string placeText(std::string_view file, std::size_t offset)
+{
+    return std::string(file) + (offset ? std::format(", offset {:#x}", offset) : "");
+}
+
+std::string kindText(std::string_view kind)
+{
+    if (kind == "snp-report")
+        return "SNP attestation report";
+    if (kind == "sev-chain")
+        return "SEV certificate chain";
+    if (kind == "sev-report")
+        return "SEV attestation report";
+    if (kind == "sev-launch-measure")
+        return "SEV launch measurement";
+    return std::string(kind);
+}
+
+std::string recognisedText(const Recognised &recognised, bool all, int fd)
+{
+    std::string text;
+    if (all)
+        for (const FoundPart &part : recognised.found)
+            text += "  " + inLine(placeText(part.file, part.offset)) + ": " + inLine(part.what) + "\n";
+    for (const UnknownPart &part : recognised.unknown)
+        text += "  " + painted(fd, Colour::Yellow, "not read: ") + inLine(placeText(part.file, part.offset)) + ": " + inLine(part.why) + "\n";
+    return text;
+}
+
+nlohmann::ordered_json recognisedJson(const Recognised &recognised)
+{
+    js::Out found = js::Out::array(), unknown = js::Out::array();
+    for (const FoundPart &part : recognised.found)
+        found.push_back({{"file", part.file}, {"offset", part.offset}, {"length", part.length}, {"form", part.form}, {"what", part.what}});
+    for (const UnknownPart &part : recognised.unknown)
+        unknown.push_back({{"file", part.file}, {"offset", part.offset}, {"why", part.why}});
+    return {{"found", std::move(found)}, {"unknown", std::move(unknown)}};
+}
+
+} // namespace kastellan::keepctl

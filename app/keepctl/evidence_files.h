@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/evidence/evidence.h"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <filesystem>
+
+namespace kastellan::keepctl {
+
+/// Reads files and folders, and finds out what they are.
+[[nodiscard]] Result<Recognised> recogniseFiles(const EvidenceBackend &backend, std::span<const std::string> paths);
+/// The same; files without evidence are an Input error that says what they hold instead.
+[[nodiscard]] Result<Recognised> evidenceOf(const EvidenceBackend &backend, std::span<const std::string> paths);
+
+/// Whether a word of the command line means a file rather than a record: it has a slash, or is a file that is there.
+[[nodiscard]] bool meansFile(std::string_view word);
+/// "report.bin", or with where it is in the file: "blob.bin, offset 0x20".
+[[nodiscard]] std::string placeText(std::string_view file, std::size_t offset);
+/// For people: "SNP attestation report".
+[[nodiscard]] std::string kindText(std::string_view kind);
+/// What was found and what was not, for a person; `all`: also what was found.
+[[nodiscard]] std::string recognisedText(const Recognised &recognised, bool all, int fd);
+/// The same as JSON: {"found": […], "unknown": […]}.
+[[nodiscard]] nlohmann::ordered_json recognisedJson(const Recognised &recognised);
+
+} // namespace kastellan::keepctl
