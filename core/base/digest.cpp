@@ -108,6 +108,14 @@ void Sha256Stream::add(ByteView view)
         cryptoFailed("EVP_DigestUpdate");
 }
 
+Sha256Stream Sha256Stream::copy() const
+{
+    Sha256Stream other;
+    if (EVP_MD_CTX_copy_ex(other.m_context.get(), m_context.get()) != 1)
+        cryptoFailed("EVP_MD_CTX_copy_ex");
+    return other;
+}
+
 Sha256 Sha256Stream::finish()
 {
     Sha256 value;

@@ -29,6 +29,8 @@ public:
     Sha256Stream(Sha256Stream &&) noexcept;
     Sha256Stream &operator=(Sha256Stream &&) noexcept;
     void add(ByteView view);
+    /// Another stream with all that was added so far.
+    [[nodiscard]] Sha256Stream copy() const;
     /// The digest of all that was added; the stream starts anew.
     [[nodiscard]] Sha256 finish();
 

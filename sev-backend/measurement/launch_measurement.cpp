@@ -8,7 +8,7 @@
 
 namespace kastellan::sev {
 
-void LaunchMeasurement::add(PageType type, std::uint64_t gpa, const Sha384 &contents)
+void LaunchMeasurement::addHashed(PageType type, std::uint64_t gpa, const Sha384 &contents)
 {
     std::array<std::uint8_t, 0x70> info{};
     std::ranges::copy(m_digest.bytes, info.begin());
@@ -18,6 +18,8 @@ void LaunchMeasurement::add(PageType type, std::uint64_t gpa, const Sha384 &cont
     // 0x63: not an initial migration image; 0x64 to 0x66: no permissions for VMPL 3 to 1; 0x67 reserved.
     storeLe<std::uint64_t>(info, 0x68, gpa);
     m_digest.bytes = sha384(info).bytes;
+    if (m_observer)
+        m_observer(type, gpa, contents, m_digest);
 }
 
 void LaunchMeasurement::addPages(PageType type, std::uint64_t gpa, ByteView pages)
@@ -30,7 +32,7 @@ void LaunchMeasurement::addPages(PageType type, std::uint64_t gpa, ByteView page
         digests.resize(count);
         hashPages(pages.subspan(done * pageSize, count * pageSize), digests);
         for (std::size_t i = 0; i < count; ++i)
-            add(type, type == PageType::Vmsa ? gpa : gpa + (done + i) * pageSize, digests[i]);
+            addHashed(type, type == PageType::Vmsa ? gpa : gpa + (done + i) * pageSize, digests[i]);
         done += count;
     }
 }
@@ -38,7 +40,7 @@ void LaunchMeasurement::addPages(PageType type, std::uint64_t gpa, ByteView page
 void LaunchMeasurement::addAddresses(PageType type, std::uint64_t gpa, std::uint64_t count)
 {
     for (std::uint64_t i = 0; i < count; ++i)
-        add(type, gpa + i * pageSize, Sha384{});
+        addHashed(type, gpa + i * pageSize, Sha384{});
 }
 
 } // namespace kastellan::sev

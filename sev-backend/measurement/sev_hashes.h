@@ -11,6 +11,7 @@ namespace kastellan::sev {
 struct BootHashes
 {
     Sha256 kernel, initrd, commandLine;
+    bool operator==(const BootHashes &) const = default;
 };
 /// The digest of a command line: the text and one closing NUL, nothing trimmed.
 [[nodiscard]] Sha256 commandLineHash(std::string_view commandLine);

@@ -38,7 +38,7 @@ struct VmParameters
     bool oldVmsa = false;                 ///< mxcsr and fcw zero: kernels before 6.10
     std::optional<std::uint32_t> ec2Rdx;  ///< EC2: published tools disagree (0x600 or 0)
     std::optional<LaunchDigest> ovmfDigest; ///< instead of measuring the image's pages (its metadata is still needed)
-    std::optional<std::uint64_t> svsmEnd; ///< SVSM: where its image ends, bytes below 4 GiB
+    bool operator==(const VmParameters &) const = default;
 };
 
 /// One measured range, for the page-by-page dump.
@@ -50,10 +50,44 @@ struct MeasuredRange
     LaunchDigest digest;  ///< after it
 };
 
+/// One measured page.
+struct MeasuredPage
+{
+    PageType type = PageType::Normal;
+    std::uint64_t gpa = 0;
+    std::string_view of;
+    Sha384 contents;     ///< SHA-384 of the page; zeros where the address alone is measured
+    LaunchDigest digest; ///< after it
+};
+/// Who is told what is measured, in the order of measuring; either may be missing. An OVMF that is given by its digest has no pages.
+struct MeasureListener
+{
+    std::function<void(const MeasuredRange &)> range;
+    std::function<void(const MeasuredPage &)> page;
+};
+
 /// The 4096 bytes of a virtual processor's first VMSA. `number` 0 boots, the others wait at the firmware's AP reset address.
 [[nodiscard]] Result<Bytes> vmsaPage(const VmParameters &parameters, unsigned number, std::optional<std::uint32_t> apReset, bool snp);
-/// SEV-SNP launch digest (firmware ABI 8.17). `each` is called for every range when given.
-[[nodiscard]] Result<LaunchDigest> measureSnp(const Ovmf &ovmf, const VmParameters &parameters, const std::function<void(const MeasuredRange &)> &each = {});
+/// The same for a machine whose VMPL 0 is COCONUT's SVSM: all its processors begin at the SVSM's own entry, in flat 32-bit mode
+/// (sev-formats 2.15; its fcw is 0 and its features are 1, whatever `parameters` says of them).
+[[nodiscard]] Bytes svsmVmsaPage(std::uint32_t cpuSignature, std::uint32_t entry);
+
+/// SEV-SNP launch digest (firmware ABI 8.17).
+[[nodiscard]] Result<LaunchDigest> measureSnp(const Ovmf &ovmf, const VmParameters &parameters, const MeasureListener &listener = {});
+/// The digest before the first VMSA: firmware and the memory that its metadata describes. Machines that differ in their virtual
+/// processors alone share it.
+[[nodiscard]] Result<LaunchDigest> measureSnpMemory(const Ovmf &ovmf, const VmParameters &parameters, const MeasureListener &listener = {});
+/// SEV-SNP launch digest with COCONUT's SVSM: OVMF, the SVSM's image below it and its variables (`varsSize` bytes), the SVSM's
+/// metadata, and the same VMSA for every processor (sev-formats 2.14). QEMU only; no direct boot.
+[[nodiscard]] Result<LaunchDigest> measureSvsm(const Ovmf &ovmf, const Ovmf &svsm, std::uint64_t varsSize, const VmParameters &parameters,
+                                               const MeasureListener &listener = {});
+/// Where the SVSM's image begins in guest memory, and where its processors do.
+struct SvsmPlace
+{
+    std::uint64_t gpa = 0;
+    std::uint32_t entry = 0;
+};
+[[nodiscard]] Result<SvsmPlace> placeSvsm(const Ovmf &ovmf, const Ovmf &svsm, std::uint64_t varsSize);
 /// The digest of the firmware's own pages alone (sev-snp-measure's snp:ovmf-hash).
 [[nodiscard]] LaunchDigest measureOvmfPages(const Ovmf &ovmf);
 /// SEV and SEV-ES launch digest: SHA-256 over OVMF, the hash table when booting directly, and for ES the VMSAs.

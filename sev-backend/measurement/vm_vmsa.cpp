@@ -8,10 +8,15 @@
 namespace kastellan::sev {
 namespace {
 
+// QEMU's models (target/i386/cpu.c, up to 10.1); the versions of a model share its signature.
 constexpr CpuModel models[] = {
-    {"EPYC", 0x800f12},       {"EPYC-v1", 0x800f12},       {"EPYC-v2", 0x800f12},       {"EPYC-v3", 0x800f12},      {"EPYC-v4", 0x800f12},      {"EPYC-IBPB", 0x800f12},
-    {"EPYC-Rome", 0x830f10},  {"EPYC-Rome-v1", 0x830f10},  {"EPYC-Rome-v2", 0x830f10},  {"EPYC-Rome-v3", 0x830f10}, {"EPYC-Rome-v4", 0x830f10}, {"EPYC-Milan", 0xa00f11},
-    {"EPYC-Milan-v1", 0xa00f11}, {"EPYC-Milan-v2", 0xa00f11}, {"EPYC-Genoa", 0xa10f10}, {"EPYC-Genoa-v1", 0xa10f10}, {"EPYC-Turin", 0xb00f00},   {"EPYC-Turin-v1", 0xb00f00},
+    {"EPYC", 0x800f12}, {"EPYC-v1", 0x800f12}, {"EPYC-v2", 0x800f12}, {"EPYC-v3", 0x800f12}, {"EPYC-v4", 0x800f12}, {"EPYC-v5", 0x800f12},
+    {"EPYC-IBPB", 0x800f12},
+    {"EPYC-Rome", 0x830f10}, {"EPYC-Rome-v1", 0x830f10}, {"EPYC-Rome-v2", 0x830f10}, {"EPYC-Rome-v3", 0x830f10}, {"EPYC-Rome-v4", 0x830f10},
+    {"EPYC-Rome-v5", 0x830f10},
+    {"EPYC-Milan", 0xa00f11}, {"EPYC-Milan-v1", 0xa00f11}, {"EPYC-Milan-v2", 0xa00f11}, {"EPYC-Milan-v3", 0xa00f11},
+    {"EPYC-Genoa", 0xa10f10}, {"EPYC-Genoa-v1", 0xa10f10}, {"EPYC-Genoa-v2", 0xa10f10},
+    {"EPYC-Turin", 0xb00f00}, {"EPYC-Turin-v1", 0xb00f00},
 };
 
 } // namespace
@@ -98,6 +103,27 @@ Result<Bytes> vmsaPage(const VmParameters &parameters, unsigned number, std::opt
             storeLe<std::uint64_t>(bytes, 0x178, 0);
         }
     }
+    return bytes;
+}
+
+Bytes svsmVmsaPage(std::uint32_t cpuSignature, std::uint32_t entry)
+{
+    VmsaOptions options;
+    options.cpuSignature = cpuSignature;
+    options.fcw = 0;
+    const auto page = qemuVmsa(options);
+    Bytes bytes(page.begin(), page.end());
+    const auto segment = [&](std::size_t offset, std::uint16_t selector, std::uint16_t attributes) {
+        storeLe(bytes, offset, selector);
+        storeLe(bytes, offset + 2, attributes);
+        storeLe<std::uint32_t>(bytes, offset + 4, 0xffffffff);
+        storeLe<std::uint64_t>(bytes, offset + 8, 0);
+    };
+    for (const std::size_t data : {0x00u, 0x20u, 0x30u, 0x40u}) // es, ss, ds, fs
+        segment(data, 16, 0xc93);
+    segment(0x10, 8, 0xc9b);
+    storeLe<std::uint64_t>(bytes, 0x158, 0x11); // cr0: ET, PE
+    storeLe<std::uint64_t>(bytes, 0x178, entry);
     return bytes;
 }
 

@@ -163,7 +163,7 @@ void TestVmMeasurement::everyRangeIsTold()
     auto parameters = epycV4();
     parameters.vcpus = 3;
     std::vector<MeasuredRange> ranges;
-    const auto digest = measureSnp(Ovmf::parse(image, amdSev).value(), parameters, [&](const MeasuredRange &range) { ranges.push_back(range); }).value();
+    const auto digest = measureSnp(Ovmf::parse(image, amdSev).value(), parameters, {.range = [&](const MeasuredRange &range) { ranges.push_back(range); }, .page = {}}).value();
     QCOMPARE(ranges.size(), std::size_t(1 + 7 + 3));
     QCOMPARE(ranges.back().of, std::string("VMSA of vCPU 2"));
     QCOMPARE(ranges.back().digest, digest);
