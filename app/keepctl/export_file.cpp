@@ -62,4 +62,59 @@ Status writeExport(const fs::path &file, ByteView content, bool force)
     return placeExport(beside, file, force);
 }
 
+Status writeExports(const std::vector<ExportFile> &files, bool force)
+{
+    // Whatever can be refused is refused before anything is written.
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        struct stat info = {};
+        if (::lstat(files[i].path.c_str(), &info) == 0 && (!force || S_ISDIR(info.st_mode)))
+            return S_ISDIR(info.st_mode) ? badInput("write the export", files[i].path.string(), "a folder with this name is there", "Choose another name.")
+                                         : Status(alreadyThere(files[i].path));
+        for (std::size_t j = 0; j < i; ++j)
+            if (files[i].path.lexically_normal() == files[j].path.lexically_normal())
+                return badInput("write the export", files[i].path.string(), "two outputs would have this name", "Give them different names.");
+    }
+    struct Placing {
+        fs::path beside;
+        bool placed = false, exchanged = false;
+    };
+    std::vector<Placing> all(files.size());
+    Status status;
+    const auto undo = [&] {
+        for (std::size_t i = 0; i < files.size(); ++i) {
+            if (all[i].exchanged)
+                ::renameat2(AT_FDCWD, all[i].beside.c_str(), AT_FDCWD, files[i].path.c_str(), RENAME_EXCHANGE);
+            else if (all[i].placed)
+                ::unlink(files[i].path.c_str());
+            if (!all[i].beside.empty() && (!all[i].placed || all[i].exchanged))
+                ::unlink(all[i].beside.c_str());
+        }
+    };
+    for (std::size_t i = 0; i < files.size() && status; ++i) {
+        all[i].beside = besideExport(files[i].path);
+        status = writeFileAtomically(all[i].beside, files[i].content, files[i].mode);
+        if (!status)
+            all[i].beside.clear();
+    }
+    for (std::size_t i = 0; i < files.size() && status; ++i) {
+        // The old file waits in the place of the new one until all is done.
+        if (force && ::renameat2(AT_FDCWD, all[i].beside.c_str(), AT_FDCWD, files[i].path.c_str(), RENAME_EXCHANGE) == 0) {
+            all[i].placed = all[i].exchanged = true;
+            continue;
+        }
+        status = placeExport(all[i].beside, files[i].path, force);
+        all[i].placed = status.has_value();
+        if (!status)
+            all[i].beside.clear();
+    }
+    if (!status) {
+        undo();
+        return status;
+    }
+    for (const Placing &placing : all)
+        if (placing.exchanged)
+            ::unlink(placing.beside.c_str());
+    return {};
+}
+
 } // namespace kastellan::keepctl

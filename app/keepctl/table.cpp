@@ -7,7 +7,7 @@ namespace kastellan::keepctl {
 
 const std::vector<Noun> &nouns()
 {
-    static const std::vector<Noun> all{hostNoun(), keepNoun(), evidenceNoun(), measureNoun(), keysNoun(), logNoun()};
+    static const std::vector<Noun> all{hostNoun(), certsNoun(), keepNoun(), evidenceNoun(), measureNoun(), ownerNoun(), keysNoun(), logNoun()};
     return all;
 }
 
@@ -40,6 +40,8 @@ const std::vector<std::pair<std::string_view, std::string_view>> &environmentVar
     static const std::vector<std::pair<std::string_view, std::string_view>> all{
         {"KASTELLAN_DATA", "where keeps, keys and evidence lie; default: $XDG_DATA_HOME/kastellan, or ~/.local/share/kastellan"},
         {"KASTELLAN_KEEP_IMAGE", "the keep image's files, in place of the installed ones; a launch still expects the built ones' digest"},
+        {"KASTELLAN_KDS_URL", "a mirror of AMD's key server for 'certs fetch' and 'evidence verify --fetch'"},
+        {"KASTELLAN_KDS_CA", "certificate authorities for TLS with the key server, a PEM file; default: the system's"},
         {"NO_COLOR", "no colours, even on a terminal"},
     };
     return all;

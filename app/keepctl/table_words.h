@@ -17,6 +17,8 @@ inline const Operand keyOperand{"KEY", "a key, by its name or the beginning of i
 [[nodiscard]] Noun keepNoun();
 [[nodiscard]] Noun evidenceNoun();
 [[nodiscard]] Noun measureNoun();
+[[nodiscard]] Noun ownerNoun();
+[[nodiscard]] Noun certsNoun();
 [[nodiscard]] Noun keysNoun();
 [[nodiscard]] Noun logNoun();
 

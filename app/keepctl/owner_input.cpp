@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/keepctl/owner_input.h"
+
+#include "app/keepctl/output.h"
+#include "app/keepctl/secret_file.h"
+#include "core/base/file.h"
+#include "sev-backend/machine/number.h"
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+
+namespace kastellan::keepctl {
+
+namespace fs = std::filesystem;
+
+namespace {
+constexpr std::uint64_t smallFile = 1u << 20;
+constexpr std::size_t mostFiles = 256;
+}
+
+Result<std::array<std::uint8_t, 16>> transportKey(const Invocation &asked, const std::string &option)
+{
+    if (!asked.has(option))
+        return badInput("read a transport key", {}, "the session's " + std::string(option == "tik" ? "integrity key (TIK)" : "encryption key (TEK)") + " is not given",
+            "Give --" + option + " FILE, as owner session wrote it.");
+    const std::string file = asked.value(option);
+    KASTELLAN_ASSIGN(const SecretBytes content, SecretBytes::read(file, 4096));
+    std::array<std::uint8_t, 16> key{};
+    if (content.view().size() == key.size()) {
+        std::ranges::copy(content.view(), key.begin());
+        return key;
+    }
+    auto decoded = fromHex(asText(content.view()));
+    if (!decoded || decoded->size() != key.size())
+        decoded = fromBase64(asText(content.view()));
+    if (!decoded || decoded->size() != key.size())
+        return badInput("read a transport key", file, "it has " + std::to_string(content.view().size()) + " bytes, and a key has 16", "Give the file that owner session wrote.");
+    const SecretBytes owner(std::move(*decoded));
+    std::ranges::copy(owner.view(), key.begin());
+    return key;
+}
+
+Result<Bytes> bytesOrFile(const std::string &text, std::size_t size, const std::string &option)
+{
+    if (!text.starts_with('@'))
+        return sev::parseBytes(text, size, option);
+    KASTELLAN_ASSIGN(Bytes content, readFile(text.substr(1), smallFile));
+    if (content.size() == size)
+        return content;
+    return sev::parseBytes(asText(content), size, text.substr(1));
+}
+
+Status addCertificates(legacy::PlatformChain &chain, const std::string &fileOrFolder)
+{
+    std::error_code failed;
+    if (!fs::is_directory(fileOrFolder, failed)) {
+        KASTELLAN_ASSIGN(const Bytes content, readFile(fileOrFolder, smallFile));
+        return chain.add(content, fileOrFolder);
+    }
+    std::vector<fs::path> files;
+    for (auto entry = fs::directory_iterator(fileOrFolder, failed); !failed && entry != fs::directory_iterator() && files.size() < mostFiles; entry.increment(failed))
+        if (entry->is_regular_file(failed) && entry->file_size(failed) <= smallFile)
+            files.push_back(entry->path());
+    if (failed)
+        return environment("read a platform's certificates", fileOrFolder, failed.message());
+    std::ranges::sort(files);
+    bool any = false;
+    for (const fs::path &file : files) {
+        const auto content = readFile(file, smallFile);
+        legacy::PlatformChain alone;
+        if (!content || !alone.add(*content, file.string()))
+            continue;
+        KASTELLAN_TRY(chain.add(*content, file.string()));
+        any = true;
+    }
+    if (!any)
+        return badInput("read a platform's certificates", fileOrFolder, "no file of this folder holds a SEV certificate");
+    return {};
+}
+
+void tellChain(const legacy::ChainVerdict &verdict)
+{
+    for (const legacy::ChainLink &link : verdict.links) {
+        const bool good = link.state == legacy::ChainLink::State::Good;
+        note(link.subject + " by " + link.issuer + ": " + painted(2, good ? Colour::Green : Colour::Red, good ? "good" : link.why) + "\n");
+    }
+    if (!verdict.product.empty())
+        note("platform: AMD " + verdict.product + "\n");
+}
+
+Result<LaunchInfo> launchInfo(std::string_view text, std::string_view name)
+{
+    LaunchInfo info;
+    bool any = false;
+    // Both forms are names and values with marks between them.
+    std::vector<std::string> words;
+    std::string word;
+    for (const char c : text) {
+        if (std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '+' || c == '/' || c == '=' || c == '.') {
+            word += c;
+        } else if (!word.empty()) {
+            words.push_back(std::move(word));
+            word.clear();
+        }
+        if (words.size() > 4096)
+            break;
+    }
+    if (!word.empty())
+        words.push_back(std::move(word));
+    for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+        std::string key = words[i];
+        if (key.starts_with("sev-"))
+            key.erase(0, 4);
+        std::optional<std::uint64_t> *place = key == "api-major" ? &info.apiMajor : key == "api-minor" ? &info.apiMinor : key == "build-id" ? &info.build : key == "policy" ? &info.policy : nullptr;
+        if (place) {
+            if (const auto number = sev::numberFrom(words[i + 1])) {
+                *place = *number;
+                any = true;
+            }
+        } else if (key == "measurement" || key == "data") {
+            if (auto bytes = fromBase64(words[i + 1]); bytes && bytes->size() == 48) {
+                info.measurement = std::move(*bytes);
+                any = true;
+            }
+        }
+    }
+    if (!any)
+        return badInput("read what the host says of the guest", std::string(name), "neither API version, policy nor measurement is in it", "Give the output of: virsh domlaunchsecinfo DOMAIN");
+    return info;
+}
+
+} // namespace kastellan::keepctl

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/base/bytes.h"
+
+namespace kastellan::keepctl {
+
+/// What a file with a secret holds; wiped when it is no longer needed.
+class SecretBytes {
+public:
+    [[nodiscard]] static Result<SecretBytes> read(const std::string &file, std::uint64_t limit);
+    SecretBytes() = default;
+    explicit SecretBytes(Bytes bytes)
+        : m_bytes(std::move(bytes))
+    {
+    }
+    SecretBytes(SecretBytes &&) noexcept = default;
+    SecretBytes &operator=(SecretBytes &&) noexcept = default;
+    SecretBytes(const SecretBytes &) = delete;
+    SecretBytes &operator=(const SecretBytes &) = delete;
+    ~SecretBytes();
+    [[nodiscard]] ByteView view() const { return m_bytes; }
+
+private:
+    Bytes m_bytes;
+};
+
+/// The first line of a file, without its end.
+[[nodiscard]] Result<std::string> readPassphrase(const std::string &file);
+
+} // namespace kastellan::keepctl
