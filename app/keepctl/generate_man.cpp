@@ -100,7 +100,7 @@ std::string verbSection(const Noun &noun, const Verb &verb)
     if (!verb.options.empty())
         text += " [" + italic("OPTION") + "]...";
     for (const Operand &operand : verb.operands)
-        text += " " + italic(operand.name) + (operand.repeats ? "..." : "");
+        text += (operand.optional ? " [" : " ") + italic(operand.name) + (operand.repeats ? "..." : "") + (operand.optional ? "]" : "");
     text += "\n" + paragraphs(verb.text);
     for (const Operand &operand : verb.operands)
         text += item(italic(operand.name), operand.help);
@@ -121,7 +121,7 @@ Generated nounPage(const Noun &noun)
         if (!verb.options.empty())
             text += " [" + italic("OPTION") + "]...";
         for (const Operand &operand : verb.operands)
-            text += " " + italic(operand.name) + (operand.repeats ? "..." : "");
+            text += (operand.optional ? " [" : " ") + italic(operand.name) + (operand.repeats ? "..." : "") + (operand.optional ? "]" : "");
         text += "\n.br\n";
     }
     text += ".SH DESCRIPTION\n" + paragraphs(noun.text) + ".SH COMMANDS\n";

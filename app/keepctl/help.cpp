@@ -77,7 +77,7 @@ std::string usageLine(const Noun &noun, const Verb &verb)
     if (!verb.options.empty())
         line += " [OPTION]...";
     for (const Operand &operand : verb.operands)
-        line += " " + std::string(operand.name) + (operand.repeats ? "..." : "");
+        line += (operand.optional ? " [" : " ") + std::string(operand.name) + (operand.repeats ? "..." : "") + (operand.optional ? "]" : "");
     return line;
 }
 

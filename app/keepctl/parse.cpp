@@ -79,7 +79,7 @@ void addVerb(CLI::App &app, const Verb &verb, VerbParser &parser)
 Status checkOperands(const Noun &noun, const Verb &verb, const std::vector<std::string> &operands)
 {
     const std::string name = commandName(noun, verb);
-    if (operands.size() < verb.operands.size()) {
+    if (operands.size() < verb.operands.size() && !verb.operands[operands.size()].optional) {
         const Operand &missing = verb.operands[operands.size()];
         return wrongUsage("", "'" + name + "' needs a " + std::string(missing.name) + ": " + std::string(missing.help), {}, name);
     }

@@ -14,10 +14,6 @@
 namespace kastellan::storage {
 namespace fs = std::filesystem;
 
-namespace {
-constexpr auto doing = "use the evidence store";
-}
-
 void Statement::Finalize::operator()(sqlite3_stmt *statement) const
 {
     sqlite3_finalize(statement);
@@ -94,7 +90,7 @@ void Database::Close::operator()(sqlite3 *database) const
 std::unexpected<Error> Database::error(int code) const
 {
     const int number = m_database ? sqlite3_system_errno(m_database.get()) : 0;
-    const std::string where = m_path.string();
+    const std::string where = m_path.string(), doing = "use " + m_name;
     std::string detail = m_database ? sqlite3_errmsg(m_database.get()) : sqlite3_errstr(code);
     switch (code & 0xff) {
     case SQLITE_BUSY:
@@ -128,18 +124,20 @@ std::unexpected<Error> Database::error(int code) const
     }
 }
 
-Result<Database> Database::open(const fs::path &path, int busyMilliseconds)
+Result<Database> Database::open(const fs::path &path, int busyMilliseconds, std::string_view name)
 {
     Database database;
     database.m_path = path;
+    database.m_name = name;
+    const std::string opening = "open " + database.m_name;
     // SQLite would make the file readable for others; the files beside it take its mode.
     {
         const Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
         struct stat status{};
         if (!file || ::fstat(file.get(), &status) != 0)
-            return systemError("open the evidence store", path.string(), errno);
+            return systemError(opening, path.string(), errno);
         if (!S_ISREG(status.st_mode))
-            return environment("open the evidence store", path.string(), "it is not a plain file", "Move it away.");
+            return environment(opening, path.string(), "it is not a plain file", "Move it away.");
     }
     sqlite3 *raw = nullptr;
     const int opened = sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, nullptr);
@@ -180,6 +178,27 @@ Result<std::int64_t> Database::number(std::string_view sql) const
     KASTELLAN_ASSIGN(Statement statement, prepare(sql));
     KASTELLAN_ASSIGN(const bool row, statement.step());
     return row ? statement.number(0) : 0;
+}
+
+Status Database::copyInto(const Database &target) const
+{
+    sqlite3_backup *const backup = sqlite3_backup_init(target.m_database.get(), "main", m_database.get(), "main");
+    if (!backup)
+        return target.error(sqlite3_errcode(target.m_database.get()));
+    // Another program may hold either for a moment: the busy handlers wait inside a step, and do not cover all of it.
+    int code = SQLITE_OK;
+    for (int attempt = 0; attempt < 300; ++attempt) {
+        code = sqlite3_backup_step(backup, -1);
+        if (code != SQLITE_BUSY && code != SQLITE_LOCKED)
+            break;
+        sqlite3_sleep(50);
+    }
+    const int finished = sqlite3_backup_finish(backup);
+    if (code != SQLITE_DONE)
+        return target.error(code);
+    if (finished != SQLITE_OK)
+        return target.error(finished);
+    return {};
 }
 
 Result<Transaction> Transaction::begin(const Database &database, Kind kind)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SQLite behind RAII, with errors that a person can act on. Private to core/storage.
+// SQLite behind RAII, with errors that a person can act on. For the stores of the engine (core/storage, core/certificates).
 #pragma once
 
 #include "core/base/bytes.h"
@@ -49,11 +49,15 @@ private:
 class Database {
 public:
     /// Opens or makes the file (0600, in a folder of 0700) with WAL, full synchronisation and the given time to wait for other programs.
-    [[nodiscard]] static Result<Database> open(const std::filesystem::path &path, int busyMilliseconds);
+    /// `name` is what errors call it.
+    [[nodiscard]] static Result<Database> open(
+        const std::filesystem::path &path, int busyMilliseconds, std::string_view name = "the evidence store");
     [[nodiscard]] Result<Statement> prepare(std::string_view sql) const;
     /// Runs statements that yield nothing.
     [[nodiscard]] Status execute(const std::string &sql) const;
     [[nodiscard]] Result<std::int64_t> number(std::string_view sql) const;
+    /// Replaces all that the target holds by what this one holds, in one transaction of the target: a crash leaves the old or the new.
+    [[nodiscard]] Status copyInto(const Database &target) const;
     [[nodiscard]] std::unexpected<Error> error(int code) const;
     [[nodiscard]] const std::filesystem::path &path() const { return m_path; }
 
@@ -63,6 +67,7 @@ private:
     };
     std::unique_ptr<sqlite3, Close> m_database;
     std::filesystem::path m_path;
+    std::string m_name;
 };
 
 /// A transaction that is rolled back unless it was committed.

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the commands of the noun certs share.
+#pragma once
+
+#include "app/keepctl/parse.h"
+#include "core/certificates/certificate_store.h"
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace kastellan::keepctl {
+
+[[nodiscard]] nlohmann::ordered_json toJson(const StoredCertificate &certificate);
+/// From --role, --product, --chip-id and --tcb.
+[[nodiscard]] Result<CertificateFilter> certificateFilter(const Invocation &asked);
+/// The whole store; nothing when there is none yet.
+[[nodiscard]] Result<std::vector<StoredCertificate>> everyCertificate();
+/// By the beginning of its SHA-256.
+[[nodiscard]] Result<StoredCertificate> findCertificate(std::string_view word);
+/// The first 12 digits of its SHA-256.
+[[nodiscard]] std::string shortDigest(const StoredCertificate &certificate);
+
+} // namespace kastellan::keepctl
