@@ -2,6 +2,7 @@
 #include "app/keepctl/appraisal_text.h"
 #include "app/keepctl/commands.h"
 #include "app/keepctl/evidence_files.h"
+#include "app/keepctl/expected_machine.h"
 #include "app/keepctl/json_output.h"
 #include "app/keepctl/output.h"
 #include "app/keepctl/reference_options.h"
@@ -65,6 +66,12 @@ std::string itemText(const FoundEvidence &found, const Result<EvidenceView> &vie
     return text;
 }
 
+bool digestDiffers(const Appraisal &appraisal)
+{
+    return std::ranges::any_of(appraisal.findings,
+        [](const Finding &finding) { return finding.outcome == Outcome::Fail && (finding.id == "launch.digest" || finding.id == "sev.digest"); });
+}
+
 } // namespace
 
 bool accepted(const Appraisal &appraisal, bool acceptEmulated)
@@ -74,7 +81,8 @@ bool accepted(const Appraisal &appraisal, bool acceptEmulated)
 
 Result<int> evidenceVerify(const Invocation &asked, const Context &context)
 {
-    KASTELLAN_ASSIGN(const References references, referencesFrom(asked));
+    KASTELLAN_ASSIGN(References references, referencesFrom(asked));
+    KASTELLAN_ASSIGN(auto machine, ExpectedMachine::from(asked, references.expected));
     if (asked.has("batch"))
         return verifyBatch(asked, *context.backend, references);
     if (asked.has("resume"))
@@ -96,11 +104,19 @@ Result<int> evidenceVerify(const Invocation &asked, const Context &context)
         all = worst(all, appraisal.verdict);
         emulated |= appraisal.emulated;
         good &= fine;
+        std::optional<std::vector<sev::Explanation>> explanations;
+        if (machine && view && digestDiffers(appraisal)) {
+            KASTELLAN_ASSIGN(explanations, machine->explain(*view));
+        }
         if (asked.has("json")) {
             items.push_back(itemJson(found, view, appraisal, fine));
+            if (explanations)
+                items.back()["explanations"] = explanationsJson(*explanations);
             continue;
         }
         print(itemText(found, view, appraisal, asked.has("findings")));
+        if (explanations)
+            print("what explains the launch digest\n" + explanationsText(*explanations));
         if (!fine && appraisal.emulated && (appraisal.verdict == Verdict::Trusted || appraisal.verdict == Verdict::Authentic))
             print("Not accepted: it is emulated, and --accept-emulated was not given.\n");
         if (found.evidence.kind == "snp-report" && recognised.evidence.size() > 1)

@@ -81,6 +81,22 @@ constexpr std::array words = {
     Words{"idblock.key", "ID block key", "the ID block was not signed by a key that the owner trusts"},
     Words{"idblock.author", "Author key", "the ID key was not signed by an author key that the owner trusts"},
     Words{"idblock.denied", "Denied keys", "the ID block comes from a key that the owner denies"},
+    Words{"sev.format", "Evidence format", "the evidence cannot be read"},
+    Words{"sev.complete", "Complete chain", "the platform's certificates cannot be read"},
+    Words{"sev.signatures", "Chain signatures", "a certificate is not signed by the one above it"},
+    Words{"sev.usages", "Key usages", "a key is used for something that it was not made for"},
+    Words{"sev.encoding", "Certificate encoding", "a certificate holds bytes that no platform writes"},
+    Words{"sev.report.signature", "Report signature", "the report was altered, or another platform signed it"},
+    Words{"sev.policy.reserved", "Policy bits", "the guest policy has bits that have no meaning"},
+    Words{"sev.policy.debug", "Debugging", "the host may debug the guest and read its memory"},
+    Words{"sev.policy.sharing", "Key sharing", "another guest of the host may get the same memory key"},
+    Words{"sev.policy.migration", "Migration", "the guest may be sent to another platform"},
+    Words{"sev.policy.es", "Register protection", "the hypervisor sees the guest's registers"},
+    Words{"sev.policy.api", "Firmware interface", "the policy demands newer firmware than the platform has"},
+    Words{"sev.nonce", "Fresh binding", "the report was not made for this question"},
+    Words{"sev.digest", "Launch digest", "the launch digest is not the expected one"},
+    Words{"sev.measure", "Launch measurement", "the launch measurement is not the owner's"},
+    Words{"sev.expected", "Comparable values", "something was expected that this evidence does not state"},
 };
 
 std::string inWords(const Finding &finding)

@@ -23,10 +23,11 @@ bool isBase64(char c)
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '/' || c == '=' || c == '-' || c == '_';
 }
 
-/// No byte that a text does not have. UTF-8 is not asked for: old tools write what they like.
+/// No byte that a text does not have, and half of it ASCII. UTF-8 is not asked for: old tools write what they like.
 bool isText(ByteView bytes)
 {
-    return std::ranges::none_of(bytes, [](std::uint8_t c) { return (c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f') || c == 0x7f; });
+    const auto ascii = static_cast<std::size_t>(std::ranges::count_if(bytes, [](std::uint8_t c) { return c < 0x80; }));
+    return 2 * ascii >= bytes.size() && std::ranges::none_of(bytes, [](std::uint8_t c) { return (c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f') || c == 0x7f; });
 }
 
 std::string_view trimmed(std::string_view text)
@@ -106,7 +107,9 @@ bool lookWords(Looker &looker, const Part &part)
             continue;
         }
         std::size_t end = at;
-        while (end < text.size() && isBase64(text[end]))
+        while (end < text.size() && isBase64(text[end]) && text[end] != '=')
+            ++end;
+        for (int padding = 0; padding < 2 && end < text.size() && text[end] == '='; ++padding)
             ++end;
         if (end - at >= shortest) {
             const Part place = part.at(at, end - at);

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0
+// keepctl evidence verify, show and diff on files, as people and scripts use them.
+#include "program.h"
+#include "sev-backend/abi/guest_message.h"
+#include "sev-backend/certificates/certificate.h"
+#include "tests/support/emulated_identity.h"
+#include "tests/support/vectors.h"
+
+#include <QDir>
+#include <QJsonArray>
+#include <QTest>
+
+using namespace kastellan;
+using test::Program;
+
+namespace {
+
+QByteArray data(ByteView bytes)
+{
+    return {reinterpret_cast<const char *>(bytes.data()), static_cast<qsizetype>(bytes.size())};
+}
+
+QString vectorPath(const char *path)
+{
+    return qEnvironmentVariable("KASTELLAN_VECTORS") + QLatin1Char('/') + QLatin1String(path);
+}
+
+/// A guest on the emulated processor that answers requests.
+struct Source {
+    std::unique_ptr<sev::Processor> processor = test::emulatedProcessor();
+    sev::GuestHandle guest = *processor->launchStart(sev::GuestPolicy());
+    Source() { static_cast<void>(processor->launchFinish(guest, {})); }
+    [[nodiscard]] Bytes report(unsigned number)
+    {
+        sev::ReportRequest request;
+        storeLe<std::uint32_t>(request.reportData.bytes, 0, number);
+        return sev::ReportResponse::decode(processor->guestRequest(guest, request.encode()))->report;
+    }
+    [[nodiscard]] QString root() const { return QString::fromStdString(processor->rootFingerprint()); }
+    /// All certificates in one PEM-less file after another.
+    void certificates(const QDir &folder) const
+    {
+        for (const auto &[role, der] : processor->endorsements()) {
+            QFile file(folder.filePath(QString::fromStdString(role)));
+            QVERIFY(file.open(QIODevice::WriteOnly));
+            file.write(data(der));
+        }
+    }
+};
+
+QStringList words(const char *line)
+{
+    return QString::fromLatin1(line).split(QLatin1Char(' '));
+}
+
+} // namespace
+
+class TestKeepctlVerify : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void realEvidence();
+    void emulatedNeedsAcceptance();
+    void wrongUse_data();
+    void wrongUse();
+    void certificatesAlone();
+    void standardInput();
+    void referenceValuesDecide();
+    void showAndDiff();
+    void batch();
+    void batchGoesOn();
+    void batchOfAList();
+};
+
+void TestKeepctlVerify::realEvidence()
+{
+    KASTELLAN_NEED_VECTORS();
+    Program program;
+    auto ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), vectorPath("snp-milan"), QStringLiteral("--at"),
+        QStringLiteral("2026-01-01"), QStringLiteral("--json")});
+    QVERIFY2(ran.exit == 0, ran.all());
+    auto json = ran.json();
+    QCOMPARE(json[QStringLiteral("verdict")].toString(), QStringLiteral("authentic"));
+    QCOMPARE(json[QStringLiteral("accepted")].toBool(), true);
+    QCOMPARE(json[QStringLiteral("emulated")].toBool(), false);
+    const auto item = json[QStringLiteral("evidence")][0].toObject();
+    for (const char *member : {"file", "offset", "kind", "technology", "product", "accepted", "appraisal", "endorsements"})
+        QVERIFY2(item.contains(QLatin1String(member)), member);
+    QCOMPARE(item[QStringLiteral("endorsements")].toArray().size(), 3);
+    QCOMPARE(json[QStringLiteral("found")].toArray().size(), 4);
+    QCOMPARE(json[QStringLiteral("unknown")].toArray().size(), 0);
+    // Before the certificates were valid it is refused.
+    ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), vectorPath("snp-milan"), QStringLiteral("--at"), QStringLiteral("2001-02-03T04:05:06Z")});
+    QVERIFY2(ran.exit == 1, ran.all());
+    // What runs is what was expected: trusted.
+    const Bytes report = test::vector("snp-milan/report.bin");
+    ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), vectorPath("snp-milan/report.bin"), QStringLiteral("--certs"), vectorPath("snp-milan"),
+        QStringLiteral("--at"), QStringLiteral("2026-01-01"), QStringLiteral("--expect-digest"), QString::fromStdString(toHex(ByteView(report).subspan(0x90, 48)))});
+    QVERIFY2(ran.exit == 0 && ran.out.contains("verdict: trusted"), ran.all());
+    // The legacy chain.
+    ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), vectorPath("sev-naples/pdh.cert"), vectorPath("sev-naples/pek.cert"),
+        vectorPath("sev-naples/oca.cert"), vectorPath("sev-naples/cek.cert")});
+    QVERIFY2(ran.exit == 0 && ran.out.contains("Naples"), ran.all());
+    ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), vectorPath("sev-naples")});
+    QVERIFY2(ran.exit == 1 && ran.out.contains("signature is missing"), ran.all());
+    // Nothing was written, not even a data folder.
+    QVERIFY(!QDir(program.dataFolder()).exists());
+}
+
+void TestKeepctlVerify::emulatedNeedsAcceptance()
+{
+    Program program;
+    Source source;
+    QVERIFY(QDir().mkpath(program.path(QStringLiteral("one"))));
+    source.certificates(QDir(program.path(QStringLiteral("one"))));
+    program.write(QStringLiteral("one/report"), data(source.report(1)));
+    const QStringList verify{QStringLiteral("evidence"), QStringLiteral("verify"), program.path(QStringLiteral("one"))};
+    QCOMPARE(program.run(verify).exit, 1); // amd is expected
+    QCOMPARE(program.run(verify + QStringList{QStringLiteral("--accept-emulated")}).exit, 1);
+    auto ran = program.run(verify + QStringList{QStringLiteral("--root"), source.root()});
+    QVERIFY2(ran.exit == 1 && ran.out.contains("--accept-emulated"), ran.all());
+    ran = program.run(verify + QStringList{QStringLiteral("--root"), source.root(), QStringLiteral("--accept-emulated"), QStringLiteral("--json")});
+    QVERIFY2(ran.exit == 0, ran.all());
+    QCOMPARE(ran.json()[QStringLiteral("emulated")].toBool(), true);
+    QCOMPARE(ran.json()[QStringLiteral("verdict")].toString(), QStringLiteral("authentic"));
+    ran = program.run(verify + QStringList{QStringLiteral("--root"), QStringLiteral("emulated:") + QString(64, QLatin1Char('a')), QStringLiteral("--accept-emulated")});
+    QCOMPARE(ran.exit, 1);
+}
+
+void TestKeepctlVerify::wrongUse_data()
+{
+    QTest::addColumn<QString>("options");
+    QTest::addColumn<QString>("says");
+    const auto row = [](const char *options, const char *says) { QTest::newRow(options) << QString::fromLatin1(options) << QString::fromLatin1(says); };
+    row("--root nonsense", "--root");
+    row("--root emulated:12", "--root");
+    row("--expect-digest 00ff", "2 bytes");
+    row("--expect-digest xyz!", "--expect-digest");
+    row("--report-data zz", "neither hex nor a file");
+    row("--host-data 00", "--host-data");
+    row("--min-tcb snp", "--min-tcb");
+    row("--min-tcb micro=3", "no part of a TCB");
+    row("--min-tcb snp=256", "0 to 255");
+    row("--at yesterday", "--at");
+    row("--at 2026-02-30", "--at");
+    row("--vmpl 4", "--vmpl");
+    row("--policy /nowhere", "/nowhere");
+    row("--resume /tmp/x", "--resume");
+    row("--certs /nowhere", "/nowhere");
+}
+
+void TestKeepctlVerify::wrongUse()
+{
+    QFETCH(QString, options);
+    QFETCH(QString, says);
+    Program program;
+    const QString file = program.write(QStringLiteral("report"), QByteArray(1184, 'x'));
+    const auto ran = program.run(QStringList{QStringLiteral("evidence"), QStringLiteral("verify"), file} + options.split(QLatin1Char(' ')));
+    QVERIFY2(ran.exit == 2 || (options.contains(QLatin1String("--policy")) && ran.exit == 3), ran.all());
+    QVERIFY2(ran.err.contains(says.toUtf8()), ran.all());
+}
+
+void TestKeepctlVerify::certificatesAlone()
+{
+    Program program;
+    Source source;
+    QVERIFY(QDir().mkpath(program.path(QStringLiteral("certs"))));
+    source.certificates(QDir(program.path(QStringLiteral("certs"))));
+    auto ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), program.path(QStringLiteral("certs"))});
+    QVERIFY2(ran.exit == 2 && ran.err.contains("no report"), ran.all());
+    const QString text = program.write(QStringLiteral("notes.txt"), "nothing of value\n");
+    ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), text, QStringLiteral("--json")});
+    QVERIFY2(ran.exit == 2 && ran.json().contains(QStringLiteral("error")), ran.all());
+    ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), program.path(QStringLiteral("missing"))});
+    QVERIFY2(ran.exit == 2 && ran.err.contains("missing"), ran.all());
+}
+
+void TestKeepctlVerify::standardInput()
+{
+    Program program;
+    Source source;
+    const auto ran = program.run(words("evidence verify - --json"), data(source.report(1)).toBase64());
+    QVERIFY2(ran.exit == 1, ran.all());
+    QCOMPARE(ran.json()[QStringLiteral("verdict")].toString(), QStringLiteral("undecided")); // no certificates
+    QVERIFY(ran.json()[QStringLiteral("evidence")][0][QStringLiteral("file")].toString().startsWith(QStringLiteral("standard input")));
+}
+
+void TestKeepctlVerify::referenceValuesDecide()
+{
+    Program program;
+    Source source;
+    QVERIFY(QDir().mkpath(program.path(QStringLiteral("one"))));
+    source.certificates(QDir(program.path(QStringLiteral("one"))));
+    const Bytes report = source.report(7);
+    program.write(QStringLiteral("one/report"), data(report));
+    const QStringList verify{QStringLiteral("evidence"), QStringLiteral("verify"), program.path(QStringLiteral("one")), QStringLiteral("--root"), source.root(),
+        QStringLiteral("--accept-emulated"), QStringLiteral("--json")};
+    const QString digest = QString::fromStdString(toHex(ByteView(report).subspan(0x90, 48)));
+    const QString file = program.write(QStringLiteral("data.bin"), QByteArray("\x07", 1));
+    auto ran = program.run(verify + QStringList{QStringLiteral("--expect-digest"), digest, QStringLiteral("--report-data"), file, QStringLiteral("--min-tcb"),
+                                        QStringLiteral("snp=1,bl=1"), QStringLiteral("--host-data"), QString(64, QLatin1Char('0')), QStringLiteral("--vmpl"), QStringLiteral("0")});
+    QVERIFY2(ran.exit == 0, ran.all());
+    QCOMPARE(ran.json()[QStringLiteral("verdict")].toString(), QStringLiteral("trusted"));
+    for (const QStringList &wrong : {QStringList{QStringLiteral("--report-data"), QStringLiteral("08")}, QStringList{QStringLiteral("--min-tcb"), QStringLiteral("snp=255")},
+             QStringList{QStringLiteral("--host-data"), QString(64, QLatin1Char('1'))}, QStringList{QStringLiteral("--vmpl"), QStringLiteral("1")},
+             QStringList{QStringLiteral("--expect-digest"), QString(96, QLatin1Char('0'))}}) {
+        ran = program.run(verify + wrong);
+        QVERIFY2(ran.exit == 1 && ran.json()[QStringLiteral("verdict")].toString() == QLatin1String("refused"), ran.all());
+    }
+}
+
+void TestKeepctlVerify::showAndDiff()
+{
+    Program program;
+    Source source;
+    const QString a = program.write(QStringLiteral("a"), data(source.report(1))), b = program.write(QStringLiteral("b"), data(source.report(2)).toHex());
+    auto ran = program.run({QStringLiteral("evidence"), QStringLiteral("show"), a, QStringLiteral("--hex")});
+    QVERIFY2(ran.exit == 0 && ran.out.contains("report_data") && ran.out.contains("0x02a0"), ran.all());
+    ran = program.run({QStringLiteral("evidence"), QStringLiteral("show"), b, QStringLiteral("--json")});
+    QVERIFY2(ran.exit == 0, ran.all());
+    QVERIFY(ran.json()[QStringLiteral("evidence")][0][QStringLiteral("view")][QStringLiteral("fields")].toArray().size() > 30);
+    ran = program.run({QStringLiteral("evidence"), QStringLiteral("diff"), a, b, QStringLiteral("--json")});
+    QVERIFY2(ran.exit == 1 && !ran.json()[QStringLiteral("same")].toBool(), ran.all());
+    QStringList names;
+    for (const auto &difference : ran.json()[QStringLiteral("differences")].toArray())
+        names << difference[QStringLiteral("name")].toString();
+    QVERIFY2(names.contains(QStringLiteral("report_data")) && !names.contains(QStringLiteral("measurement")), qPrintable(names.join(QLatin1Char(' '))));
+    ran = program.run({QStringLiteral("evidence"), QStringLiteral("diff"), a, a});
+    QVERIFY2(ran.exit == 0 && ran.out.contains("no difference"), ran.all());
+    QVERIFY(!QDir(program.dataFolder()).exists());
+}
+
+void TestKeepctlVerify::batch()
+{
+    constexpr int count = 2000;
+    Program program;
+    Source source;
+    const QString fleet = program.path(QStringLiteral("fleet"));
+    QVERIFY(QDir().mkpath(fleet));
+    source.certificates(QDir(fleet));
+    for (int i = 0; i < count; ++i) {
+        QByteArray report = data(source.report(static_cast<unsigned>(i)));
+        if (i % 100 == 7)
+            report[0x90] = static_cast<char>(report[0x90] ^ 1);
+        program.write(QStringLiteral("fleet/report-%1").arg(i, 5), i % 2 ? report : report.toHex());
+    }
+    program.write(QStringLiteral("fleet/notes.txt"), "not evidence\n");
+    const QStringList verify{QStringLiteral("evidence"), QStringLiteral("verify"), QStringLiteral("--batch"), fleet, QStringLiteral("--root"), source.root(),
+        QStringLiteral("--accept-emulated"), QStringLiteral("--json")};
+    auto ran = program.run(verify);
+    QVERIFY2(ran.exit == 1, ran.all());
+    const auto lines = ran.out.trimmed().split('\n');
+    QCOMPARE(lines.size(), count + 2); // the notes, the summary
+    int authentic = 0, refused = 0, unusable = 0;
+    for (qsizetype i = 0; i + 1 < lines.size(); ++i) {
+        const auto line = QJsonDocument::fromJson(lines[i]).object();
+        const QString verdict = line[QStringLiteral("verdict")].toString();
+        authentic += verdict == QLatin1String("authentic");
+        if (verdict == QLatin1String("refused")) {
+            ++refused;
+            QCOMPARE(line[QStringLiteral("failed")].toArray().first().toString(), QStringLiteral("report.signature"));
+        }
+        unusable += line.contains(QStringLiteral("error"));
+    }
+    QCOMPARE(refused, count / 100);
+    QCOMPARE(authentic, count - count / 100);
+    QCOMPARE(unusable, 1);
+    const auto summary = QJsonDocument::fromJson(lines.last()).object()[QStringLiteral("summary")].toObject();
+    QCOMPARE(summary[QStringLiteral("authentic")].toInt(), authentic);
+    QCOMPARE(summary[QStringLiteral("refused")].toInt(), refused);
+    QCOMPARE(summary[QStringLiteral("certificates")].toInt(), 3);
+    // Without acceptance none of them counts.
+    ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), QStringLiteral("--batch"), fleet, QStringLiteral("--root"), source.root()});
+    QVERIFY2(ran.exit == 1 && ran.err.contains("EMULATED"), ran.all());
+    QVERIFY(!QDir(program.dataFolder()).exists());
+}
+
+void TestKeepctlVerify::batchGoesOn()
+{
+    Program program;
+    Source source;
+    const QString fleet = program.path(QStringLiteral("fleet")), journal = program.path(QStringLiteral("journal"));
+    QVERIFY(QDir().mkpath(fleet));
+    source.certificates(QDir(fleet));
+    for (unsigned i = 0; i < 20; ++i)
+        program.write(QStringLiteral("fleet/%1").arg(i), data(source.report(i)));
+    const QStringList verify{QStringLiteral("evidence"), QStringLiteral("verify"), QStringLiteral("--batch"), fleet, QStringLiteral("--root"), source.root(),
+        QStringLiteral("--accept-emulated"), QStringLiteral("--resume"), journal};
+    auto ran = program.run(verify);
+    QVERIFY2(ran.exit == 0 && ran.out.count('\n') == 20, ran.all());
+    // Ten more, and a journal whose last line was cut off by a crash.
+    for (unsigned i = 20; i < 30; ++i)
+        program.write(QStringLiteral("fleet/%1").arg(i), data(source.report(i)));
+    QFile file(journal);
+    QVERIFY(file.open(QIODevice::ReadWrite));
+    const QByteArray text = file.readAll();
+    QVERIFY(file.resize(text.size() - 10));
+    file.close();
+    ran = program.run(verify);
+    QVERIFY2(ran.exit == 0, ran.all());
+    QVERIFY2(ran.out.count('\n') == 10 || ran.out.count('\n') == 11, ran.all()); // the cut line may be a certificate's
+    ran = program.run(verify);
+    QVERIFY2(ran.exit == 0 && ran.out.isEmpty() && ran.err.contains("33 done before"), ran.all());
+    // Other expectations are another batch.
+    ran = program.run(verify + QStringList{QStringLiteral("--strict")});
+    QVERIFY2(ran.exit == 2 && ran.err.contains("other reference values"), ran.all());
+    ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), QStringLiteral("--batch"), fleet, QStringLiteral("--resume"), program.write(QStringLiteral("other"), "precious\n")});
+    QVERIFY2(ran.exit == 2 && ran.err.contains("no journal"), ran.all());
+}
+
+void TestKeepctlVerify::batchOfAList()
+{
+    Program program;
+    Source source;
+    QVERIFY(QDir().mkpath(program.path(QStringLiteral("certs"))));
+    source.certificates(QDir(program.path(QStringLiteral("certs"))));
+    QByteArray list = "# a fleet\n";
+    for (unsigned i = 0; i < 5; ++i)
+        list += program.write(QStringLiteral("r%1").arg(i), data(source.report(i))).toUtf8() + "\n";
+    list += program.path(QStringLiteral("missing")).toUtf8();
+    const QStringList verify{QStringLiteral("evidence"), QStringLiteral("verify"), QStringLiteral("--batch"), QStringLiteral("-"), QStringLiteral("--certs"),
+        program.path(QStringLiteral("certs")), QStringLiteral("--root"), source.root(), QStringLiteral("--accept-emulated")};
+    const auto ran = program.run(verify, list);
+    QVERIFY2(ran.exit == 2, ran.all()); // one could not be used, the others are good
+    QCOMPARE(ran.out.count("authentic  "), 5);
+    QVERIFY2(ran.out.contains("unusable"), ran.all());
+    // In the order of the list.
+    QVERIFY(ran.out.indexOf("/r0") < ran.out.indexOf("/r4"));
+}
+
+QTEST_GUILESS_MAIN(TestKeepctlVerify)
+#include "test_keepctl_verify.moc"
