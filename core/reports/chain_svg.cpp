@@ -57,7 +57,7 @@ public:
         const double x = margin + padding + barWidth;
         double y = m_y + padding;
         if (!tag.empty()) {
-            m_svg.pill(besides ? m_svg.width() - margin - padding : -x, y - 3, tag, m_theme.warning, Symbol::Warning, m_theme.onLine);
+            m_svg.pill(besides ? m_svg.width() - margin - padding : -x, y - 3, tag, m_theme.emulated, Symbol::Warning, m_theme.onLine);
             if (!besides)
                 y += 30;
         }

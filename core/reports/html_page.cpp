@@ -78,7 +78,7 @@ a{color:var(--neutral-text)}
 .sheet>tbody>tr>td{padding:8px 44px 28px;max-width:0}
 .running{display:flex;justify-content:space-between;gap:16px;padding:14px 44px;color:var(--muted);font-size:12.5px}
 .running b{color:var(--text);letter-spacing:.02em}
-.emulated-strip{background:var(--warning-surface);color:var(--warning-text);border-top:1px solid var(--warning-line);border-bottom:1px solid var(--warning-line);padding:7px 44px;font-size:13px;display:flex;gap:9px;align-items:center}
+.emulated-strip{background:var(--emulated-surface);color:var(--emulated-text);border-top:1px solid var(--emulated-line);border-bottom:1px solid var(--emulated-line);padding:7px 44px;font-size:13px;display:flex;gap:9px;align-items:center}
 .emulated-strip svg{flex:none}
 h1{font-size:20px;font-weight:600;margin:18px 0 2px}
 h2{font-size:19px;margin:40px 0 12px;padding-bottom:7px;border-bottom:2px solid var(--border);break-after:avoid}
@@ -88,6 +88,7 @@ p{margin:8px 0}
 .lead{color:var(--muted);margin:0 0 14px}
 .good{--tone-surface:var(--good-surface);--tone-line:var(--good-line);--tone-text:var(--good-text)}
 .bad{--tone-surface:var(--bad-surface);--tone-line:var(--bad-line);--tone-text:var(--bad-text)}
+.emulated{--tone-surface:var(--emulated-surface);--tone-line:var(--emulated-line);--tone-text:var(--emulated-text)}
 .warning{--tone-surface:var(--warning-surface);--tone-line:var(--warning-line);--tone-text:var(--warning-text)}
 .neutral{--tone-surface:var(--neutral-surface);--tone-line:var(--neutral-line);--tone-text:var(--neutral-text)}
 .verdict{display:flex;gap:22px;align-items:center;border:1px solid var(--tone-line);border-left-width:7px;border-radius:10px;background:var(--tone-surface);padding:22px 24px;margin:18px 0;break-inside:avoid}
@@ -135,7 +136,7 @@ body{background:#fff;font-size:10.2pt;line-height:1.42}
 .running,.emulated-strip{padding-left:0;padding-right:0;font-size:8.4pt}
 .running{padding-top:1mm;padding-bottom:2mm}
 .sheet>thead>tr>td{padding-bottom:3.5mm}
-.emulated-strip{padding:1.4mm 3mm;border:1px solid var(--warning-line);border-radius:4px}
+.emulated-strip{padding:1.4mm 3mm;border:1px solid var(--emulated-line);border-radius:4px}
 h2{font-size:14pt;margin-top:7mm}
 h3{font-size:10.8pt}
 table.data{font-size:8.8pt}
@@ -172,7 +173,8 @@ std::string styleSheet(const Page &)
     const Theme &colours = theme(Palette::Light);
     return ":root{--text:" + std::string(colours.text) + ";--muted:" + std::string(colours.muted)
         + ";--border:" + std::string(colours.border) + ";" + variables("good", colours.good) + variables("bad", colours.bad)
-        + variables("warning", colours.warning) + variables("neutral", colours.neutral) + "}" + std::string(rules);
+        + variables("warning", colours.warning) + variables("neutral", colours.neutral)
+        + variables("emulated", colours.emulated) + "}" + std::string(rules);
 }
 
 } // namespace kastellan::reports

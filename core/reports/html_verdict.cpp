@@ -116,7 +116,7 @@ std::string verdictSection(const Page &page)
         + escaped(sentenceBelow(appraisal)) + "</p></div></div>\n";
     html += "<p>" + escaped(meaning(appraisal.verdict)) + "</p>\n";
     if (appraisal.emulated)
-        html += "<div class=\"note warning\"><b>EMULATED.</b> The processor that signed this report is a program. Every step was done as "
+        html += "<div class=\"note emulated\"><b>EMULATED.</b> The processor that signed this report is a program. Every step was done as "
                 "with real hardware, so this shows that "
                 "the procedure works; it does not keep anybody out of the machine on which it ran.</div>\n";
     for (const auto &given : appraisal.overrides)

@@ -106,9 +106,9 @@ std::string layersSvg(const std::vector<Layer> &layers, bool emulated, Palette p
         const std::string text = "EMULATED: " + std::string(emulatedSentence);
         const double inner = svg.width() - 2 * margin - 2 * padding - 26;
         const double height = 2 * 9 + Svg::lineHeight(12.5) * static_cast<double>(wrapped(text, inner, 12.5, false, true).size());
-        svg.rectangle(margin, y, svg.width() - 2 * margin, height, colours.warning.surface, colours.warning.line, 8);
-        svg.symbol(Symbol::Warning, margin + padding + 8, y + 18, 8.5, colours.warning.line, colours.onLine);
-        svg.paragraph(margin + padding + 26, y + 9, inner, text, {.size = 12.5, .colour = colours.warning.text, .bold = true});
+        svg.rectangle(margin, y, svg.width() - 2 * margin, height, colours.emulated.surface, colours.emulated.line, 8);
+        svg.symbol(Symbol::Warning, margin + padding + 8, y + 18, 8.5, colours.emulated.line, colours.onLine);
+        svg.paragraph(margin + padding + 26, y + 9, inner, text, {.size = 12.5, .colour = colours.emulated.text, .bold = true});
         y += height + gap + 3;
     }
     for (const auto &layer : layers) {

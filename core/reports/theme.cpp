@@ -15,6 +15,7 @@ constexpr Theme light = {
     .bad = {"#fdecea", "#b3261e", "#98201a"},
     .warning = {"#fff4d9", "#8a5a00", "#704900"},
     .neutral = {"#eef2f8", "#45628a", "#34507a"},
+    .emulated = {"#f2ebfb", "#6a3aa2", "#552e86"},
 };
 
 constexpr Theme dark = {
@@ -28,6 +29,7 @@ constexpr Theme dark = {
     .bad = {"#3b1816", "#ff9a8f", "#ffb4ab"},
     .warning = {"#352806", "#eebb4d", "#f5cd78"},
     .neutral = {"#1f2a3a", "#8fb4e8", "#abc8f0"},
+    .emulated = {"#2c2140", "#c9abf7", "#d8c3fb"},
 };
 
 } // namespace

@@ -21,6 +21,7 @@ struct Shades {
 struct Theme {
     std::string_view page, card, border, text, muted, onLine;
     Shades good, bad, warning, neutral;
+    Shades emulated; ///< the same as in the window, for what a software firmware made
     [[nodiscard]] const Shades &of(Tone tone) const;
 };
 

@@ -63,7 +63,7 @@ private Q_SLOTS:
                 QVERIFY(contrast(colours.text, surface) >= forText);
                 QVERIFY(contrast(colours.muted, surface) >= forText);
             }
-            for (const auto *shades : {&colours.good, &colours.bad, &colours.warning, &colours.neutral}) {
+            for (const auto *shades : {&colours.good, &colours.bad, &colours.warning, &colours.neutral, &colours.emulated}) {
                 for (const auto surface : {shades->surface, colours.page, colours.card})
                     QVERIFY2(contrast(shades->text, surface) >= forText, shades->text.data());
                 QVERIFY2(contrast(colours.text, shades->surface) >= forText, shades->surface.data());
