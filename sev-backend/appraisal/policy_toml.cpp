@@ -107,7 +107,7 @@ private:
 void addTop(Out &out, const Policy &policy)
 {
     const auto quoted = [](const std::string &text) { return workload::tomlString(text); };
-    out.raw("version", std::to_string(Policy::formatVersion), "Policy for the evidence of keeps. Every key but this one may be left out: then nothing is demanded.");
+    out.raw("version", std::to_string(Policy::formatVersion), "Policy for the evidence of keeps. Every key but 'version' may be left out: then nothing is demanded.");
     out.text("name", policy.name, "For people.");
     out.text("root", policy.root, "Whose root has to back the evidence: \"amd\", or \"emulated:\" and the fingerprint of one emulated platform.");
     if (policy.strict)

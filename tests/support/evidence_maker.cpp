@@ -75,7 +75,7 @@ void EvidenceMaker::certify(const Authority::Leaf &leaf, const P384PrivateKey &k
     evidence.endorsements[0] = {leaf.commonName == "SEV-VLEK" ? "vlek" : "vcek", authority().issue(leaf, key.handle())->der()};
 }
 
-void EvidenceMaker::write(std::size_t offset, ByteView bytes)
+void EvidenceMaker::writeBytes(std::size_t offset, ByteView bytes)
 {
     std::ranges::copy(bytes, evidence.report.begin() + static_cast<std::ptrdiff_t>(offset));
     sign();

@@ -42,7 +42,7 @@ public:
         storeLe<T>(evidence.report, offset, value);
         sign();
     }
-    void write(std::size_t offset, ByteView bytes);
+    void writeBytes(std::size_t offset, ByteView bytes);
     void sign() { sev::signReport(evidence.report, identity().vcekKey()); }
     [[nodiscard]] sev::ReportView report() const { return *sev::ReportView::from(evidence.report); }
     /// A revocation list of the root, or of another one's, added to the endorsements. Times count from now.
