@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/keepctl/activity.h"
 #include "app/keepctl/commands.h"
+#include "app/keepctl/ear_token.h"
 #include "app/keepctl/export_file.h"
 #include "app/keepctl/find.h"
 #include "app/keepctl/output.h"
 #include "app/keepctl/suggest.h"
 #include "core/base/file.h"
 #include "core/evidence/reappraise.h"
-#include "core/keys/keys.h"
-#include "core/reports/ear.h"
 #include "core/reports/reports.h"
-
-#include <openssl/crypto.h>
 
 #include <cerrno>
 #include <ctime>
@@ -69,29 +66,6 @@ Status renderPdf(const std::string &record, const fs::path &file)
     return {};
 }
 
-/// The stored verdict as an attestation result, signed.
-Result<Bytes> earContent(const Record &record, const std::string &format, const Invocation &asked)
-{
-    EarOptions options;
-    options.profile = asked.value("ear-profile") == "veraison-2023" ? EarOptions::Profile::Veraison2023 : EarOptions::Profile::Draft04;
-    options.build = "kastellan " KASTELLAN_VERSION;
-    options.submodule = record.evidence.kind == "snp-report" ? "snp" : "sev";
-    options.policyIds = {policyIdOf(record.expected)};
-    if (record.expected.reportData)
-        options.nonce = toBytes(record.expected.reportData->view());
-    options.issued = std::time(nullptr);
-    KASTELLAN_ASSIGN(options.keyPem, asked.has("key") ? keys::privatePem(asked.value("key")) : earKeyPem());
-    Result<Bytes> bytes;
-    if (format == "ear-cwt")
-        bytes = earCwt(record.appraisal, options);
-    else if (auto token = earJwt(record.appraisal, options))
-        bytes = toBytes(*token + "\n");
-    else
-        bytes = std::unexpected(token.error());
-    OPENSSL_cleanse(options.keyPem.data(), options.keyPem.size());
-    return bytes;
-}
-
 Result<Bytes> content(const Record &record, const std::string &format, const Invocation &asked, const EvidenceBackend &backend)
 {
     const auto view = backend.describe(record.evidence);
@@ -101,7 +75,7 @@ Result<Bytes> content(const Record &record, const std::string &format, const Inv
     // Evidence that cannot be read was refused for that; the report says so, and shows what there is.
     const EvidenceView shown = view ? *view : EvidenceView{};
     if (format.starts_with("ear-"))
-        return earContent(record, format, asked);
+        return earToken(asked, record.appraisal, record.expected, record.evidence.kind, format == "ear-cwt");
     if (format == "html")
         return toBytes(recordHtml(record, shown, &today));
     return recordBundle(record, shown, &today);

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/keepctl/appraisal_text.h"
 #include "app/keepctl/commands.h"
+#include "app/keepctl/ear_token.h"
 #include "app/keepctl/evidence_files.h"
 #include "app/keepctl/expected_machine.h"
+#include "app/keepctl/export_file.h"
 #include "app/keepctl/json_output.h"
 #include "app/keepctl/output.h"
 #include "app/keepctl/reference_options.h"
 #include "app/keepctl/verify_batch.h"
 #include "core/base/digest.h"
+#include "core/base/file.h"
 #include "core/evidence/json.h"
 
 #include <algorithm>
@@ -93,12 +96,21 @@ Result<int> evidenceVerify(const Invocation &asked, const Context &context)
             paths.push_back(path);
     KASTELLAN_ASSIGN(const Recognised recognised, evidenceOf(*context.backend, paths));
 
+    if (asked.has("ear") && recognised.evidence.size() != 1)
+        return badInput("write the attestation result", asked.value("ear"),
+            "it is about one piece of evidence, and there are " + std::to_string(recognised.evidence.size()), "Give the files of one.");
     const bool acceptEmulated = asked.has("accept-emulated");
     js::Out items = js::Out::array();
     Verdict all = Verdict::Trusted;
     bool emulated = false, good = true;
     for (const FoundEvidence &found : recognised.evidence) {
         const Appraisal appraisal = appraiseNow(*context.backend, found.evidence, references);
+        if (asked.has("ear")) {
+            const std::string file = asked.value("ear");
+            KASTELLAN_ASSIGN(
+                const Bytes token, earToken(asked, appraisal, references.expected, found.evidence.kind, file.ends_with(".cwt")));
+            KASTELLAN_TRY(file == "-" ? writeAll(1, token, "standard output") : writeExport(file, token, asked.has("force")));
+        }
         const auto view = context.backend->describe(found.evidence);
         const bool fine = accepted(appraisal, acceptEmulated);
         all = worst(all, appraisal.verdict);
