@@ -2,6 +2,7 @@
 #include "attestor.h"
 
 #include "core/base/digest.h"
+#include "core/hosts/pins.h"
 #include "core/workload/workload.h"
 #include "people.h"
 
@@ -108,6 +109,9 @@ Result<Record> Attestor::appraise(Kind kind, Bytes report, const Binding &bindin
     appraisal.findings.push_back(workloadFinding(appraisal.findings, delivered));
     if (delivered)
         appraisal.findings.push_back(executionFinding(delivered->execution));
+    const std::string identity = m_backend->platformIdentity(record.evidence);
+    const auto pin = hostPin(m_plan.host);
+    appraisal.findings.push_back(identityFinding(m_plan.host, pin, identity));
     if (m_plan.expected.strict)
         for (auto &finding : appraisal.findings)
             if (finding.outcome != Outcome::Info && (finding.id != "workload.digest" || delivered))
@@ -126,6 +130,12 @@ Result<Record> Attestor::appraise(Kind kind, Bytes report, const Binding &bindin
     decide(appraisal);
 
     KASTELLAN_ASSIGN(record.id, m_store->append(record));
+    const bool genuine = appraisal.verdict == Verdict::Trusted || appraisal.verdict == Verdict::Authentic;
+    if (genuine && pin && !*pin && !identity.empty()) {
+        const auto pinned = pinHostFirst({m_plan.host, identity, record.created});
+        const std::string outcome = pinned ? pinned->identity == identity ? "done" : "another was pinned meanwhile" : pinned.error().message();
+        static_cast<void>(log("pin host " + m_plan.host, outcome)); // the record says that it was the first use; the next attestation tries again
+    }
     return record;
 }
 

@@ -92,6 +92,24 @@ Result<int> run(const Invocation &asked, const Context &context)
         return certsRemove(asked);
     case Command::CertsFetch:
         return certsFetch(asked, context);
+    case Command::HostPins:
+        return hostPins(asked);
+    case Command::HostPin:
+        return hostPin(asked, context);
+    case Command::HostUnpin:
+        return hostUnpin(asked);
+    case Command::EvidenceReappraise:
+        return evidenceReappraise(asked, context);
+    case Command::EvidenceHold:
+        return evidenceHold(asked);
+    case Command::EvidenceRelease:
+        return evidenceRelease(asked);
+    case Command::EvidencePurge:
+        return evidencePurge(asked);
+    case Command::EvidenceBackup:
+        return evidenceBackup(asked);
+    case Command::EvidenceRestore:
+        return evidenceRestore(asked);
     case Command::Log:
         return activityLog(asked);
     }

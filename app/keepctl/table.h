@@ -52,6 +52,15 @@ enum class Command {
     CertsExport,
     CertsRemove,
     CertsFetch,
+    HostPins,
+    HostPin,
+    HostUnpin,
+    EvidenceReappraise,
+    EvidenceHold,
+    EvidenceRelease,
+    EvidencePurge,
+    EvidenceBackup,
+    EvidenceRestore,
     Log,
 };
 

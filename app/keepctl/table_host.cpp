@@ -16,6 +16,18 @@ Noun hostNoun()
                  "never proof."},
                 {{"HOST", "a host's id or the beginning of it", Word::Host}}, {json},
                 {{"keepctl host show emulated", "the software platform and its root"}}},
+            {Command::HostPins, "pins", "list the pinned hosts",
+                {"A host is pinned to its processor when it first proves itself. If it is another processor later, the finding "
+                 "platform.identity fails, and the launch is refused."},
+                {}, {json}, {{"keepctl host pins", "which host is which processor"}}},
+            {Command::HostPin, "pin", "pin a host to a processor",
+                {"By default to the one of its newest record with a positive verdict. Replaces what was pinned."},
+                {{"HOST", "a host's id", Word::Host}},
+                {{"record", 0, "RECORD", "The processor that this record is of", Word::Record},
+                    {"identity", 0, "IDENTITY", "'chip:' and a chip id in hex"}, json},
+                {{"keepctl host pin emulated", "to what it was last"}}},
+            {Command::HostUnpin, "unpin", "give up the pin of a host", {"The next launch that proves itself pins what it finds."},
+                {{"HOST", "a host's id", Word::Host}}, {json}, {{"keepctl host unpin emulated", "after the machine was replaced"}}},
         }};
 }
 

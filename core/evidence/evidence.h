@@ -127,6 +127,9 @@ public:
     /// The endorsements of files, for `recognise`. `what`, where given, receives what was found in them, without evidence.
     [[nodiscard]] virtual std::shared_ptr<const EndorsementPool> pool(
         std::span<const InputFile> files, Recognised *what = nullptr) const = 0;
+    /// Which platform the evidence is from, as a stable text that two pieces of evidence of the same processor share: "chip:0123…". Empty
+    /// when the evidence does not say (masked). It is what the evidence says: `appraise` finds whether that is true.
+    [[nodiscard]] virtual std::string platformIdentity(const Evidence & /*evidence*/) const { return {}; }
 };
 
 /// The inputs of the two bindings of the design; all go into the record so that an auditor can compute them again.

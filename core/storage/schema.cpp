@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/storage/schema.h"
 
+#include <algorithm>
 #include <array>
+#include <span>
 
 namespace kastellan::storage {
 namespace {
@@ -11,6 +13,7 @@ constexpr std::int64_t applicationId = 0x4b415354; // "KAST", in the file's head
 struct Object {
     const char *name;
     const char *sql;
+    [[nodiscard]] constexpr std::string_view view() const { return name; }
 };
 
 /// Summaries and contents lie apart, so that lists read little. Everything but the head and the activity can only be added to.
@@ -48,7 +51,36 @@ constexpr std::array version1 = {
         "CREATE TRIGGER activity_no_delete BEFORE DELETE ON activity BEGIN SELECT RAISE(ABORT, 'the activity log is append-only'); END"},
 };
 
-constexpr std::array<std::span<const Object>, 1> versions = {version1};
+/// Retention: contents of records that a purge record names, and blobs that are being purged, may go.
+constexpr std::array version2 = {
+    Object{"holds",
+        "CREATE TABLE holds (id TEXT PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL) STRICT, WITHOUT ROWID"},
+    Object{"purged",
+        "CREATE TABLE purged (seq INTEGER PRIMARY KEY REFERENCES records, by INTEGER NOT NULL REFERENCES records) STRICT"},
+    Object{"purging", "CREATE TABLE purging (sha256 BLOB PRIMARY KEY) STRICT, WITHOUT ROWID"},
+    Object{"purged_no_update",
+        "CREATE TRIGGER purged_no_update BEFORE UPDATE ON purged BEGIN SELECT RAISE(ABORT, 'what was purged stays so'); END"},
+    Object{"purged_no_delete",
+        "CREATE TRIGGER purged_no_delete BEFORE DELETE ON purged BEGIN SELECT RAISE(ABORT, 'what was purged stays so'); END"},
+    Object{"contents_no_delete",
+        "CREATE TRIGGER contents_no_delete BEFORE DELETE ON contents WHEN NOT EXISTS (SELECT 1 FROM purged WHERE seq = OLD.seq) BEGIN SELECT "
+        "RAISE(ABORT, 'records are append-only'); END"},
+    Object{"blobs_no_delete",
+        "CREATE TRIGGER blobs_no_delete BEFORE DELETE ON blobs WHEN NOT EXISTS (SELECT 1 FROM purging WHERE sha256 = OLD.sha256) BEGIN SELECT "
+        "RAISE(ABORT, 'blobs are append-only'); END"},
+};
+
+constexpr std::array<std::span<const Object>, 2> versions = {version1, version2};
+
+/// Whether a version before `version` has a trigger of this name, which this version's takes the place of.
+bool replaces(std::size_t version, std::string_view name)
+{
+    for (std::size_t earlier = 0; earlier < version; ++earlier)
+        for (const auto &object : versions[earlier])
+            if (object.name == name)
+                return true;
+    return false;
+}
 
 std::unexpected<Error> notOurs(const Database &database)
 {
@@ -63,9 +95,8 @@ int newestVersion()
     return static_cast<int>(versions.size());
 }
 
-Status migrate(const Database &database)
+Status migrate(const Database &database, int newest)
 {
-    const auto newest = newestVersion();
     const auto isCurrent = [&]() -> Result<bool> {
         KASTELLAN_ASSIGN(const std::int64_t version, database.number("PRAGMA user_version"));
         KASTELLAN_ASSIGN(const std::int64_t id, database.number("PRAGMA application_id"));
@@ -93,8 +124,11 @@ Status migrate(const Database &database)
                 "Update Kastellan, or choose another data folder with KASTELLAN_DATA. Nothing was changed.");
         if (version == newest)
             return {};
-        for (const auto &object : versions[static_cast<std::size_t>(version)])
+        for (const auto &object : versions[static_cast<std::size_t>(version)]) {
+            if (replaces(static_cast<std::size_t>(version), object.name))
+                KASTELLAN_TRY(database.execute("DROP TRIGGER " + std::string(object.name)));
             KASTELLAN_TRY(database.execute(object.sql));
+        }
         KASTELLAN_TRY(database.execute(
             "PRAGMA application_id = " + std::to_string(applicationId) + "; PRAGMA user_version = " + std::to_string(version + 1)));
         KASTELLAN_TRY(transaction.commit());
@@ -104,8 +138,11 @@ Status migrate(const Database &database)
 Result<std::vector<std::string>> schemaProblems(const Database &database)
 {
     std::vector<std::string> problems;
-    for (const auto &version : versions)
-        for (const auto &object : version) {
+    for (std::size_t version = 0; version < versions.size(); ++version)
+        for (const auto &object : versions[version]) {
+            if (std::ranges::any_of(std::span(versions).subspan(version + 1),
+                    [&](const auto &later) { return std::ranges::contains(later, std::string_view(object.name), &Object::view); }))
+                continue;
             KASTELLAN_ASSIGN(Statement statement, database.prepare("SELECT sql FROM sqlite_schema WHERE name = ?"));
             statement.bind(1, std::string_view(object.name));
             KASTELLAN_ASSIGN(const bool there, statement.step());

@@ -13,7 +13,8 @@ namespace kastellan::storage {
 [[nodiscard]] int newestVersion();
 /// Makes or migrates the tables, one version after another, each in a transaction of its own. A store of a newer version, and a file
 /// that is no evidence store, are refused by name.
-[[nodiscard]] Status migrate(const Database &database);
+/// `newest` is for tests of older stores.
+[[nodiscard]] Status migrate(const Database &database, int newest = newestVersion());
 /// Differences between the tables, indexes and triggers that are there and those that should be: a removed trigger would allow changes.
 [[nodiscard]] Result<std::vector<std::string>> schemaProblems(const Database &database);
 

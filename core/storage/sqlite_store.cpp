@@ -97,9 +97,8 @@ Status SqliteStore::checkHead(const Head &head) const
     return {};
 }
 
-Result<std::string> SqliteStore::append(const Record &record)
+Result<std::pair<std::uint64_t, std::string>> SqliteStore::appendWithin(const Record &record) const
 {
-    const std::scoped_lock guard(m_mutex);
     Record stored = record;
     stored.id = newId();
     std::vector<std::pair<Sha256, ByteView>> blobs;
@@ -116,7 +115,6 @@ Result<std::string> SqliteStore::append(const Record &record)
         return badInput("write a record", record.keepName,
             "it has " + std::to_string(content.size()) + " bytes, and at most " + std::to_string(largestContent) + " can be kept");
 
-    KASTELLAN_ASSIGN(Transaction transaction, Transaction::begin(m_database, Transaction::Kind::Write));
     KASTELLAN_ASSIGN(Head head, readHead());
     // Never put a good signature over a head that somebody else made.
     KASTELLAN_TRY(checkHead(head));
@@ -140,8 +138,16 @@ Result<std::string> SqliteStore::append(const Record &record)
         m_database.prepare("INSERT INTO head (one, count, hash, signature) VALUES (1, ?1, ?2, ?3) ON CONFLICT (one) DO UPDATE SET count = "
                            "?1, hash = ?2, signature = ?3"));
     KASTELLAN_TRY(newHead.bind(1, static_cast<std::int64_t>(number)).bind(2, hash.view()).bind(3, ByteView(signature)).run());
+    return std::pair(number, stored.id);
+}
+
+Result<std::string> SqliteStore::append(const Record &record)
+{
+    const std::scoped_lock guard(m_mutex);
+    KASTELLAN_ASSIGN(Transaction transaction, Transaction::begin(m_database, Transaction::Kind::Write));
+    KASTELLAN_ASSIGN(const auto appended, appendWithin(record));
     KASTELLAN_TRY(transaction.commit());
-    return stored.id;
+    return appended.second;
 }
 
 Result<Bytes> SqliteStore::blob(const Sha256 &digest) const
@@ -170,13 +176,17 @@ Result<Record> SqliteStore::get(std::string_view idOrUniquePrefix)
     KASTELLAN_ASSIGN(Transaction transaction, Transaction::begin(m_database, Transaction::Kind::Read));
     KASTELLAN_ASSIGN(Statement statement,
         m_database.prepare(
-            "SELECT seq, id, previous, hash, content FROM records JOIN contents USING (seq) WHERE id >= ?1 AND id < ?2 LIMIT 2"));
+            "SELECT records.seq, id, previous, hash, content, (SELECT id FROM records AS other WHERE other.seq = purged.by) FROM records "
+            "LEFT JOIN contents USING (seq) LEFT JOIN purged USING (seq) WHERE id >= ?1 AND id < ?2 LIMIT 2"));
     statement.bind(1, idOrUniquePrefix).bind(2, std::string_view(std::string(idOrUniquePrefix) + "~"));
     KASTELLAN_ASSIGN(const bool row, statement.step());
     if (!row)
         return badInput("read a record", where, "there is no such record", "keepctl evidence list shows those that are there.");
     const std::string id = statement.text(1);
     const std::string content = statement.text(4);
+    if (const std::string by = statement.text(5); !by.empty())
+        return badInput("read a record", m_database.path().string() + ", record " + id, "its content was purged",
+            "Record " + by + " says when, and by whom. A backup of before may still have it.");
     if (recordHash(statement.fixed<Sha256>(2), static_cast<std::uint64_t>(statement.number(0)), content) != statement.fixed<Sha256>(3))
         return environment(
             "read a record", m_database.path().string() + ", record " + id, "it was altered: its hash does not fit", headRemedy);

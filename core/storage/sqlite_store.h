@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/storage/database.h"
+#include "core/storage/record_care.h"
 #include "core/storage/record_store.h"
 
 #include <mutex>
@@ -12,7 +13,7 @@ namespace kastellan::storage {
 /// How long to wait for another program that writes.
 inline constexpr int usualBusyMilliseconds = 15'000;
 
-class SqliteStore : public RecordStore {
+class SqliteStore : public RecordStore, public RecordCare {
 public:
     [[nodiscard]] static Result<std::unique_ptr<SqliteStore>> open(
         const std::filesystem::path &path, int busyMilliseconds = usualBusyMilliseconds);
@@ -24,6 +25,15 @@ public:
     [[nodiscard]] Status logActivity(const ActivityEntry &entry) override;
     [[nodiscard]] Result<std::vector<ActivityEntry>> activity(std::size_t limit) override;
     [[nodiscard]] Result<std::pair<Sha256, Bytes>> head() override;
+
+    [[nodiscard]] Status hold(const RecordHold &hold) override;
+    [[nodiscard]] Result<bool> release(std::string_view id) override;
+    [[nodiscard]] Result<std::vector<RecordHold>> holds() override;
+    [[nodiscard]] Result<Purged> purge(const PurgeRequest &request) override;
+    [[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> purged() override;
+    [[nodiscard]] Status backup(const std::filesystem::path &file) override;
+
+    [[nodiscard]] const Database &database() const { return m_database; }
 
 private:
     explicit SqliteStore(Database database)
@@ -38,6 +48,10 @@ private:
     [[nodiscard]] Result<Head> readHead() const;
     [[nodiscard]] Status checkHead(const Head &head) const;
     [[nodiscard]] Status checkRecords(const Head &head, std::vector<std::string> &problems, std::size_t &checked) const;
+    /// Within a transaction of the caller's, which commits. Yields the record's number and id.
+    [[nodiscard]] Result<std::pair<std::uint64_t, std::string>> appendWithin(const Record &record) const;
+    [[nodiscard]] Result<std::vector<RecordSummary>> purgeable(const PurgeRequest &request, std::vector<std::int64_t> &numbers) const;
+    [[nodiscard]] Result<std::uint64_t> purgeBlobs(const std::vector<std::int64_t> &numbers) const;
     [[nodiscard]] Status checkBlobs(std::vector<std::string> &problems) const;
     [[nodiscard]] Result<Bytes> blob(const Sha256 &digest) const;
 

@@ -4,8 +4,13 @@
 #include "core/evidence/json.h"
 #include "core/keys/keys.h"
 #include "core/storage/chain.h"
+#include "core/storage/purge_list.h"
 #include "core/storage/schema.h"
 #include "core/storage/sqlite_store.h"
+
+#include <map>
+#include <set>
+#include <tuple>
 
 namespace kastellan::storage {
 namespace {
@@ -40,15 +45,64 @@ void compareColumns(const Statement &row, const js::In &content, const std::stri
         differs("emulated");
 }
 
+/// Records without content, and what the purge records of the chain say was purged: both have to be the same.
+class Retention {
+public:
+    void missing(const Statement &row, std::string record)
+    {
+        PurgedRecord one;
+        one.number = row.number(0);
+        one.hash = row.fixed<Sha256>(3);
+        one.summary = {row.text(1), row.text(5), row.text(6), row.text(7), row.text(8), row.text(10), row.number(9), row.number(11) != 0};
+        m_missing.emplace(one.number, std::pair(std::move(one), std::move(record)));
+    }
+    void present(std::int64_t number) { m_present.insert(number); }
+    void purgeRecord(const Record &record, const std::string &name, std::vector<std::string> &problems)
+    {
+        const auto list = readPurgeList(record.manifest, name);
+        if (!list)
+            problems.push_back(name + ": " + list.error().why);
+        else
+            for (const auto &one : *list)
+                m_listed.emplace(one.number, one);
+    }
+    void compare(std::vector<std::string> &problems) const
+    {
+        for (const auto &[number, missing] : m_missing) {
+            const auto listed = m_listed.find(number);
+            if (listed == m_listed.end())
+                problems.push_back(missing.second + ": its content was removed, and no purge names it");
+            else if (listed->second.hash != missing.first.hash)
+                problems.push_back(missing.second + ": its hash is not the one that the purge names");
+            else if (!same(listed->second.summary, missing.first.summary))
+                problems.push_back(missing.second + ": its columns are not what the purge says");
+        }
+        for (const auto &[number, listed] : m_listed)
+            if (m_present.contains(number))
+                problems.push_back("record " + listed.summary.id + " (number " + std::to_string(number) + "): a purge names it, and its content is there");
+    }
+
+private:
+    static bool same(const RecordSummary &a, const RecordSummary &b)
+    {
+        const auto all = [](const RecordSummary &s) { return std::tie(s.id, s.keep, s.keepName, s.host, s.kind, s.verdict, s.created, s.emulated); };
+        return all(a) == all(b);
+    }
+    std::map<std::int64_t, std::pair<PurgedRecord, std::string>> m_missing;
+    std::map<std::int64_t, PurgedRecord> m_listed;
+    std::set<std::int64_t> m_present;
+};
+
 } // namespace
 
 Status SqliteStore::checkRecords(const Head &head, std::vector<std::string> &problems, std::size_t &checked) const
 {
     KASTELLAN_ASSIGN(Statement row,
-        m_database.prepare("SELECT seq, id, previous, hash, content, keep, keep_name, host, kind, created, verdict, emulated "
+        m_database.prepare("SELECT seq, id, previous, hash, content, keep, keep_name, host, kind, created, verdict, emulated, content IS NULL "
                            "FROM records LEFT JOIN contents USING (seq) ORDER BY seq"));
     std::uint64_t expectedNumber = 1;
     Sha256 previous;
+    Retention retention;
     for (;;) {
         KASTELLAN_ASSIGN(const bool more, row.step());
         if (!more)
@@ -65,6 +119,13 @@ Status SqliteStore::checkRecords(const Head &head, std::vector<std::string> &pro
                 record + ": record number " + std::to_string(expectedNumber) + " should stand here; records were removed or reordered");
         if (row.fixed<Sha256>(2) != previous)
             problems.push_back(record + ": it does not follow the record before it; records were removed, reordered or altered");
+        if (row.number(12) != 0) {
+            retention.missing(row, record);
+            previous = row.fixed<Sha256>(3);
+            expectedNumber = number + 1;
+            continue;
+        }
+        retention.present(static_cast<std::int64_t>(number));
         const std::string content = row.text(4);
         const Sha256 hash = recordHash(row.fixed<Sha256>(2), number, content);
         if (hash != row.fixed<Sha256>(3))
@@ -87,9 +148,13 @@ Status SqliteStore::checkRecords(const Head &head, std::vector<std::string> &pro
                 return blob(digest);
             },
         };
-        if (const auto whole = js::recordFrom(*value, record, lookUp); !whole)
+        const auto whole = js::recordFrom(*value, record, lookUp);
+        if (!whole)
             problems.push_back(record + ": " + whole.error().why + " (" + whole.error().where + ")");
+        else if (whole->kind == purgeKind)
+            retention.purgeRecord(*whole, record, problems);
     }
+    retention.compare(problems);
     if (expectedNumber - 1 != head.count)
         problems.push_back("head: it counts " + std::to_string(head.count) + " records, and the last one here has number "
             + std::to_string(expectedNumber - 1) + "; records were removed or added");

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/appraisal/backend.h"
 
+#include "core/base/digest.h"
 #include "sev-backend/appraisal/chain_cache.h"
 #include "sev-backend/appraisal/descriptions.h"
 #include "sev-backend/appraisal/findings.h"
 #include "sev-backend/appraisal/legacy_chain.h"
 #include "sev-backend/appraisal/policy_cache.h"
 #include "sev-backend/intake/intake.h"
+#include "sev-backend/legacy/certificate.h"
+
+#include <algorithm>
 
 namespace kastellan::sev {
 namespace {
@@ -72,6 +76,23 @@ public:
         view.fields = reportFields(*report, layout);
         view.tcb = tcbColumns(*report, *chain, layout);
         return view;
+    }
+
+    std::string platformIdentity(const Evidence &evidence) const override
+    {
+        if (isLegacyKind(evidence.kind)) {
+            // The key of the chip, which stays the same however often it is certified anew.
+            for (const auto &endorsement : evidence.endorsements)
+                if (endorsement.role == "cek" && endorsement.der.size() == legacy::Certificate::size)
+                    return "cek:" + toHex(sha256(ByteView(endorsement.der).subspan(8, legacy::Certificate::signedSize - 8)).view());
+            return {};
+        }
+        const auto report = ReportView::from(evidence.report);
+        if (!report || report->chipIdMasked())
+            return {};
+        const ChipId chip = report->chipId();
+        const bool shortForm = std::ranges::all_of(chip.view().subspan(8), [](std::uint8_t byte) { return byte == 0; });
+        return "chip:" + toHex(chip.view().first(shortForm ? 8 : chip.view().size()));
     }
 
     Recognised recognise(std::span<const InputFile> files, const EndorsementPool *pool) const override { return sev::recognise(files, pool); }

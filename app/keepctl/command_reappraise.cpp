@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/keepctl/activity.h"
+#include "app/keepctl/certs.h"
+#include "app/keepctl/commands.h"
+#include "app/keepctl/find.h"
+#include "app/keepctl/json_output.h"
+#include "app/keepctl/output.h"
+#include "app/keepctl/reference_options.h"
+#include "core/base/file.h"
+#include "core/evidence/json.h"
+#include "core/evidence/reappraise.h"
+#include "core/storage/record_care.h"
+#include "sev-backend/store/read.h"
+
+#include <algorithm>
+#include <ctime>
+#include <set>
+
+namespace kastellan::keepctl {
+
+namespace {
+
+/// What is demanded today that the records did not know.
+struct Demands {
+    References references;
+    bool policy = false;
+    std::vector<Bytes> lists;
+};
+
+Result<Demands> demandsFrom(const Invocation &asked)
+{
+    Demands demands;
+    KASTELLAN_ASSIGN(demands.references, referencesFrom(asked));
+    demands.policy = asked.has("policy");
+    const auto files = asked.values("crl");
+    KASTELLAN_ASSIGN(const auto inputs, sev::readInputs(files));
+    const auto read = sev::readCertificates(inputs);
+    for (const auto &certificate : read.certificates)
+        if (certificate.role == "crl")
+            demands.lists.push_back(certificate.bytes);
+    if (!files.empty() && demands.lists.empty())
+        return badInput("read revocation lists", inLine(files.front()), "there is none in what was given");
+    // Those of the certificate store count as well: they are what is known today.
+    KASTELLAN_ASSIGN(const auto stored, everyCertificate());
+    for (const auto &certificate : stored)
+        if (certificate.role == "crl" && !std::ranges::contains(demands.lists, certificate.bytes))
+            demands.lists.push_back(certificate.bytes);
+    return demands;
+}
+
+/// The record with today's demands. Its own are never loosened: floors are raised, lists are added.
+Record demanded(Record record, const Demands &demands)
+{
+    const ReferenceValues &wanted = demands.references.expected;
+    if (demands.policy)
+        record.expected.policy = wanted.policy;
+    for (const auto &[level, floor] : wanted.minimumTcb) {
+        const auto known = std::ranges::find(record.expected.minimumTcb, level, [](const auto &pair) { return pair.first; });
+        if (known == record.expected.minimumTcb.end())
+            record.expected.minimumTcb.emplace_back(level, floor);
+        else
+            known->second = std::max(known->second, floor);
+    }
+    record.expected.strict = record.expected.strict || wanted.strict;
+    for (const Bytes &list : demands.lists)
+        if (!std::ranges::any_of(record.evidence.endorsements, [&](const Endorsement &own) { return own.der == list; }))
+            record.evidence.endorsements.push_back({"crl", list});
+    return record;
+}
+
+int rank(Verdict verdict)
+{
+    switch (verdict) {
+    case Verdict::Trusted:
+        return 3;
+    case Verdict::Authentic:
+        return 2;
+    case Verdict::Undecided:
+        return 1;
+    case Verdict::Refused:
+        break;
+    }
+    return 0;
+}
+
+bool isFloor(const Finding &finding)
+{
+    return finding.id == "tcb.minimum" || finding.id == "chain.crl";
+}
+
+/// The ids of findings that were not failing then, and are now.
+std::vector<std::string> newlyFailing(const Appraisal &then, const Appraisal &now)
+{
+    std::vector<std::string> ids;
+    for (const auto &finding : now.findings) {
+        if (finding.outcome != Outcome::Fail || (!finding.required && !isFloor(finding)))
+            continue;
+        const auto before = std::ranges::find(then.findings, finding.id, &Finding::id);
+        if (before == then.findings.end() || before->outcome != Outcome::Fail)
+            ids.push_back(finding.id);
+    }
+    return ids;
+}
+
+struct Tally {
+    std::size_t appraised = 0, bad = 0, better = 0, unreadable = 0;
+    js::Out changed = js::Out::array();
+    Table table{{"RECORD", "TIME (UTC)", "THEN", "NOW", "NAME", "WHY"}};
+};
+
+} // namespace
+
+Result<int> evidenceReappraise(const Invocation &asked, const Context &context)
+{
+    KASTELLAN_ASSIGN(const Demands demands, demandsFrom(asked));
+    KASTELLAN_ASSIGN(const auto store, RecordStore::open());
+    constexpr std::size_t page = 500;
+    std::vector<RecordSummary> all;
+    for (std::size_t offset = 0;; offset += page) {
+        KASTELLAN_ASSIGN(const auto records, store->list({}, page, offset));
+        for (const auto &record : records)
+            if (record.kind != "purge" && record.kind != "reappraisal" && (!asked.has("keep") || record.keep.starts_with(asked.value("keep")) || record.keepName == asked.value("keep")))
+                all.push_back(record);
+        if (records.size() < page)
+            break;
+    }
+    KASTELLAN_ASSIGN(const auto care, RecordCare::open());
+    KASTELLAN_ASSIGN(const auto purgedRecords, care->purged());
+    std::set<std::string> purged;
+    for (const auto &[id, by] : purgedRecords)
+        purged.insert(id);
+    Tally tally;
+    for (const auto &summary : all) {
+        if (purged.contains(summary.id))
+            continue;
+        const auto record = store->get(summary.id);
+        if (!record) {
+            ++tally.unreadable;
+            say(record.error().message());
+            continue;
+        }
+        ++tally.appraised;
+        const Record today = demanded(*record, demands);
+        Appraisal now = reappraise(today, *context.backend, demands.references.at);
+        const auto failing = newlyFailing(record->appraisal, now);
+        const bool worse = rank(now.verdict) < rank(record->appraisal.verdict) || !failing.empty();
+        const bool better = !worse && rank(now.verdict) > rank(record->appraisal.verdict);
+        tally.bad += worse;
+        tally.better += better;
+        if (!worse && !better)
+            continue;
+        std::string appended;
+        if (asked.has("record")) {
+            Record again = today;
+            again.kind = "reappraisal";
+            again.created = std::time(nullptr);
+            again.appraisal = now;
+            again.notes = "record " + record->id + " appraised again";
+            KASTELLAN_ASSIGN(appended, store->append(again));
+        }
+        js::Out entry = js::toJson(summary);
+        entry["now"] = name(now.verdict);
+        entry["turned_bad"] = worse;
+        entry["failing"] = failing;
+        entry["sentence"] = now.sentence;
+        if (!appended.empty())
+            entry["appended"] = appended;
+        tally.changed.push_back(std::move(entry));
+        std::string why;
+        for (const auto &id : failing)
+            why += (why.empty() ? "" : ", ") + id;
+        tally.table.add({summary.id, timeText(summary.created), std::string(name(record->appraisal.verdict)), std::string(name(now.verdict)),
+            inLine(summary.keepName), why.empty() ? inLine(now.sentence) : why});
+    }
+    if (asked.has("json")) {
+        printJson({{"appraised", tally.appraised}, {"turned_bad", tally.bad}, {"turned_better", tally.better}, {"unreadable", tally.unreadable},
+            {"at", demands.references.at}, {"changed", std::move(tally.changed)}});
+    } else {
+        if (tally.bad + tally.better != 0)
+            print(tally.table.text(1, 3));
+        print(std::to_string(tally.appraised) + " appraised again, " + std::to_string(tally.bad) + " turned bad"
+            + (tally.better != 0 ? ", " + std::to_string(tally.better) + " turned better" : "")
+            + (tally.unreadable != 0 ? ", " + std::to_string(tally.unreadable) + " unreadable" : "") + "\n");
+    }
+    return tally.bad + tally.unreadable == 0 ? exit_code::done : exit_code::negative;
+}
+
+} // namespace kastellan::keepctl
