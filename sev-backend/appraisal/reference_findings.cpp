@@ -56,6 +56,11 @@ void addReferenceFindings(Findings &findings, const Subject &subject)
 
     if (auto *finding = compare(findings, checks::launchDigest, expected.launchDigest, policy.launch.digests, report.measurement()))
         finding->reference = true;
+    else if (expected.shortLaunchDigest) // asked for, so its absence can't be passed over
+        findings
+            .add(checks::launchDigest, Outcome::Unknown, toHex(expected.shortLaunchDigest->view()) + " (32 bytes: of SEV or SEV-ES without SNP)",
+                toHex(report.measurement().view()))
+            .reference = true;
     else
         findings.add(checks::launchDigest, Outcome::Info, notGiven, toHex(report.measurement().bytes)).required = false;
     if (const auto &denied = policy.launch.denied; !denied.empty()) {

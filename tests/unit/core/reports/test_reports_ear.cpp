@@ -188,8 +188,8 @@ void TestReportsEar::jwt()
     QVERIFY(fromBase64Url(claims.at("eat_nonce").get<std::string>()) == Bytes(64, 7));
     const auto &snp = claims.at("submods").at("snp");
     QCOMPARE(snp.at("ear_status").get<std::string>(), std::string("affirming"));
-    QCOMPARE(snp.at("ear_trustworthiness_vector").dump(), std::string(R"({"configuration":2,"executables":2,"hardware":2,"runtime-opaque":2})"));
-    QCOMPARE(snp.at("ear_appraisal_policy_ids").dump(), std::string(R"(["ni:///sha-256;abc"])"));
+    QCOMPARE(snp.at("ear_trustworthiness_vector").dump(), std::string("{\"configuration\":2,\"executables\":2,\"hardware\":2,\"runtime-opaque\":2}"));
+    QCOMPARE(snp.at("ear_appraisal_policy_ids").dump(), std::string("[\"ni:///sha-256;abc\"]"));
     QCOMPARE(snp.at("ear_verifier_claims").at("kastellan").at("verdict").get<std::string>(), std::string("trusted"));
 
     // The openssl program says that the key made the signature; and of a changed text that it did not.

@@ -106,6 +106,9 @@ private Q_SLOTS:
     void products();
     void maskedChip();
     void laterIsNotEarlier();
+    void everyByteOfEveryShape_data();
+    void everyByteOfEveryShape();
+    void everyLengthOfAList();
     void everyCheckPassesAndFails();
 };
 
@@ -308,6 +311,9 @@ void TestAppraisalPolicy::joined()
     QCOMPARE(failures(appraised(maker, digest)), QStringLiteral("launch.digest"));
     QCOMPARE(failures(appraised(maker, "launch.digests = ['" + hexOf(1, 48) + "', '" + hexOf(0x3e, 48) + "']")), QStringLiteral("launch.digest"));
     maker.expected.launchDigest.reset();
+    maker.expected.shortLaunchDigest = Sha256(); // SEV's, which no SNP report can meet
+    QCOMPARE(verdictOf(appraised(maker)), QStringLiteral("undecided"));
+    maker.expected.shortLaunchDigest.reset();
     maker.expected.vmpl = 0;
     QCOMPARE(failures(appraised(maker, "report.vmpl = [0, 3]")), QString());
     QCOMPARE(failures(appraised(maker, "report.vmpl = 3")), QStringLiteral("report.vmpl"));
@@ -539,6 +545,58 @@ void TestAppraisalPolicy::laterIsNotEarlier()
     QCOMPARE(outcomeAt(now + 2 * day, "chain.crl"), QStringLiteral("unknown (advisory)"));
     QCOMPARE(outcomeAt(now - 2 * day, "chain.crl"), QStringLiteral("unknown (advisory)"));
     QCOMPARE(outcomeAt(now + 400 * 365 * day, "chain.dates"), QStringLiteral("fail"));
+}
+
+void TestAppraisalPolicy::everyByteOfEveryShape_data()
+{
+    QTest::addColumn<QString>("profile");
+    QTest::addColumn<unsigned>("version");
+    QTest::addColumn<bool>("vlek");
+    QTest::newRow("milan 2") << "milan" << 2u << false;
+    QTest::newRow("milan 4 vlek") << "milan" << 4u << true;
+    QTest::newRow("turin 3") << "turin" << 3u << false;
+    QTest::newRow("turin 5 vlek") << "turin" << 5u << true;
+}
+
+// The shapes that no published sample has: no changed bit of report or certificates may leave them trusted.
+void TestAppraisalPolicy::everyByteOfEveryShape()
+{
+    QFETCH(QString, profile);
+    QFETCH(unsigned, version);
+    QFETCH(bool, vlek);
+    EvidenceMaker maker({*findProfile(profile.toStdString()), version, false, vlek});
+    const std::int64_t now = std::time(nullptr);
+    QCOMPARE(verdictOf(test::appraised(maker.evidence, maker.expected, now)), QStringLiteral("trusted"));
+    for (std::size_t i = 0; i < maker.evidence.report.size(); ++i) {
+        maker.evidence.report[i] ^= static_cast<std::uint8_t>(1u << i % 8);
+        const auto appraisal = test::appraised(maker.evidence, maker.expected, now);
+        maker.evidence.report[i] ^= static_cast<std::uint8_t>(1u << i % 8);
+        const QStringList failed = failures(appraisal).split(QLatin1Char(','));
+        // Behind the signature only the reserved bytes can tell.
+        QVERIFY2(failed.contains(i < report_offset::tail ? QLatin1String("report.signature") : QLatin1String("report.reserved")),
+            qPrintable(QString::number(i) + QLatin1Char(' ') + failures(appraisal)));
+    }
+    for (auto &[role, der] : maker.evidence.endorsements)
+        for (std::size_t i = 0; i < der.size(); i += role == "ark" ? 9 : role == "ask" ? 5 : 1) {
+            der[i] ^= static_cast<std::uint8_t>(1u << i % 8);
+            const auto appraisal = test::appraised(maker.evidence, maker.expected, now);
+            der[i] ^= static_cast<std::uint8_t>(1u << i % 8);
+            const QString failed = failures(appraisal);
+            QVERIFY2(failed.contains(QLatin1String("chain.complete")) || failed.contains(QLatin1String("chain.signatures")),
+                qPrintable(QString::fromStdString(role) + QString::number(i) + QLatin1Char(' ') + failed));
+        }
+    QCOMPARE(verdictOf(test::appraised(maker.evidence, maker.expected, now)), QStringLiteral("trusted"));
+}
+
+void TestAppraisalPolicy::everyLengthOfAList()
+{
+    EvidenceMaker maker;
+    maker.addList({1, 2, 3});
+    const Bytes whole = maker.evidence.endorsements.back().der;
+    for (std::size_t length = 0; length < whole.size(); ++length) {
+        maker.evidence.endorsements.back().der.assign(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length));
+        QCOMPARE(outcomeOf(test::appraised(maker.evidence, maker.expected), "chain.crl"), QStringLiteral("fail (advisory)"));
+    }
 }
 
 void TestAppraisalPolicy::everyCheckPassesAndFails()
