@@ -269,6 +269,11 @@ void TestAppraisalPolicy::unknowns()
     QCOMPARE(failures(appraised(plain, "id_block.id_keys = '" + hexOf(0, 48) + "'")), QStringLiteral("idblock.present,idblock.key"));
     QCOMPARE(failures(appraised(plain, "id_block.denied_id_keys = '" + hexOf(0, 48) + "'")), QString());
     QCOMPARE(outcomeOf(appraised(marked(), "id_block = { required = true, author_required = true }"), "idblock.author"), QStringLiteral("pass"));
+    // A digest where the report says that no author key was used counts for nothing.
+    EvidenceMaker unused = marked();
+    unused.write<std::uint32_t>(at::flags, 0);
+    QCOMPARE(failures(appraised(unused, "id_block.author_keys = '" + hexOf(0xa7, 48) + "'")), QStringLiteral("idblock.author"));
+    QCOMPARE(failures(appraised(unused, "id_block.denied_author_keys = '" + hexOf(0xa7, 48) + "'")), QString());
 }
 
 void TestAppraisalPolicy::overrides()
@@ -319,6 +324,11 @@ void TestAppraisalPolicy::joined()
     QCOMPARE(failures(appraised(maker, "report.vmpl = 3")), QStringLiteral("report.vmpl"));
     maker.expected.vmpl = 3;
     QCOMPARE(failures(appraised(maker, "report.vmpl = [0, 3]")), QStringLiteral("report.vmpl"));
+    maker.expected.vmpl = 0; // a level that the policy wants, and the command does not
+    EvidenceMaker level = marked();
+    level.write<std::uint32_t>(at::vmpl, 3);
+    level.expected.vmpl = 0;
+    QCOMPARE(failures(appraised(level, "report.vmpl = 3")), QStringLiteral("report.vmpl"));
     maker.expected.vmpl.reset();
     maker.expected.minimumTcb = {{"snp", 23}};
     QCOMPARE(failures(appraised(maker, "tcb.minimum.snp = 24")), QStringLiteral("tcb.minimum,tcb.minimum.committed,tcb.minimum.current"));
@@ -419,6 +429,12 @@ void TestAppraisalPolicy::revocationLists()
     QCOMPARE(failures(appraised(forged, demand)), QStringLiteral("chain.crl"));
     forged.addList({});
     QCOMPARE(failures(appraised(forged, demand)), QStringLiteral("chain.crl")); // a forgery is not made good by a good one
+    // A forgery revokes nothing either.
+    EvidenceMaker slander;
+    slander.evidence.endorsements.push_back(
+        {"crl", *twin.revocationList({slander.askSerial()}, std::time(nullptr) - day, std::time(nullptr) + day)});
+    QCOMPARE(failures(appraised(slander)), QString());
+    QCOMPARE(outcomeOf(appraised(slander), "chain.crl"), QStringLiteral("fail (advisory)"));
     // Every byte of a list matters.
     EvidenceMaker flipped;
     flipped.addList({5, 6});
