@@ -6,6 +6,7 @@
 #include <archive_entry.h>
 
 #include <memory>
+#include <utility>
 
 namespace kastellan::sev::intake {
 namespace {
@@ -34,8 +35,11 @@ std::string shownName(const char *raw)
     return text.empty() ? "(without a name)" : text;
 }
 
-/// The content of the entry that was just found. False if it was left, with the reason said.
-bool readEntry(Looker &looker, const Part &entry, archive *reader, Bytes &content)
+/// What reading one entry came to.
+enum class Read { Whole, Left, Stop };
+
+/// The content of the entry that was just found. Left: the reason was said. Stop: to go on would unpack all that was left.
+Read readEntry(Looker &looker, const Part &entry, archive *reader, bool packedAsOne, Bytes &content)
 {
     constexpr std::size_t piece = std::size_t{64} << 10;
     for (;;) {
@@ -45,17 +49,18 @@ bool readEntry(Looker &looker, const Part &entry, archive *reader, Bytes &conten
         if (count < 0) {
             const char *why = archive_error_string(reader);
             looker.unknown(entry, std::string("it can't be unpacked: ") + (why ? why : "it is damaged"));
-            return false;
+            return packedAsOne ? Read::Stop : Read::Left;
         }
         content.resize(used + static_cast<std::size_t>(count));
         if (!looker.spend(entry, 0, static_cast<std::size_t>(count)))
-            return false;
+            return Read::Stop;
         if (content.size() > entryLimit) {
-            looker.unknown(entry, "it unpacks to more than 16 MiB, and no evidence is that large");
-            return false;
+            looker.unknown(entry, "it unpacks to more than 16 MiB, and no evidence is that large"
+                    + std::string(packedAsOne ? "; what is behind it was not read" : ""));
+            return packedAsOne ? Read::Stop : Read::Left;
         }
         if (count == 0)
-            return true;
+            return Read::Whole;
     }
 }
 
@@ -82,38 +87,46 @@ bool lookArchive(Looker &looker, const Part &part)
         looker.reason(damaged());
         return false;
     }
-    std::size_t count = 0;
-    for (;; ++count) {
+    bool any = false;
+    for (;;) {
         archive_entry *entry = nullptr;
         const int code = archive_read_next_header(reader.get(), &entry);
         if (code == ARCHIVE_EOF)
             break;
         if (code != ARCHIVE_OK && code != ARCHIVE_WARN) {
-            if (count == 0) {
+            if (!any) {
                 looker.reason(damaged());
                 return false;
             }
             looker.unknown(part, damaged());
             break;
         }
-        if (count == 0)
+        if (!std::exchange(any, true))
             looker.found(part, part.bytes.size(), "archive", gzip ? "a gzip or tar archive" : "an archive");
         if (!looker.spend(part, 1, 0))
             break;
+        const Part named = part.derived({}, shownName(archive_entry_pathname(entry)));
+        // What is passed over within a gzip has to be unpacked as well.
+        if (gzip && archive_entry_size_is_set(entry) && archive_entry_size(entry) > static_cast<std::int64_t>(entryLimit)) {
+            looker.unknown(named, "it unpacks to more than 16 MiB, and no evidence is that large; what is behind it was not read");
+            break;
+        }
         if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry))
             continue;
         Bytes content;
-        const Part named = part.derived({}, shownName(archive_entry_pathname(entry)));
-        if (!readEntry(looker, named, reader.get(), content) || content.empty())
+        const Read read = readEntry(looker, named, reader.get(), gzip, content);
+        if (read == Read::Stop)
+            break;
+        if (read == Read::Left || content.empty())
             continue;
         Part unpacked = named;
         unpacked.bytes = content;
         // A folder of other things: what is none of ours is not worth a word each.
         static_cast<void>(looker.look(unpacked));
     }
-    if (count == 0)
+    if (!any)
         looker.reason("it is an archive without an entry");
-    return count > 0;
+    return any;
 }
 
 } // namespace kastellan::sev::intake

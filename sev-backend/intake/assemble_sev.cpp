@@ -20,8 +20,10 @@ std::vector<const SevPart *> withRole(const Library &own, const Library *pool, s
     return parts;
 }
 
-bool signs(const SevPart &issuer, const SevPart &subject)
+bool signs(const SevPart &issuer, const SevPart &subject, Budget &budget)
 {
+    if (!budget.take())
+        return false;
     if (subject.certificate && issuer.certificate)
         return legacy::signedBy(*subject.certificate, *issuer.certificate);
     if (subject.certificate && issuer.authority)
@@ -32,8 +34,9 @@ bool signs(const SevPart &issuer, const SevPart &subject)
 /// The certificates from a PEK up, as far as they are there.
 class Chains {
 public:
-    Chains(const Library &own, const Library *pool)
-        : m_pdhs(withRole(own, pool, "pdh"))
+    Chains(const Library &own, const Library *pool, Budget &budget)
+        : m_budget(budget)
+        , m_pdhs(withRole(own, pool, "pdh"))
         , m_peks(withRole(own, pool, "pek"))
         , m_ocas(withRole(own, pool, "oca"))
         , m_ceks(withRole(own, pool, "cek"))
@@ -47,12 +50,12 @@ public:
     [[nodiscard]] const std::vector<const SevPart *> &peks() const { return m_peks; }
 
     /// Who signed `subject`, else a damaged one or the only one, so that the findings can say what is wrong with it.
-    [[nodiscard]] static const SevPart *issuer(const std::vector<const SevPart *> &candidates, const SevPart *subject)
+    [[nodiscard]] const SevPart *issuer(const std::vector<const SevPart *> &candidates, const SevPart *subject) const
     {
         constexpr std::size_t most = 64;
         if (subject)
             for (const SevPart *candidate : std::span(candidates).first(std::min(candidates.size(), most)))
-                if (signs(*candidate, *subject))
+                if (signs(*candidate, *subject, m_budget))
                     return candidate;
         return candidates.empty() ? nullptr : candidates.front();
     }
@@ -61,9 +64,9 @@ public:
     {
         const SevPart *unsignedOne = nullptr;
         for (const SevPart *cek : m_ceks) {
-            if (pek && !signs(*cek, *pek))
+            if (pek && !signs(*cek, *pek, m_budget))
                 continue;
-            if (std::ranges::any_of(m_asks, [&](const SevPart *ask) { return signs(*ask, *cek); }))
+            if (std::ranges::any_of(m_asks, [&](const SevPart *ask) { return signs(*ask, *cek, m_budget); }))
                 return cek;
             if (!unsignedOne || (cek->certificate && cek->certificate->slot(0).usage == legacy::Usage::Ask))
                 unsignedOne = cek;
@@ -81,23 +84,24 @@ public:
     [[nodiscard]] const SevPart *pekOf(const legacy::AttestationReport &report) const
     {
         for (const SevPart *pek : m_peks)
-            if (pek->certificate && report.signedBy(*pek->certificate))
+            if (pek->certificate && m_budget.take() && report.signedBy(*pek->certificate))
                 return pek;
         return m_peks.empty() ? nullptr : m_peks.front();
     }
 
 private:
+    Budget &m_budget;
     std::vector<const SevPart *> m_pdhs, m_peks, m_ocas, m_ceks, m_asks, m_arks;
 };
 
 } // namespace
 
 void assembleSev(std::vector<FoundEvidence> &into, const std::vector<EvidencePart> &reports, const std::vector<EvidencePart> &measures,
-    const Library &own, const Library *pool)
+    const Library &own, const Library *pool, Budget &budget)
 {
     if (reports.empty() && measures.empty() && own.sev().empty())
         return;
-    const Chains chains(own, pool);
+    const Chains chains(own, pool, budget);
     for (const auto &part : reports) {
         FoundEvidence found{part.file, part.offset, {"sev-report", part.bytes, {}}};
         const auto report = legacy::AttestationReport::parse(part.bytes, part.file);
@@ -105,9 +109,11 @@ void assembleSev(std::vector<FoundEvidence> &into, const std::vector<EvidencePar
         into.push_back(std::move(found));
     }
     // The files' own chains: one for each PDH, else for each PEK, else of what there is.
-    const Chains ownChains(own, nullptr);
+    const Chains ownChains(own, nullptr, budget);
     const auto chain = [&](const SevPart *pdh, const SevPart *pek) {
-        FoundEvidence found{{}, 0, {"sev-chain", pdh ? pdh->bytes : Bytes(), {}}};
+        // A chain can be of several files: it is named by the one that holds its first certificate.
+        const SevPart &first = pdh ? *pdh : pek ? *pek : own.sev().front();
+        FoundEvidence found{first.file, first.offset, {"sev-chain", pdh ? pdh->bytes : Bytes(), {}}};
         chains.addFrom(found.evidence, pek);
         return found;
     };

@@ -10,9 +10,9 @@ namespace {
 
 constexpr std::size_t mostTried = 256; ///< keys that are tried on one report
 
-bool verifies(const X509Part &leaf, const ReportView &report)
+bool verifies(const X509Part &leaf, const ReportView &report, Budget &budget)
 {
-    return leaf.key && leaf.key->verifies(report.signedBytes(), report.signatureR(), report.signatureS());
+    return leaf.key && budget.take() && leaf.key->verifies(report.signedBytes(), report.signatureR(), report.signatureS());
 }
 
 /// How well a leaf fits without asking its key.
@@ -30,7 +30,7 @@ int fit(const X509Part &leaf, const ReportView &report, bool sameChip)
 }
 
 /// The leaf of a library that signed the report, or that is about its chip and TCB; null if none does.
-const X509Part *signer(const Library &library, const ReportView &report)
+const X509Part *signer(const Library &library, const ReportView &report, Budget &budget)
 {
     const X509Part *best = nullptr;
     int bestFit = -1;
@@ -52,7 +52,7 @@ const X509Part *signer(const Library &library, const ReportView &report)
     for (const X509Part *leaf : library.leaves()) {
         if (++tried > mostTried)
             break;
-        if (verifies(*leaf, report))
+        if (verifies(*leaf, report, budget))
             return leaf;
     }
     return best;
@@ -72,7 +72,7 @@ const X509Part *nearestLeaf(const Library &library, const ReportView &report)
 }
 
 /// Who issued `subject`: by name and signature, else by name.
-const X509Part *issuerOf(const std::vector<const X509Part *> &candidates, const Certificate &subject)
+const X509Part *issuerOf(const std::vector<const X509Part *> &candidates, const Certificate &subject, Budget &budget)
 {
     const X509Part *named = nullptr;
     std::size_t count = 0;
@@ -84,7 +84,7 @@ const X509Part *issuerOf(const std::vector<const X509Part *> &candidates, const 
     if (count <= 1)
         return named;
     for (const X509Part *candidate : candidates)
-        if (subject.namesIssuer(candidate->certificate) && subject.signatureBy(candidate->certificate))
+        if (subject.namesIssuer(candidate->certificate) && budget.take() && subject.signatureBy(candidate->certificate))
             return candidate;
     return named;
 }
@@ -102,10 +102,10 @@ const X509Part *likelyOf(const std::vector<const X509Part *> &candidates, Produc
 
 using Members = const std::vector<const X509Part *> &(Library::*)() const;
 
-const X509Part *issuer(const Library &own, const Library *pool, Members members, const Certificate &subject)
+const X509Part *issuer(const Library &own, const Library *pool, Members members, const Certificate &subject, Budget &budget)
 {
-    const X509Part *found = issuerOf((own.*members)(), subject);
-    return found || !pool ? found : issuerOf((pool->*members)(), subject);
+    const X509Part *found = issuerOf((own.*members)(), subject, budget);
+    return found || !pool ? found : issuerOf((pool->*members)(), subject, budget);
 }
 
 void addLists(Evidence &evidence, const Library &library, const Certificate &root, const std::vector<const X509Part *> &chain)
@@ -123,24 +123,24 @@ void addLists(Evidence &evidence, const Library &library, const Certificate &roo
 
 } // namespace
 
-void assembleSnp(std::vector<FoundEvidence> &into, const std::vector<EvidencePart> &reports, const Library &own, const Library *pool)
+void assembleSnp(std::vector<FoundEvidence> &into, const std::vector<EvidencePart> &reports, const Library &own, const Library *pool, Budget &budget)
 {
     for (const auto &part : reports) {
         FoundEvidence found{part.file, part.offset, {"snp-report", part.bytes, {}}};
         const auto report = *ReportView::from(found.evidence.report);
-        const X509Part *leaf = signer(own, report);
+        const X509Part *leaf = signer(own, report, budget);
         if (!leaf && pool)
-            leaf = signer(*pool, report);
+            leaf = signer(*pool, report, budget);
         if (!leaf && reports.size() == 1)
             leaf = nearestLeaf(own, report);
 
         const Product product = leaf && leaf->extensions ? leaf->extensions->product : report.product().product;
-        const X509Part *authority = leaf ? issuer(own, pool, &Library::authorities, leaf->certificate) : nullptr;
+        const X509Part *authority = leaf ? issuer(own, pool, &Library::authorities, leaf->certificate, budget) : nullptr;
         if (!authority && (reports.size() == 1 || !leaf))
             authority = likelyOf(own.authorities(), product);
         if (!authority && pool)
             authority = likelyOf(pool->authorities(), product);
-        const X509Part *root = authority ? issuer(own, pool, &Library::roots, authority->certificate) : nullptr;
+        const X509Part *root = authority ? issuer(own, pool, &Library::roots, authority->certificate, budget) : nullptr;
         if (!root)
             root = likelyOf(own.roots(), product);
         if (!root && pool)

@@ -39,16 +39,11 @@ Recognised recognise(std::span<const InputFile> files, const EndorsementPool *po
     Recognised result;
     result.found = std::move(parts.found);
     result.unknown = std::move(parts.unknown);
-    result.evidence = intake::assemble(std::move(parts), dynamic_cast<const intake::Library *>(pool));
-    // A chain is of several files: it is named by the one that holds its first certificate.
-    for (auto &evidence : result.evidence)
-        if (evidence.file.empty()) {
-            const auto part = std::ranges::find_if(result.found, [](const FoundPart &found) { return found.form.starts_with("sev-"); });
-            if (part != result.found.end()) {
-                evidence.file = part->file;
-                evidence.offset = part->offset;
-            }
-        }
+    bool all = true;
+    result.evidence = intake::assemble(std::move(parts), dynamic_cast<const intake::Library *>(pool), all);
+    if (!all)
+        result.unknown.push_back({files.empty() ? std::string() : files.front().name, 0,
+            "the files hold so many certificates that look alike that not all were tried; give fewer"});
     return result;
 }
 

@@ -7,6 +7,7 @@
 namespace kastellan::sev::intake {
 namespace {
 
+constexpr std::size_t jsonLimit = std::size_t{8} << 20; ///< a value takes many times its text in memory
 constexpr std::size_t shortestValue = 43; // 32 bytes in base64
 
 /// Looks at every text in a value. Nesting is bounded by the parser.
@@ -38,7 +39,7 @@ bool lookJson(Looker &looker, const Part &part)
     const auto first = text.find_first_not_of(" \t\r\n");
     if (first == std::string_view::npos || (text[first] != '{' && text[first] != '['))
         return false;
-    const auto value = js::parse(text, part.file, std::size_t{32} << 20);
+    const auto value = js::parse(text, part.file, jsonLimit);
     if (!value) {
         if (text[first] == '{')
             looker.reason("it begins as JSON: " + value.error().why);

@@ -7,6 +7,7 @@ namespace kastellan::sev::intake {
 namespace {
 
 constexpr std::size_t chipKey = 8; ///< what every hardware id has
+constexpr std::size_t mostLists = 64, mostChecks = 4096; ///< lists that are held against one root, and against all
 
 } // namespace
 
@@ -15,11 +16,12 @@ Library::Library(std::vector<X509Part> certificates, std::vector<CrlPart> lists,
     , m_lists(std::move(lists))
     , m_sev(std::move(sev))
 {
+    std::size_t checks = 0;
     for (const auto &part : m_certificates) {
         if (part.role == "ark") {
             m_roots.push_back(&part);
             for (const auto &list : m_lists)
-                if (list.list.signatureBy(part.certificate))
+                if (checks++ < mostChecks && list.list.signatureBy(part.certificate))
                     m_signed[part.certificate.fingerprint()].push_back(&list);
         } else if (part.role == "ask" || part.role == "asvk") {
             m_authorities.push_back(&part);
@@ -52,18 +54,20 @@ std::vector<const CrlPart *> Library::listsOf(const Certificate &root) const
     if (std::ranges::any_of(m_roots, [&](const X509Part *part) { return part->certificate.fingerprint() == root.fingerprint(); }))
         return {};
     std::vector<const CrlPart *> lists;
-    for (const auto &list : m_lists)
+    for (const auto &list : std::span(m_lists).first(std::min(m_lists.size(), mostLists)))
         if (list.list.signatureBy(root))
             lists.push_back(&list);
     return lists;
 }
 
-std::vector<FoundEvidence> assemble(Parts parts, const Library *pool)
+std::vector<FoundEvidence> assemble(Parts parts, const Library *pool, bool &all)
 {
     const Library own(std::move(parts.certificates), std::move(parts.lists), std::move(parts.sev));
     std::vector<FoundEvidence> evidence;
-    assembleSnp(evidence, parts.snpReports, own, pool);
-    assembleSev(evidence, parts.sevReports, parts.measures, own, pool);
+    Budget budget;
+    assembleSnp(evidence, parts.snpReports, own, pool, budget);
+    assembleSev(evidence, parts.sevReports, parts.measures, own, pool, budget);
+    all = !budget.spent();
     return evidence;
 }
 

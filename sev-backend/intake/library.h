@@ -34,12 +34,28 @@ private:
     std::map<Sha256, std::vector<const CrlPart *>> m_signed; ///< by the root's fingerprint
 };
 
-/// Gives each piece of evidence its endorsements: first of the files' own, then of the pool.
-[[nodiscard]] std::vector<FoundEvidence> assemble(Parts parts, const Library *pool);
+/// How many signatures are tried to find out what belongs together: hostile files hold many that look alike.
+class Budget {
+public:
+    /// False when there is nothing left to spend.
+    [[nodiscard]] bool take()
+    {
+        m_spent = m_spent || m_left == 0;
+        return m_left > 0 && m_left-- > 0;
+    }
+    [[nodiscard]] bool spent() const { return m_spent; }
+
+private:
+    std::size_t m_left = 20'000;
+    bool m_spent = false;
+};
+
+/// Gives each piece of evidence its endorsements: first of the files' own, then of the pool. `all` is false if there was too much to try.
+[[nodiscard]] std::vector<FoundEvidence> assemble(Parts parts, const Library *pool, bool &all);
 
 // Its two halves.
-void assembleSnp(std::vector<FoundEvidence> &into, const std::vector<EvidencePart> &reports, const Library &own, const Library *pool);
+void assembleSnp(std::vector<FoundEvidence> &into, const std::vector<EvidencePart> &reports, const Library &own, const Library *pool, Budget &budget);
 void assembleSev(std::vector<FoundEvidence> &into, const std::vector<EvidencePart> &reports, const std::vector<EvidencePart> &measures,
-    const Library &own, const Library *pool);
+    const Library &own, const Library *pool, Budget &budget);
 
 } // namespace kastellan::sev::intake

@@ -4,6 +4,8 @@
 #include "sev-backend/certificates/chain.h"
 #include "sev-backend/intake/parts.h"
 
+#include <algorithm>
+
 namespace kastellan::sev::intake {
 namespace {
 
@@ -78,7 +80,7 @@ bool Looker::isNew(ByteView bytes)
 
 void Looker::snpReport(const Part &part, ByteView bytes, const std::string &form, const std::string &what)
 {
-    found(part, bytes.size(), form, what);
+    found(part, std::min(bytes.size(), part.bytes.size()), form, what); // a message can be shorter than what it stands for
     if (isNew(bytes))
         m_parts.snpReports.push_back({toBytes(bytes), part.file, part.offset});
 }
@@ -131,9 +133,11 @@ bool Looker::crl(const Part &part)
 
 void Looker::sevCertificate(const Part &part, SevPart sev)
 {
-    if (isNew(sev.bytes))
-        m_parts.sev.push_back(std::move(sev));
-    static_cast<void>(part);
+    if (!isNew(sev.bytes))
+        return;
+    sev.file = part.file;
+    sev.offset = part.offset;
+    m_parts.sev.push_back(std::move(sev));
 }
 
 bool Looker::spend(const Part &part, std::size_t parts, std::size_t bytes)

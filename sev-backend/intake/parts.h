@@ -53,6 +53,8 @@ struct SevPart {
     Bytes bytes;
     std::optional<legacy::Certificate> certificate;
     std::optional<legacy::CaCertificate> authority;
+    std::string file; ///< where it came from
+    std::size_t offset = 0;
 };
 /// Evidence itself: a report or a launch measurement.
 struct EvidencePart {
@@ -145,5 +147,6 @@ struct ProtoReport {
 bool lookTextProto(Looker &looker, const Part &part);
 bool lookJson(Looker &looker, const Part &part);
 bool lookPem(Looker &looker, const Part &part);
+bool lookHexDump(Looker &looker, const Part &part);
 
 } // namespace kastellan::sev::intake

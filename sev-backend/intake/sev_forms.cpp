@@ -56,10 +56,9 @@ std::string roleOf(Usage usage)
 int certificateMarks(ByteView bytes)
 {
     const auto key = word(bytes, 0x0c);
-    const bool elliptic = key == 2 || key == 3 || key == 0x102 || key == 0x103;
     const bool marks[] = {word(bytes, 0) == 1, isUsage(word(bytes, 8)), isAlgorithm(key) && key != 0,
         isUsage(word(bytes, 0x414)) && isAlgorithm(word(bytes, 0x418)), isUsage(word(bytes, 0x61c)) && isAlgorithm(word(bytes, 0x620)),
-        loadLe<std::uint16_t>(bytes, 6) == 0, elliptic && allZero(bytes.subspan(0xa4, 0x414 - 0xa4))};
+        loadLe<std::uint16_t>(bytes, 6) == 0, allZero(bytes.subspan(0xa4, 0x414 - 0xa4))};
     return static_cast<int>(std::ranges::count(marks, true));
 }
 
@@ -103,38 +102,39 @@ std::size_t lookOne(Looker &looker, const Part &part, bool sure)
         if (certificate && !roleOf(certificate->usage()).empty()) {
             const bool owner = certificate->usage() == Usage::Pdh && certificate->slot(0).usage == Usage::Invalid
                 && certificate->slot(1).usage == Usage::Invalid;
-            const SevPart sev{owner ? "" : roleOf(certificate->usage()), toBytes(block), *certificate, {}};
+            const SevPart sev{owner ? "" : roleOf(certificate->usage()), toBytes(block), *certificate, {}, {}, 0};
             const std::string what = words(sev);
             return take(sev, certificateSize, owner ? "sev-godh" : "sev-" + sev.role, what);
         }
     }
     if (const auto authority = CaCertificate::parse(bytes, "certificate")) {
-        const SevPart sev{roleOf(authority->usage()), toBytes(authority->bytes()), {}, *authority};
+        const SevPart sev{roleOf(authority->usage()), toBytes(authority->bytes()), {}, *authority, {}, 0};
         const std::string what = words(sev);
         return take(sev, authority->size(), "sev-" + sev.role, what);
     }
     // Damaged ones: named by what is left of them, and passed on so that they are refused.
     if (bytes.size() >= certificateSize && (certificateMarks(bytes) >= 6 || (sure && certificateMarks(bytes) >= 5))) {
-        const auto error = legacy::Certificate::parse(bytes.first(certificateSize), "certificate").error();
+        const auto parsed = legacy::Certificate::parse(bytes.first(certificateSize), "certificate");
+        const std::string why = parsed ? "its key is for nothing" : parsed.error().why;
         std::string role = roleOf(Usage(word(bytes, 8)));
         if (role.empty()) {
             const auto signer = word(bytes, 0x414);
             role = signer == 0x1002 ? "pdh" : signer == 0x13 ? "cek" : word(bytes, 0x61c) == 0x1000 ? "oca" : "pek";
         }
-        return take({role, toBytes(bytes.first(certificateSize)), {}, {}}, certificateSize, "sev-damaged",
-            "SEV certificate that can't be read: " + error.why);
+        return take({role, toBytes(bytes.first(certificateSize)), {}, {}, {}, 0}, certificateSize, "sev-damaged",
+            "SEV certificate that can't be read: " + why);
     }
     for (const std::size_t size : {smallCa, largeCa}) {
         if (bytes.size() < size || authorityMarks(bytes, (size - 0x40) / 3) < 5)
             continue;
-        const auto error = CaCertificate::parse(bytes, "certificate").error();
+        const std::string why = CaCertificate::parse(bytes, "certificate").error().why; // it was tried above
         const bool root = std::ranges::equal(bytes.subspan(4, 16), bytes.subspan(0x14, 16));
-        return take({root ? "ark" : "ask", toBytes(bytes.first(size)), {}, {}}, size, "sev-damaged",
-            "SEV certificate authority that can't be read: " + error.why);
+        return take({root ? "ark" : "ask", toBytes(bytes.first(size)), {}, {}, {}, 0}, size, "sev-damaged",
+            "SEV certificate authority that can't be read: " + why);
     }
     if (bytes.size() == smallCaUnsigned && authorityMarks(bytes, 256) >= 5) {
         const auto error = CaCertificate::parse(bytes, "certificate").error();
-        return take({"ark", toBytes(bytes), {}, {}}, bytes.size(), "sev-damaged", "SEV certificate authority that can't be read: " + error.why);
+        return take({"ark", toBytes(bytes), {}, {}, {}, 0}, bytes.size(), "sev-damaged", "SEV certificate authority that can't be read: " + error.why);
     }
     return 0;
 }

@@ -138,7 +138,7 @@ bool lookText(Looker &looker, const Part &part)
         return true;
     if (lookDecoded(looker, part, text, part.key))
         return true;
-    if (lookWords(looker, part))
+    if (lookHexDump(looker, part) || lookWords(looker, part))
         return true;
     looker.reason("it is a text, and holds nothing that is known here: no PEM, hex, base64, JSON or text form of evidence");
     return false;

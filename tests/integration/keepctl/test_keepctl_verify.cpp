@@ -15,7 +15,7 @@ using test::Program;
 
 namespace {
 
-QByteArray data(ByteView bytes)
+QByteArray asQt(ByteView bytes)
 {
     return {reinterpret_cast<const char *>(bytes.data()), static_cast<qsizetype>(bytes.size())};
 }
@@ -43,7 +43,7 @@ struct Source {
         for (const auto &[role, der] : processor->endorsements()) {
             QFile file(folder.filePath(QString::fromStdString(role)));
             QVERIFY(file.open(QIODevice::WriteOnly));
-            file.write(data(der));
+            file.write(asQt(der));
         }
     }
 };
@@ -102,8 +102,8 @@ void TestKeepctlVerify::realEvidence()
     QVERIFY2(ran.exit == 0 && ran.out.contains("Naples"), ran.all());
     ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), vectorPath("sev-naples")});
     QVERIFY2(ran.exit == 1 && ran.out.contains("signature is missing"), ran.all());
-    // Nothing was written, not even a data folder.
-    QVERIFY(!QDir(program.dataFolder()).exists());
+    // Nothing was written, not even in the data folder.
+    QVERIFY(QDir(program.dataFolder()).isEmpty());
 }
 
 void TestKeepctlVerify::emulatedNeedsAcceptance()
@@ -112,7 +112,7 @@ void TestKeepctlVerify::emulatedNeedsAcceptance()
     Source source;
     QVERIFY(QDir().mkpath(program.path(QStringLiteral("one"))));
     source.certificates(QDir(program.path(QStringLiteral("one"))));
-    program.write(QStringLiteral("one/report"), data(source.report(1)));
+    program.write(QStringLiteral("one/report"), asQt(source.report(1)));
     const QStringList verify{QStringLiteral("evidence"), QStringLiteral("verify"), program.path(QStringLiteral("one"))};
     QCOMPARE(program.run(verify).exit, 1); // amd is expected
     QCOMPARE(program.run(verify + QStringList{QStringLiteral("--accept-emulated")}).exit, 1);
@@ -178,7 +178,7 @@ void TestKeepctlVerify::standardInput()
 {
     Program program;
     Source source;
-    const auto ran = program.run(words("evidence verify - --json"), data(source.report(1)).toBase64());
+    const auto ran = program.run(words("evidence verify - --json"), asQt(source.report(1)).toBase64());
     QVERIFY2(ran.exit == 1, ran.all());
     QCOMPARE(ran.json()[QStringLiteral("verdict")].toString(), QStringLiteral("undecided")); // no certificates
     QVERIFY(ran.json()[QStringLiteral("evidence")][0][QStringLiteral("file")].toString().startsWith(QStringLiteral("standard input")));
@@ -191,7 +191,7 @@ void TestKeepctlVerify::referenceValuesDecide()
     QVERIFY(QDir().mkpath(program.path(QStringLiteral("one"))));
     source.certificates(QDir(program.path(QStringLiteral("one"))));
     const Bytes report = source.report(7);
-    program.write(QStringLiteral("one/report"), data(report));
+    program.write(QStringLiteral("one/report"), asQt(report));
     const QStringList verify{QStringLiteral("evidence"), QStringLiteral("verify"), program.path(QStringLiteral("one")), QStringLiteral("--root"), source.root(),
         QStringLiteral("--accept-emulated"), QStringLiteral("--json")};
     const QString digest = QString::fromStdString(toHex(ByteView(report).subspan(0x90, 48)));
@@ -202,7 +202,7 @@ void TestKeepctlVerify::referenceValuesDecide()
     QCOMPARE(ran.json()[QStringLiteral("verdict")].toString(), QStringLiteral("trusted"));
     for (const QStringList &wrong : {QStringList{QStringLiteral("--report-data"), QStringLiteral("08")}, QStringList{QStringLiteral("--min-tcb"), QStringLiteral("snp=255")},
              QStringList{QStringLiteral("--host-data"), QString(64, QLatin1Char('1'))}, QStringList{QStringLiteral("--vmpl"), QStringLiteral("1")},
-             QStringList{QStringLiteral("--expect-digest"), QString(96, QLatin1Char('0'))}}) {
+             QStringList{QStringLiteral("--expect-digest"), QString(96, QLatin1Char('1'))}}) {
         ran = program.run(verify + wrong);
         QVERIFY2(ran.exit == 1 && ran.json()[QStringLiteral("verdict")].toString() == QLatin1String("refused"), ran.all());
     }
@@ -212,7 +212,7 @@ void TestKeepctlVerify::showAndDiff()
 {
     Program program;
     Source source;
-    const QString a = program.write(QStringLiteral("a"), data(source.report(1))), b = program.write(QStringLiteral("b"), data(source.report(2)).toHex());
+    const QString a = program.write(QStringLiteral("a"), asQt(source.report(1))), b = program.write(QStringLiteral("b"), asQt(source.report(2)).toHex());
     auto ran = program.run({QStringLiteral("evidence"), QStringLiteral("show"), a, QStringLiteral("--hex")});
     QVERIFY2(ran.exit == 0 && ran.out.contains("report_data") && ran.out.contains("0x02a0"), ran.all());
     ran = program.run({QStringLiteral("evidence"), QStringLiteral("show"), b, QStringLiteral("--json")});
@@ -226,7 +226,7 @@ void TestKeepctlVerify::showAndDiff()
     QVERIFY2(names.contains(QStringLiteral("report_data")) && !names.contains(QStringLiteral("measurement")), qPrintable(names.join(QLatin1Char(' '))));
     ran = program.run({QStringLiteral("evidence"), QStringLiteral("diff"), a, a});
     QVERIFY2(ran.exit == 0 && ran.out.contains("no difference"), ran.all());
-    QVERIFY(!QDir(program.dataFolder()).exists());
+    QVERIFY(QDir(program.dataFolder()).isEmpty());
 }
 
 void TestKeepctlVerify::batch()
@@ -238,7 +238,7 @@ void TestKeepctlVerify::batch()
     QVERIFY(QDir().mkpath(fleet));
     source.certificates(QDir(fleet));
     for (int i = 0; i < count; ++i) {
-        QByteArray report = data(source.report(static_cast<unsigned>(i)));
+        QByteArray report = asQt(source.report(static_cast<unsigned>(i)));
         if (i % 100 == 7)
             report[0x90] = static_cast<char>(report[0x90] ^ 1);
         program.write(QStringLiteral("fleet/report-%1").arg(i, 5), i % 2 ? report : report.toHex());
@@ -271,7 +271,7 @@ void TestKeepctlVerify::batch()
     // Without acceptance none of them counts.
     ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), QStringLiteral("--batch"), fleet, QStringLiteral("--root"), source.root()});
     QVERIFY2(ran.exit == 1 && ran.err.contains("EMULATED"), ran.all());
-    QVERIFY(!QDir(program.dataFolder()).exists());
+    QVERIFY(QDir(program.dataFolder()).isEmpty());
 }
 
 void TestKeepctlVerify::batchGoesOn()
@@ -282,14 +282,14 @@ void TestKeepctlVerify::batchGoesOn()
     QVERIFY(QDir().mkpath(fleet));
     source.certificates(QDir(fleet));
     for (unsigned i = 0; i < 20; ++i)
-        program.write(QStringLiteral("fleet/%1").arg(i), data(source.report(i)));
+        program.write(QStringLiteral("fleet/%1").arg(i), asQt(source.report(i)));
     const QStringList verify{QStringLiteral("evidence"), QStringLiteral("verify"), QStringLiteral("--batch"), fleet, QStringLiteral("--root"), source.root(),
         QStringLiteral("--accept-emulated"), QStringLiteral("--resume"), journal};
     auto ran = program.run(verify);
     QVERIFY2(ran.exit == 0 && ran.out.count('\n') == 20, ran.all());
     // Ten more, and a journal whose last line was cut off by a crash.
     for (unsigned i = 20; i < 30; ++i)
-        program.write(QStringLiteral("fleet/%1").arg(i), data(source.report(i)));
+        program.write(QStringLiteral("fleet/%1").arg(i), asQt(source.report(i)));
     QFile file(journal);
     QVERIFY(file.open(QIODevice::ReadWrite));
     const QByteArray text = file.readAll();
@@ -315,7 +315,7 @@ void TestKeepctlVerify::batchOfAList()
     source.certificates(QDir(program.path(QStringLiteral("certs"))));
     QByteArray list = "# a fleet\n";
     for (unsigned i = 0; i < 5; ++i)
-        list += program.write(QStringLiteral("r%1").arg(i), data(source.report(i))).toUtf8() + "\n";
+        list += program.write(QStringLiteral("r%1").arg(i), asQt(source.report(i))).toUtf8() + "\n";
     list += program.path(QStringLiteral("missing")).toUtf8();
     const QStringList verify{QStringLiteral("evidence"), QStringLiteral("verify"), QStringLiteral("--batch"), QStringLiteral("-"), QStringLiteral("--certs"),
         program.path(QStringLiteral("certs")), QStringLiteral("--root"), source.root(), QStringLiteral("--accept-emulated")};

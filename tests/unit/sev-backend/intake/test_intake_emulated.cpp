@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What no public sample has: every product and version, masked chip ids, VLEKs, revocation lists, legacy reports with a key of our own.
+#include "core/reports/reports.h"
 #include "forms.h"
 #include "sev-backend/abi/report.h"
 #include "sev-backend/appraisal/backend.h"
 #include "sev-backend/appraisal/legacy_chain.h"
 #include "sev-backend/legacy/owner.h"
+#include "tests/support/data_folder.h"
 #include "tests/support/emulated_identity.h"
+#include "tests/support/sample_record.h"
 
 #include <QTest>
 
@@ -112,6 +115,7 @@ private Q_SLOTS:
     void everyProductAndVersion();
     void aMaskedChipIsFoundByItsKey();
     void vleksAndLists();
+    void exportsOfThisProgram();
     void legacyReports();
     void everyByteOfALegacyReport();
     void theRightPekAmongSeveral();
@@ -184,6 +188,28 @@ void TestIntakeEmulated::vleksAndLists()
         evidence = lists({{"x", foreign}, {"y", newer}});
         QCOMPARE(evidence.endorsements.size(), 4u);
         QVERIFY(evidence.endorsements.back().der == newer);
+    }
+}
+
+// What keepctl evidence export writes is read again, whole, and as one piece of evidence.
+void TestIntakeEmulated::exportsOfThisProgram()
+{
+    const test::DataFolder folder; // a bundle is signed with a key of the user
+    const Made one = made({});
+    Record record = test::sampleRecord();
+    record.evidence = {"snp-report", one.report, {{"vcek", one.leaf}, {"ask", one.ask}, {"ark", one.ark}}};
+    const auto view = *backend().describe(record.evidence);
+    const auto bundle = recordBundle(record, view);
+    QVERIFY(bundle.has_value());
+    for (const Bytes &file : {toBytes(recordJson(record, &view)), *bundle}) {
+        const InputFile files[] = {{"export", file}};
+        const auto recognised = backend().recognise(files);
+        QVERIFY2(recognised.evidence.size() == 1, recognised.unknown.empty() ? "" : recognised.unknown.front().why.c_str());
+        QVERIFY(recognised.evidence[0].evidence.report == one.report);
+        QCOMPARE(recognised.evidence[0].evidence.endorsements.size(), 3u);
+        ReferenceValues expected;
+        expected.root = one.root;
+        QVERIFY(appraised(recognised.evidence[0].evidence, expected).verdict == Verdict::Authentic);
     }
 }
 

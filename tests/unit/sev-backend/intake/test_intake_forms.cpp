@@ -75,6 +75,29 @@ std::string unknownsOf(const Recognised &recognised)
     return text;
 }
 
+/// As xxd prints it, or hexdump -C with its "*" for lines that repeat.
+std::string dump(const Bytes &bytes, bool canonical)
+{
+    std::string text, last;
+    for (std::size_t at = 0; at < bytes.size(); at += 16) {
+        std::string hex, plain;
+        for (std::size_t i = at; i < std::min(at + 16, bytes.size()); ++i) {
+            hex += toHex(ByteView(bytes).subspan(i, 1)) + (canonical ? (i % 16 == 7 ? "  " : " ") : (i % 2 ? " " : ""));
+            plain += bytes[i] > 0x20 && bytes[i] < 0x7f ? static_cast<char>(bytes[i]) : '.';
+        }
+        if (canonical && hex == last) {
+            if (!text.ends_with("*\n"))
+                text += "*\n";
+            continue;
+        }
+        last = hex;
+        char offset[24];
+        std::snprintf(offset, sizeof offset, "%08zx", at);
+        text += offset + std::string(canonical ? "  " : ": ") + hex + " " + (canonical ? "|" : "") + plain + (canonical ? "|" : "") + "\n";
+    }
+    return canonical ? text + "000004a0\n" : text;
+}
+
 struct Naples {
     Bytes pdh = vector("sev-naples/pdh.cert"), pek = vector("sev-naples/pek.cert"), oca = vector("sev-naples/oca.cert"),
           cek = vector("sev-naples/cek.cert"), askArk = vector("sev-roots/ask_ark_naples.cert");
@@ -132,6 +155,8 @@ void TestIntakeForms::everyFormOfAReport_data()
         add("hex", toBytes(hex));
         add("hex, 0x, upper case, a line end", toBytes("0x" + upper + "\n"));
         add("hex in lines", toBytes(wrapped(hex, 32)));
+        add("xxd", toBytes(dump(one.report, false)));
+        add("hexdump -C", toBytes(dump(one.report, true)));
         add("base64", toBytes(base64));
         add("base64 in lines", toBytes(wrapped(base64, 76)));
         add("base64url without padding", toBytes(url));
