@@ -4,6 +4,7 @@
 #include "app/keepctl/output.h"
 #include "app/keepctl/secret_file.h"
 #include "core/base/file.h"
+#include "sev-backend/intake/parts.h"
 #include "sev-backend/machine/number.h"
 
 #include <algorithm>
@@ -53,29 +54,30 @@ Result<Bytes> bytesOrFile(const std::string &text, std::size_t size, const std::
 
 Status addCertificates(legacy::PlatformChain &chain, const std::string &fileOrFolder)
 {
+    std::vector<fs::path> files;
     std::error_code failed;
     if (!fs::is_directory(fileOrFolder, failed)) {
-        KASTELLAN_ASSIGN(const Bytes content, readFile(fileOrFolder, smallFile));
-        return chain.add(content, fileOrFolder);
+        files.emplace_back(fileOrFolder);
+    } else {
+        for (auto entry = fs::directory_iterator(fileOrFolder, failed); !failed && entry != fs::directory_iterator() && files.size() < mostFiles; entry.increment(failed))
+            if (entry->is_regular_file(failed) && entry->file_size(failed) <= smallFile)
+                files.push_back(entry->path());
+        if (failed)
+            return environment("read a platform's certificates", fileOrFolder, failed.message());
+        std::ranges::sort(files);
     }
-    std::vector<fs::path> files;
-    for (auto entry = fs::directory_iterator(fileOrFolder, failed); !failed && entry != fs::directory_iterator() && files.size() < mostFiles; entry.increment(failed))
-        if (entry->is_regular_file(failed) && entry->file_size(failed) <= smallFile)
-            files.push_back(entry->path());
-    if (failed)
-        return environment("read a platform's certificates", fileOrFolder, failed.message());
-    std::ranges::sort(files);
-    bool any = false;
+    // Whatever form they have: raw, base64, JSON, an archive.
+    sev::intake::Looker looker;
     for (const fs::path &file : files) {
-        const auto content = readFile(file, smallFile);
-        legacy::PlatformChain alone;
-        if (!content || !alone.add(*content, file.string()))
-            continue;
-        KASTELLAN_TRY(chain.add(*content, file.string()));
-        any = true;
+        KASTELLAN_ASSIGN(Bytes content, readFile(file, smallFile));
+        looker.file({file.string(), std::move(content)});
     }
-    if (!any)
-        return badInput("read a platform's certificates", fileOrFolder, "no file of this folder holds a SEV certificate");
+    const sev::intake::Parts parts = looker.take();
+    for (const sev::intake::SevPart &part : parts.sev)
+        KASTELLAN_TRY(chain.add(part.bytes, fileOrFolder));
+    if (parts.sev.empty())
+        return badInput("read a platform's certificates", fileOrFolder, "there is no SEV certificate in it",
+            "Give pdh.cert, a sevctl export, a folder or zip of sev-tool's, or the output of query-sev-capabilities.");
     return {};
 }
 

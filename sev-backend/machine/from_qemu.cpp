@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <format>
+#include <tuple>
 
 namespace kastellan::sev {
 
@@ -122,7 +123,9 @@ private:
             from = "-machine firmware=" + *named;
         }
         const auto flashed = flashFile();
-        if (flashed && (file.empty() || !m_qemu.bios)) {
+        if (flashed) {
+            if (!file.empty())
+                problem(Weight::Warning, from, "the machine has flash besides, and QEMU takes the flash: this file is not used", "Take one of the two away.");
             flash = true;
             std::tie(file, from) = *flashed;
         }
@@ -134,8 +137,6 @@ private:
         take("firmware", m_derived.parameters.ovmf, from);
         if (flash && m_derived.parameters.kind == GuestKind::Snp)
             problem(Weight::Fault, from, "a SEV-SNP guest can't run from flash: the firmware has to be loaded into encrypted memory", "Use -bios " + file + " instead, without flash.");
-        if (flash && m_qemu.bios)
-            problem(Weight::Warning, from, "the machine has flash besides -bios; the firmware of -bios is the one that is measured", "Take the flash away.");
     }
 
     /// The first flash: of -machine pflash0, of -drive if=pflash, or of -pflash.

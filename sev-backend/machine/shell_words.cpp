@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/machine/shell_words.h"
 
+#include <algorithm>
+
 namespace kastellan::sev {
 
 namespace {
@@ -48,11 +50,11 @@ private:
             return doubleQuoted();
         case '\\':
             ++m_at;
-            if (m_at < m_text.size() && m_text[m_at] != '\n')
-                add(m_text[m_at]);
-            else if (m_at + 1 < m_text.size() && m_text[m_at] == '\r' && m_text[m_at + 1] == '\n')
+            if (m_text.substr(m_at).starts_with("\r\n"))
                 ++m_at;
-            ++m_at;
+            else if (m_at < m_text.size() && m_text[m_at] != '\n')
+                add(m_text[m_at]);
+            m_at = std::min(m_at + 1, m_text.size());
             return {};
         case '#':
             if (!m_open) {

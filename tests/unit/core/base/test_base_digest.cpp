@@ -40,6 +40,12 @@ void TestDigest::streamEqualsOneShot()
         stream.add(asBytes("c"));
         QCOMPARE(stream.finish(), sha256(asBytes("abc")));
     }
+    stream.add(asBytes("ab"));
+    Sha256Stream other = stream.copy();
+    other.add(asBytes("c"));
+    stream.add(asBytes("d"));
+    QCOMPARE(other.finish(), sha256(asBytes("abc")));
+    QCOMPARE(stream.finish(), sha256(asBytes("abd")));
 }
 
 void TestDigest::randomIsNotConstant()
