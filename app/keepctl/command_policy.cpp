@@ -58,7 +58,7 @@ Result<int> deliver(const Invocation &asked, const sev::Policy &policy, const st
 {
     std::string text = heading;
     for (const auto &note : notes)
-        text += "# Not carried over as it was: " + inLine(note) + "\n";
+        text += "# Note: " + inLine(note) + "\n";
     text += policy.toToml();
     for (const auto &note : notes)
         say(inLine(note));
