@@ -49,6 +49,11 @@ Result<Platform> platformOf(const Invocation &asked, const EvidenceBackend &back
         if (evidence.kind != "snp-report" || !report)
             return badInput("fetch certificates", inLine(word), "it is not an attestation report of SEV-SNP", "The key server has nothing else for it.");
         const sev::ReportedProduct product = report->product();
+        for (const auto &endorsement : evidence.endorsements)
+            if (const auto certificate = sev::Certificate::fromDer(endorsement.der);
+                certificate && certificate->organization() == sev::emulatedOrganization && asked.value("root", "amd") == "amd")
+                return badInput("fetch certificates", inLine(word), "it is of an emulated platform, and AMD has no certificates of those",
+                    "Its certificates are in its record.");
         platform.products = product.product != sev::Product::Unknown ? std::vector{product.product}
             : product.layout == sev::TcbLayout::Turin                 ? std::vector{sev::Product::Turin}
                                                                       : std::vector{sev::Product::Milan, sev::Product::Genoa};

@@ -11,9 +11,11 @@
 #include "core/evidence/reappraise.h"
 #include "core/reports/reports.h"
 #include "core/reports/text.h"
+#include "core/storage/record_care.h"
 #include "core/trust/layers.h"
 
 #include <ctime>
+#include <map>
 
 namespace kastellan::keepctl {
 
@@ -69,11 +71,17 @@ Result<int> evidenceList(const Invocation &asked)
     KASTELLAN_ASSIGN(const auto store, RecordStore::open());
     KASTELLAN_ASSIGN(const std::string keep, keepFilter(*store, asked.value("keep")));
     KASTELLAN_ASSIGN(const auto records, store->list(keep, limit));
+    KASTELLAN_ASSIGN(const auto care, RecordCare::open());
+    KASTELLAN_ASSIGN(const auto purgedRecords, care->purged());
+    const std::map<std::string, std::string> purged(purgedRecords.begin(), purgedRecords.end());
     js::Out list = js::Out::array();
     Table table({"RECORD", "TIME (UTC)", "VERDICT", "KIND", "KEEP", "NAME", "HOST"});
     for (const RecordSummary &record : records) {
+        const auto by = purged.find(record.id);
         list.push_back(js::toJson(record));
-        table.add({record.id, timeText(record.created), record.emulated ? record.verdict + " (emulated)" : record.verdict, record.kind,
+        list.back()["purged"] = by == purged.end() ? js::Out(nullptr) : js::Out(by->second);
+        const std::string verdict = record.kind == "purge" ? "-" : record.emulated ? record.verdict + " (emulated)" : record.verdict;
+        table.add({record.id, timeText(record.created), verdict, by == purged.end() ? record.kind : record.kind + " (purged)",
             record.keep.substr(0, 12), record.keepName, record.host});
     }
     if (asked.has("json"))
@@ -89,6 +97,10 @@ Result<int> evidenceShow(const Invocation &asked, const Context &context)
         return showFile(asked, context);
     KASTELLAN_ASSIGN(const auto store, RecordStore::open());
     KASTELLAN_ASSIGN(const Record record, findRecord(*store, asked.operands.front()));
+    if (record.kind == "purge" && !asked.has("json")) {
+        print(facts({{"record", record.id}, {"time", timeText(record.created)}, {"kind", record.kind}, {"notes", inLine(record.notes)}}));
+        return exit_code::done;
+    }
     const auto view = context.backend->describe(record.evidence);
     const Appraisal today = reappraise(record, *context.backend, std::time(nullptr));
     if (asked.has("json")) {

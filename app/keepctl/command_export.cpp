@@ -8,6 +8,7 @@
 #include "app/keepctl/suggest.h"
 #include "core/base/file.h"
 #include "core/evidence/reappraise.h"
+#include "core/reports/redact.h"
 #include "core/reports/reports.h"
 
 #include <cerrno>
@@ -66,10 +67,14 @@ Status renderPdf(const std::string &record, const fs::path &file)
     return {};
 }
 
-Result<Bytes> content(const Record &record, const std::string &format, const Invocation &asked, const EvidenceBackend &backend)
+Result<Bytes> content(Record record, const std::string &format, const Invocation &asked, const EvidenceBackend &backend)
 {
-    const auto view = backend.describe(record.evidence);
-    const Appraisal today = reappraise(record, backend, std::time(nullptr)); // exports show the stored verdict and this one
+    auto view = backend.describe(record.evidence);
+    Appraisal today = reappraise(record, backend, std::time(nullptr)); // exports show the stored verdict and this one
+    if (asked.has("redact-chip-id")) {
+        EvidenceView nothing;
+        redactChipId(record, view ? *view : nothing, today, backend.platformIdentity(record.evidence));
+    }
     if (format == "json")
         return toBytes(recordJson(record, view ? &*view : nullptr, &today) + "\n");
     // Evidence that cannot be read was refused for that; the report says so, and shows what there is.
@@ -91,6 +96,8 @@ Result<int> evidenceExport(const Invocation &asked, const Context &context)
     const std::string ending = format == "bundle" ? "zip" : format.starts_with("ear-") ? format.substr(4) : format;
     const std::string file = asked.value("output", record.id + "." + ending);
     const bool force = asked.has("force");
+    if (asked.has("redact-chip-id") && format != "json" && format != "html" && format != "bundle")
+        return badInput("export the record", format, "the chip id cannot be taken out of this format", "Export json, html or bundle.");
     if (format == "pdf") {
         std::error_code ignored;
         const bool toOutput = file == "-";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/keepctl/appraisal_text.h"
 #include "app/keepctl/commands.h"
+#include "app/keepctl/complete_evidence.h"
 #include "app/keepctl/ear_token.h"
 #include "app/keepctl/evidence_files.h"
 #include "app/keepctl/expected_machine.h"
@@ -94,7 +95,8 @@ Result<int> evidenceVerify(const Invocation &asked, const Context &context)
     for (const char *option : {"certs", "crl"})
         for (const std::string &path : asked.values(option))
             paths.push_back(path);
-    KASTELLAN_ASSIGN(const Recognised recognised, evidenceOf(*context.backend, paths));
+    KASTELLAN_ASSIGN(Recognised recognised, evidenceOf(*context.backend, paths));
+    completeEvidence(asked, recognised);
 
     if (asked.has("ear") && recognised.evidence.size() != 1)
         return badInput("write the attestation result", asked.value("ear"),

@@ -82,7 +82,8 @@ std::vector<ArchivedFile> bundleFiles(const Page &page)
     constexpr unsigned textColumns = 100;
     const Record &record = page.record;
     std::vector<ArchivedFile> files;
-    files.push_back({"report.bin", record.evidence.report});
+    if (!record.evidence.report.empty()) // redacted
+        files.push_back({"report.bin", record.evidence.report});
     files.push_back({"report.html", toBytes(recordHtml(record, page.view, page.recomputed))});
     files.push_back({"record.json", toBytes(recordJson(record, &page.view, page.recomputed) + "\n")});
     files.push_back({"appraisal.json", toBytes(js::dump(js::toJson(record.appraisal), 2) + "\n")});

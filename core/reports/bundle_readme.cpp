@@ -174,6 +174,8 @@ std::string bundleReadme(const Page &page)
     std::string text = head(page) + manifestPart();
     if (record.evidence.kind != "snp-report") {
         text += "The evidence is of the kind '" + plain(record.evidence.kind) + "', which openssl alone cannot check.\n";
+        if (!record.notes.empty())
+            text += "\n" + plain(record.notes) + "\n";
         return text;
     }
     text += chain ? chainPart(page, leaf->role, issuer->role)

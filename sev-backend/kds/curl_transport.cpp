@@ -69,7 +69,7 @@ HttpFailure failure(CURLcode code, const char *detail, const HttpRequest &reques
     case CURLE_COULDNT_CONNECT:
         return {Error{ErrorKind::Environment, asking, request.url, text,
                     "Check the network and the proxy (https_proxy, --proxy); --offline uses what is here already."},
-            true};
+            code == CURLE_COULDNT_CONNECT}; // a machine without a network gets none by waiting
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
     case CURLE_OUT_OF_MEMORY:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the corpora of the SEV fuzzers: reports, certificates, index pages and messages of our own making.
 // usage: make_sev_corpus FOLDER
+#include "sev-backend/certificates/ghcb_table.h"
 #include "sev-backend/emulator/processor.h"
 #include "sev-backend/measurement/process_keep.h"
 
@@ -65,6 +66,12 @@ int main(int argc, char **argv)
     static_cast<void>(guest.claim(0x1000, 0x3000));
     static_cast<void>(guest.claim(0x8000, 0x1000));
     put(corpus / "saved_guest" / "plain", guest.encode());
+
+    put(corpus / "ghcb_table" / "empty", Bytes(48));
+    put(corpus / "ghcb_table" / "one", need(writeGhcbTable(std::vector<GhcbTableEntry>{{ghcbVcek, Bytes(20, 1)}})));
+    put(corpus / "ghcb_table" / "all",
+        need(writeGhcbTable(std::vector<GhcbTableEntry>{{ghcbVcek, Bytes(20, 1)}, {ghcbAsk, Bytes(21, 2)}, {ghcbArk, Bytes(22, 3)},
+            {ghcbCrl, Bytes(5, 4)}, {ghcbPlatformInfo, Bytes(8, 5)}})));
 
     const Bytes content(5000, 1);
     const auto keep = need(ProcessKeep::layOut({{"/usr/bin/keep-warden", 0755, content}, {"/usr/lib/libc.so.6", 0644, content}}));
