@@ -103,6 +103,18 @@ Status discard(const fs::path &folder)
     return {};
 }
 
+/// What a launch that was killed while it prepared left behind.
+void sweepUnfinished()
+{
+    std::error_code code;
+    const auto old = fs::file_time_type::clock::now() - std::chrono::seconds(planningTime);
+    for (const auto &entry : fs::directory_iterator(keepsFolder(), code)) {
+        const auto written = entry.last_write_time(code);
+        if (!code && written < old && entry.path().filename().string().starts_with('.'))
+            (void)discard(entry.path());
+    }
+}
+
 } // namespace
 
 fs::path folder(const KeepId &id)
@@ -117,6 +129,7 @@ fs::path logPath(const KeepId &id)
 
 Result<std::unique_ptr<KeepClient>> launch(const LaunchPlan &plan, std::vector<Secret> secrets)
 {
+    sweepUnfinished();
     KASTELLAN_ASSIGN(std::string ownerKey, ownerKeyOf(plan));
     const fs::path place = folder(plan.id);
     if (fs::exists(place)) {

@@ -3,9 +3,13 @@
 #include "tests/integration/scene/processes.h"
 #include "tests/integration/scene/scene.h"
 
+#include "core/keeps/loader_protocol.h"
+
+#include <QtCore/QProcess>
 #include <QtTest/QTest>
 
 #include <csignal>
+#include <fstream>
 
 using namespace kastellan;
 using namespace kastellan::test;
@@ -21,6 +25,8 @@ private Q_SLOTS:
     void theRunnerIsKilled();
     void theLoaderIsKilled_data();
     void theLoaderIsKilled();
+    void theDesktopIsKilled_data();
+    void theDesktopIsKilled();
     void everythingIsKilledAtOnce();
     void theLoaderIsAskedToEnd();
 
@@ -31,6 +37,16 @@ private:
 namespace {
 
 constexpr unsigned running = 99;
+
+/// Entries of the kernel's list for this path: the listening socket and one for each connection.
+std::size_t connectionsTo(const std::filesystem::path &socket)
+{
+    std::ifstream list("/proc/net/unix");
+    std::size_t count = 0;
+    for (std::string line; std::getline(list, line);)
+        count += line.ends_with(socket.string());
+    return count;
+}
 
 /// Launches and waits until the keep is where the test wants it.
 struct Stage {
@@ -154,6 +170,43 @@ void TestKills::theLoaderIsKilled()
         QCOMPARE(watch.output(), "ready\non we go\n");
     else
         QVERIFY(!last->reason.empty());
+    QCOMPARE(stage.scene.leftovers(), "");
+}
+
+void TestKills::theDesktopIsKilled_data()
+{
+    states(true);
+}
+
+void TestKills::theDesktopIsKilled()
+{
+    QFETCH(unsigned, point);
+    const auto program = programFolder() / ".." / ".." / "kastellan";
+    if (!std::filesystem::exists(program))
+        QSKIP("the desktop program was not built");
+    Stage stage;
+    QVERIFY2(stage.set(point), stage.watch ? stage.watch->story().c_str() : stage.scene.problem().c_str());
+    Watch &watch = *stage.watch;
+    const std::size_t before = connectionsTo(loader::socketPath(watch.id()));
+
+    QProcess desktop;
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert(QStringLiteral("QT_QPA_PLATFORM"), QStringLiteral("offscreen"));
+    desktop.setProcessEnvironment(environment);
+    desktop.setProcessChannelMode(QProcess::MergedChannels);
+    desktop.start(QString::fromStdString(program.string()), {QStringLiteral("--page"), QStringLiteral("keep/") + QString::fromStdString(watch.hex())});
+    QVERIFY(desktop.waitForStarted());
+    // Its page listens to the keep before it is killed.
+    QVERIFY2(watch.until([&] { return connectionsTo(loader::socketPath(watch.id())) > before; }), desktop.readAll().constData());
+    desktop.kill(); // SIGKILL
+    QVERIFY(desktop.waitForFinished());
+
+    if (stage.hold)
+        stage.hold->release();
+    VERIFY_KEEP(watch.untilOutput("ready\n") && watch.untilState(KeepState::Running), watch);
+    QVERIFY(watch.client().closeInput());
+    VERIFY_KEEP(watch.untilClosed(), watch);
+    VERIFY_KEEP(watch.status().state == KeepState::Stopped && watch.status().exitCode == 0, watch);
     QCOMPARE(stage.scene.leftovers(), "");
 }
 

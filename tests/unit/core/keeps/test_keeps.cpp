@@ -25,6 +25,7 @@ private Q_SLOTS:
     void writesDownTheEndOfTheDead();
     void removesOnlyWhatHasEnded();
     void anUnknownOwnerKeyStopsTheLaunch();
+    void aLaunchSweepsUpWhatKilledOnesLeft();
     void plansHoldTheWorkloadToItsSecrets();
 
 private:
@@ -159,6 +160,26 @@ void TestKeeps::anUnknownOwnerKeyStopsTheLaunch()
     QVERIFY(!launched);
     QVERIFY(launched.error().why.find("owner key") != std::string::npos);
     QVERIFY(!fs::exists(keeps::folder(plan.id))); // nothing is left behind
+}
+
+void TestKeeps::aLaunchSweepsUpWhatKilledOnesLeft()
+{
+    const fs::path keeps = fs::path(m_data->path().toStdString()) / "keeps";
+    for (const char *name : {".abandoned", ".fresh"})
+        QVERIFY(makeFolder(keeps / name));
+    QVERIFY(writeFileAtomically(keeps / ".abandoned" / "owner.pem", asBytes("a key")));
+    fs::last_write_time(keeps / ".abandoned", fs::file_time_type::clock::now() - std::chrono::hours(1));
+    std::vector<Error> problems;
+    QVERIFY(keeps::list(&problems).empty() && problems.empty());
+
+    LaunchPlan plan;
+    plan.id = randomFixed<KeepId>();
+    plan.name = "stray";
+    plan.ownerKey = std::string(64, '0');
+    QVERIFY(!keeps::launch(plan, {}));
+    QVERIFY(!fs::exists(keeps / ".abandoned"));
+    QVERIFY(fs::exists(keeps / ".fresh")); // another program may be making it
+    QVERIFY(keeps::list(&problems).empty() && problems.empty());
 }
 
 void TestKeeps::plansHoldTheWorkloadToItsSecrets()
