@@ -86,7 +86,15 @@ void TestIntakeBounds::everyByteOfALegacyChain()
     const auto good = look(all);
     QCOMPARE(good.evidence.size(), 1u);
     QVERIFY(verdictOf(good.evidence[0].evidence) == Verdict::Authentic);
-    const int failed = firstFailure(all.size(), [&](std::size_t at) {
+    // Every byte that says something, and every eleventh of the long runs of zeros.
+    std::vector<std::size_t> offsets;
+    for (std::size_t at = 0; at < all.size(); ++at) {
+        const bool within = at >= 8 && at + 8 < all.size() && std::ranges::all_of(ByteView(all).subspan(at - 8, 16), [](std::uint8_t byte) { return byte == 0; });
+        if (!within || at % 11 == 0)
+            offsets.push_back(at);
+    }
+    const int failed = firstFailure(offsets.size(), [&](std::size_t number) {
+        const std::size_t at = offsets[number];
         Bytes changed = all;
         changed[at] ^= static_cast<std::uint8_t>(1u << at % 8);
         // A changed usage makes another kind of certificate, and so perhaps two chains: none is authentic, and one is refused.
@@ -99,17 +107,17 @@ void TestIntakeBounds::everyByteOfALegacyChain()
         }
         return refused;
     });
-    QVERIFY2(failed < 0, ("offset " + std::to_string(failed)).c_str());
+    QVERIFY2(failed < 0, failed < 0 ? "" : ("offset " + std::to_string(offsets[static_cast<std::size_t>(failed)])).c_str());
     // The same bytes as endorsements of a record, where no intake stands before the appraisal.
     const Evidence &evidence = good.evidence[0].evidence;
     for (std::size_t which = 0; which <= evidence.endorsements.size(); ++which) {
         const std::size_t size = which ? evidence.endorsements[which - 1].der.size() : evidence.report.size();
-        const int wrong = firstFailure(size / 7, [&](std::size_t step) {
+        const int wrong = firstFailure(size / 23, [&](std::size_t step) {
             Evidence changed = evidence;
-            (which ? changed.endorsements[which - 1].der : changed.report)[step * 7] ^= 0x10;
+            (which ? changed.endorsements[which - 1].der : changed.report)[step * 23] ^= 0x10;
             return verdictOf(changed) == Verdict::Refused && backend().describe(changed).has_value();
         });
-        QVERIFY2(wrong < 0, (std::to_string(which) + " offset " + std::to_string(wrong * 7)).c_str());
+        QVERIFY2(wrong < 0, (std::to_string(which) + " offset " + std::to_string(wrong * 23)).c_str());
     }
 }
 
