@@ -49,7 +49,8 @@ Result<Evidence> evidenceFrom(const std::vector<std::string> &sources, const Evi
     }
     if (!found)
         return badInput(what, sources.front(),
-            recognised.unknown.empty() ? "no SNP attestation report is in it" : recognised.unknown.front().why, "Give a file with an SNP attestation report.");
+            recognised.unknown.empty() ? "no SNP attestation report is in it" : recognised.unknown.front().why,
+            "Give a file with an SNP attestation report.");
     return found->evidence;
 }
 
@@ -76,14 +77,15 @@ Result<int> deliver(const Invocation &asked, const sev::Policy &policy, const st
 Result<int> makeNew(const Invocation &asked, const EvidenceBackend &backend)
 {
     if (!asked.has("from"))
-        return badInput("understand the command line", {}, "'policy new' needs evidence to begin with", "Give --from FILE or --from RECORD.");
+        return badInput(
+            "understand the command line", {}, "'policy new' needs evidence to begin with", "Give --from FILE or --from RECORD.");
     KASTELLAN_ASSIGN(const Evidence evidence, evidenceFrom(asked.values("from"), backend));
     Appraisal appraisal;
     KASTELLAN_ASSIGN(sev::Policy policy, sev::strictPolicyFor(evidence, backend, std::time(nullptr), &appraisal));
     policy.name = asked.value("name", "strict, from evidence");
     std::vector<std::string> notes;
-    std::string heading = "# Made by keepctl from evidence of " + timeText(std::time(nullptr)) + " UTC: the strictest policy that it meets.\n"
-        + "# What the evidence came to without it: " + inLine(appraisal.sentence) + "\n";
+    std::string heading = "# Made by keepctl from evidence of " + timeText(std::time(nullptr))
+        + " UTC: the strictest policy that it meets.\n" + "# What the evidence came to without it: " + inLine(appraisal.sentence) + "\n";
     if (appraisal.verdict == Verdict::Refused || appraisal.verdict == Verdict::Undecided)
         say("this evidence is not proven genuine: " + inLine(appraisal.sentence) + " The policy holds what it claims.");
     return deliver(asked, policy, heading, notes);
@@ -105,9 +107,10 @@ Result<int> check(const Invocation &asked, const std::string &file)
     std::string require;
     for (const auto &id : policy.require)
         require += (require.empty() ? "" : ", ") + id;
-    print(facts({{"root", policy.root.empty() ? "as the command says" : policy.root}, {"required besides", policy.strict ? "everything" : require},
-                    {"gives up", given},
-                    {"compares", policy.launch.digests.empty() && policy.idBlock.idKeys.empty() && policy.idBlock.authorKeys.empty()
+    print(facts({{"root", policy.root.empty() ? "as the command says" : policy.root},
+                    {"required besides", policy.strict ? "everything" : require}, {"gives up", given},
+                    {"compares",
+                        policy.launch.digests.empty() && policy.idBlock.idKeys.empty() && policy.idBlock.authorKeys.empty()
                             ? "neither launch digest nor ID block: at best 'authentic', unless the launch digest is given otherwise"
                             : ""}},
         2));
@@ -128,7 +131,8 @@ Result<int> evidencePolicy(const Invocation &asked, const Context &context)
     }
     const std::size_t files = action == "new" ? 0 : 1;
     if (asked.operands.size() != files + 1)
-        return badInput(usage, {}, "'policy " + action + "' takes " + (files ? "one file" : "no file behind it: --from names the evidence"));
+        return badInput(
+            usage, {}, "'policy " + action + "' takes " + (files ? "one file" : "no file behind it: --from names the evidence"));
     if (action == "new")
         return makeNew(asked, *context.backend);
     const std::string &file = asked.operands[1];

@@ -74,7 +74,8 @@ int claim(const Summary &summary)
 
 bool passes(const Appraisal &appraisal, std::string_view id)
 {
-    return std::ranges::any_of(appraisal.findings, [id](const Finding &finding) { return finding.id == id && finding.outcome == Outcome::Pass; });
+    return std::ranges::any_of(
+        appraisal.findings, [id](const Finding &finding) { return finding.id == id && finding.outcome == Outcome::Pass; });
 }
 
 std::vector<std::pair<std::string_view, std::pair<int, int>>> claims(const TrustVector &vector, const Names &names)
@@ -199,15 +200,17 @@ TrustVector trustVectorOf(const Appraisal &appraisal)
     if (appraisal.emulated)
         vector.hardware = unsupported; // a software firmware is no hardware that could be vouched for
     vector.configuration = claim(summarize(appraisal, inAreas({"policy", "platform"})));
-    vector.executables = claim(summarize(appraisal, [](const Finding &finding) { return finding.reference || finding.area == "workload"; }));
+    vector.executables =
+        claim(summarize(appraisal, [](const Finding &finding) { return finding.reference || finding.area == "workload"; }));
     if (!std::ranges::any_of(appraisal.findings, &Finding::reference) && vector.executables == affirming)
         vector.executables = 0; // the workload, in a keep that nobody compared
-    vector.instanceIdentity = claim(summarize(
-        appraisal, [](const Finding &finding) { return finding.id == "chip.allowed" || finding.id == "platform.identity" || finding.id == "report.id"; }));
+    vector.instanceIdentity = claim(summarize(appraisal, [](const Finding &finding) {
+        return finding.id == "chip.allowed" || finding.id == "platform.identity" || finding.id == "report.id";
+    }));
     if (passes(appraisal, "report.signature"))
         vector.runtimeOpaque = passes(appraisal, "policy.debug") && vector.hardware == affirming ? affirming
-            : passes(appraisal, "policy.debug")                                                 ? 0
-                                                                                                : contraindicated;
+            : passes(appraisal, "policy.debug")                                                  ? 0
+                                                                                                 : contraindicated;
     return vector;
 }
 
@@ -219,8 +222,7 @@ EarTier earTierOf(const Appraisal &appraisal)
         return EarTier::None;
     // Never better than the worst claim that is made.
     const TrustVector vector = trustVectorOf(appraisal);
-    const int worst =
-        std::max({vector.instanceIdentity, vector.configuration, vector.executables, vector.hardware, vector.runtimeOpaque});
+    const int worst = std::max({vector.instanceIdentity, vector.configuration, vector.executables, vector.hardware, vector.runtimeOpaque});
     if (worst >= contraindicated)
         return EarTier::Contraindicated;
     return appraisal.verdict == Verdict::Trusted && worst < unsafe ? EarTier::Affirming : EarTier::Warning;
@@ -238,8 +240,8 @@ Result<std::string> earJwt(const Appraisal &appraisal, const EarOptions &options
     KASTELLAN_TRY(check(options));
     KASTELLAN_ASSIGN(const EarSigner signer, EarSigner::from(options.keyPem));
     const js::Out header = {{"alg", signer.joseAlgorithm()}, {"typ", "eat+jwt"}, {"kid", signer.keyId()}};
-    const std::string text = base64Url(asBytes(js::dump(header))) + "."
-        + base64Url(asBytes(js::dump(claimsJson(appraisal, options, namesOf(options.profile)))));
+    const std::string text =
+        base64Url(asBytes(js::dump(header))) + "." + base64Url(asBytes(js::dump(claimsJson(appraisal, options, namesOf(options.profile)))));
     KASTELLAN_ASSIGN(const Bytes signature, signer.sign(asBytes(text)));
     return text + "." + base64Url(signature);
 }

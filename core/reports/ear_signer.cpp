@@ -53,7 +53,8 @@ Result<Bytes> EarSigner::sign(ByteView message) const
     const std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>> context(EVP_MD_CTX_new());
     std::size_t size = 0;
     Bytes signature;
-    const bool started = context && EVP_DigestSignInit(context.get(), nullptr, m_edwards ? nullptr : EVP_sha384(), nullptr, m_key.get()) == 1
+    const bool started = context
+        && EVP_DigestSignInit(context.get(), nullptr, m_edwards ? nullptr : EVP_sha384(), nullptr, m_key.get()) == 1
         && EVP_DigestSign(context.get(), nullptr, &size, message.data(), message.size()) == 1;
     if (started)
         signature.resize(size);

@@ -105,7 +105,8 @@ void addCrl(Findings &findings, const ChainState &chain, std::int64_t at)
     else if (std::string stale = staleness(*list, at); !stale.empty())
         add(Outcome::Unknown, std::move(stale));
     else
-        add(Outcome::Pass, "a list of " + timeText(list->thisUpdate()) + ", valid until " + timeText(list->nextUpdate()) + ", names neither");
+        add(Outcome::Pass,
+            "a list of " + timeText(list->thisUpdate()) + ", valid until " + timeText(list->nextUpdate()) + ", names neither");
 }
 
 void addLeafRevocation(Findings &findings, const ChainState &chain, std::int64_t at)
@@ -155,8 +156,7 @@ std::string joined(const std::vector<std::string> &parts)
     return text;
 }
 
-void addChainFindings(
-    Findings &findings, const ChainState &chain, const ReferenceValues &expected, const Policy &policy, std::int64_t at)
+void addChainFindings(Findings &findings, const ChainState &chain, const ReferenceValues &expected, const Policy &policy, std::int64_t at)
 {
     const bool complete = chain.chain.has_value();
     addRoot(findings, chain, expected, policy);

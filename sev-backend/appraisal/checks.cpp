@@ -32,7 +32,8 @@ constinit const Check chainCrl{"chain.crl", "chain", false, "AMD revokes certifi
     "Fetch the product's revocation list from AMD's key server, and appraise again.", "AMD 57230, chapter 4; RFC 5280, section 5"};
 constinit const Check chainLeaf{"chain.crl.leaf", "chain", false,
     "AMD gives every VCEK the serial number 0, so a revocation list can't name one: a lost chip key is answered by a new TCB.",
-    "Hold the TCB to a floor; for a leaf with a number of its own, do not trust a revoked one.", "AMD 57230, chapters 2 and 4; RFC 5280, section 5.3"};
+    "Hold the TCB to a floor; for a leaf with a number of its own, do not trust a revoked one.",
+    "AMD 57230, chapters 2 and 4; RFC 5280, section 5.3"};
 constinit const Check chainProvider{"chain.provider", "chain", true,
     "A VLEK is a cloud provider's, not a chip's: who it is has to be one that the owner trusts with all of its machines.",
     "Take evidence from a provider that the policy names, or name this one.", "AMD 57230, table 11 (CSP_ID)"};
@@ -42,10 +43,12 @@ constinit const Check reportFormat{"report.format", "report", true, "What can't 
 constinit const Check reportVersion{"report.version", "report", true,
     "A version that is not known may mean something else by the same bytes.", "Update this program.",
     "SEV-SNP Firmware ABI 1.58 (AMD 56860), ATTESTATION_REPORT, VERSION"};
-constinit const Check reportMinimum{"report.minimum", "report", true, "Older versions of the report leave out what the owner wants to know.",
-    "Have the host's firmware updated.", "the owner's policy file, report.minimum_version"};
+constinit const Check reportMinimum{"report.minimum", "report", true,
+    "Older versions of the report leave out what the owner wants to know.", "Have the host's firmware updated.",
+    "the owner's policy file, report.minimum_version"};
 constinit const Check reportSigner{"report.signer", "report", true,
-    "A VCEK proves one chip; a VLEK proves only that the machine is a provider's.", "Launch on a host whose firmware signs with that kind of key.",
+    "A VCEK proves one chip; a VLEK proves only that the machine is a provider's.",
+    "Launch on a host whose firmware signs with that kind of key.",
     "SEV-SNP Firmware ABI 1.58 (AMD 56860), ATTESTATION_REPORT, SIGNING_KEY; the owner's policy file, signing_key"};
 constinit const Check productAllowed{"product.allowed", "report", true, "The owner accepts some product lines only.",
     "Launch on a processor of a product that the policy names.", "the owner's policy file, products"};
@@ -83,7 +86,8 @@ constinit const Check reportVmpl{"report.vmpl", "report", true,
     "SEV-SNP Firmware ABI 1.58 (AMD 56860), MSG_REPORT_REQ, VMPL"};
 constinit const Check reportId{"report.id", "binding", true, "The report id is new at every launch: it names one guest and no other.",
     "Ask the guest that is meant for its report.", "SEV-SNP Firmware ABI 1.58 (AMD 56860), ATTESTATION_REPORT, REPORT_ID"};
-constinit const Check reportAgent{"report.agent", "policy", true, "Whoever holds the migration agent can read the guest: it has to be the one that is trusted.",
+constinit const Check reportAgent{"report.agent", "policy", true,
+    "Whoever holds the migration agent can read the guest: it has to be the one that is trusted.",
     "Launch with the migration agent that the policy names.", "SEV-SNP Firmware ABI 1.58 (AMD 56860), ATTESTATION_REPORT, REPORT_ID_MA"};
 
 constinit const Check tcbCertificate{"tcb.certificate", "tcb", true,
@@ -94,19 +98,23 @@ constinit const Check tcbOrder{"tcb.order", "tcb", true,
     "Do not trust this report: no firmware writes these levels.", "SEV-SNP Firmware ABI 1.58 (AMD 56860), section 3.3"};
 constinit const Check tcbMinimum{"tcb.minimum", "tcb", true, "Older firmware has known faults.",
     "Have the host's firmware and microcode updated, and committed.", "the owner's reference values"};
-constinit const Check tcbCommitted{"tcb.minimum.committed", "tcb", true, "Firmware above the committed levels can be set back to them by the host.",
-    "Have the host's firmware committed (SNP_COMMIT).", "the owner's policy file, tcb"};
+constinit const Check tcbCommitted{"tcb.minimum.committed", "tcb", true,
+    "Firmware above the committed levels can be set back to them by the host.", "Have the host's firmware committed (SNP_COMMIT).",
+    "the owner's policy file, tcb"};
 constinit const Check tcbCurrent{"tcb.minimum.current", "tcb", true, "This is what runs: older firmware has known faults.",
     "Have the host's firmware and microcode updated.", "the owner's policy file, tcb"};
-constinit const Check tcbLaunch{"tcb.minimum.launch", "tcb", true, "What was launched under older firmware may have been tampered with then.",
-    "Launch again on updated firmware.", "the owner's policy file, tcb"};
+constinit const Check tcbLaunch{"tcb.minimum.launch", "tcb", true,
+    "What was launched under older firmware may have been tampered with then.", "Launch again on updated firmware.",
+    "the owner's policy file, tcb"};
 constinit const Check firmwareVersion{"firmware.version", "tcb", true, "Older firmware lacks protections and has known faults.",
-    "Have the host's SEV firmware updated.", "SEV-SNP Firmware ABI 1.58 (AMD 56860), CURRENT_MAJOR, _MINOR and _BUILD; the owner's policy file, firmware"};
+    "Have the host's SEV firmware updated.",
+    "SEV-SNP Firmware ABI 1.58 (AMD 56860), CURRENT_MAJOR, _MINOR and _BUILD; the owner's policy file, firmware"};
 constinit const Check firmwareProvisional{"firmware.provisional", "tcb", false,
     "A firmware that is not committed can be set back by the host to an older one.", "Have the host's firmware committed (SNP_COMMIT).",
     "SEV-SNP Firmware ABI 1.58 (AMD 56860), SNP_COMMIT"};
-constinit const Check mitigationsLaunch{"mitigations.launch", "tcb", true, "A mitigation that was off at launch did not protect what was loaded.",
-    "Launch on firmware with these mitigations.", "SEV-SNP Firmware ABI 1.58 (AMD 56860), LAUNCH_MIT_VECTOR"};
+constinit const Check mitigationsLaunch{"mitigations.launch", "tcb", true,
+    "A mitigation that was off at launch did not protect what was loaded.", "Launch on firmware with these mitigations.",
+    "SEV-SNP Firmware ABI 1.58 (AMD 56860), LAUNCH_MIT_VECTOR"};
 constinit const Check mitigationsCurrent{"mitigations.current", "tcb", true, "Each bit is a fault that the firmware is proof against.",
     "Have the host's firmware updated.", "SEV-SNP Firmware ABI 1.58 (AMD 56860), CURRENT_MIT_VECTOR"};
 constinit const Check tcbBulletin{"tcb.bulletin", "tcb", false,
@@ -118,8 +126,9 @@ constinit const Check chipCertificate{"chip.certificate", "platform", true,
     "AMD 57230, table 9 (hwID); SEV-SNP Firmware ABI 1.58, CHIP_ID"};
 constinit const Check chipAllowed{"chip.allowed", "platform", true, "The owner accepts certain machines only.",
     "Launch on a machine that the policy names, or name this one.", "the owner's policy file, report.chip_ids"};
-constinit const Check platformAllowed{"platform.allowed", "platform", true, "The owner does not accept machines that are set up in another way.",
-    "Have the host set up without it, or allow it in the policy.", "SEV-SNP Firmware ABI 1.58, PLATFORM_INFO; the owner's policy file, platform_info.allowed"};
+constinit const Check platformAllowed{"platform.allowed", "platform", true,
+    "The owner does not accept machines that are set up in another way.", "Have the host set up without it, or allow it in the policy.",
+    "SEV-SNP Firmware ABI 1.58, PLATFORM_INFO; the owner's policy file, platform_info.allowed"};
 constinit const Check platformRequired{"platform.required", "platform", true, "The owner demands these protections of the machine.",
     "Have the host set up with it.", "SEV-SNP Firmware ABI 1.58, PLATFORM_INFO; the owner's policy file, platform_info.required"};
 constinit const Check platformAlias{"platform.alias", "platform", false,
@@ -133,8 +142,9 @@ constinit const Check policyAbi{"policy.abi", "policy", true, "The guest runs on
     "Launch with a guest policy that demands it.", "SEV-SNP Firmware ABI 1.58 (AMD 56860), section 4.3, ABI_MAJOR and ABI_MINOR"};
 constinit const Check policyAllowed{"policy.allowed", "policy", true, "The guest was launched with less protection than its owner accepts.",
     "Launch with a guest policy that allows no more than that.", "SEV-SNP Firmware ABI 1.58 (AMD 56860), section 4.3"};
-constinit const Check policyRequired{"policy.required", "policy", true, "The guest was launched without a protection that its owner demands.",
-    "Launch with a guest policy that demands it.", "SEV-SNP Firmware ABI 1.58 (AMD 56860), section 4.3"};
+constinit const Check policyRequired{"policy.required", "policy", true,
+    "The guest was launched without a protection that its owner demands.", "Launch with a guest policy that demands it.",
+    "SEV-SNP Firmware ABI 1.58 (AMD 56860), section 4.3"};
 constinit const Check policyReserved{"policy.reserved", "policy", true, "A policy bit that is not known may take a protection away.",
     "Update this program if the firmware is newer.", "SEV-SNP Firmware ABI 1.58 (AMD 56860), section 4.3"};
 constinit const Check policyDebug{"policy.debug", "policy", true, "With debugging on, the host reads and changes the guest's memory.",

@@ -24,8 +24,7 @@ struct Subject {
 [[nodiscard]] Product productOf(const ReportView &report, const ChainState &chain);
 
 /// Root and certificates.
-void addChainFindings(
-    Findings &findings, const ChainState &chain, const ReferenceValues &expected, const Policy &policy, std::int64_t at);
+void addChainFindings(Findings &findings, const ChainState &chain, const ReferenceValues &expected, const Policy &policy, std::int64_t at);
 /// Version, signature, kind of key, reserved fields, product.
 void addReportFindings(Findings &findings, const Subject &subject);
 /// Chip, TCB, policy, platform.

@@ -21,7 +21,9 @@ void addKeys(Findings &findings, const Subject &subject)
     if (wanted.required || wanted.authorRequired || !wanted.idKeys.empty() || !wanted.authorKeys.empty())
         findings.verdict(checks::idBlockPresent, present, "an ID block", present ? "by the key " + toHex(idKey.view()) : none);
     else
-        findings.add(checks::idBlockPresent, Outcome::Info, "nothing was given to compare with", present ? "by the key " + toHex(idKey.view()) : none)
+        findings
+            .add(checks::idBlockPresent, Outcome::Info, "nothing was given to compare with",
+                present ? "by the key " + toHex(idKey.view()) : none)
             .required = false;
 
     // As in go-sev-guest: an ID key that a trusted author key signed is as good as a listed one; unless the owner wants both.
@@ -31,11 +33,12 @@ void addKeys(Findings &findings, const Subject &subject)
         const bool listed = present && contains(wanted.idKeys, idKey);
         findings
             .verdict(checks::idBlockKey, listed || vouched,
-                oneOf(wanted.idKeys) + (wanted.authorVouches && !wanted.authorKeys.empty() ? ", or one that a listed author key signed" : ""),
-                !present       ? none
-                    : listed   ? toHex(idKey.view())
-                    : vouched  ? toHex(idKey.view()) + ", signed by a listed author key"
-                               : toHex(idKey.view()) + ", which is not listed")
+                oneOf(wanted.idKeys)
+                    + (wanted.authorVouches && !wanted.authorKeys.empty() ? ", or one that a listed author key signed" : ""),
+                !present      ? none
+                    : listed  ? toHex(idKey.view())
+                    : vouched ? toHex(idKey.view()) + ", signed by a listed author key"
+                              : toHex(idKey.view()) + ", which is not listed")
             .reference = true;
     }
     const bool authorNeeded = wanted.authorRequired || wanted.idKeys.empty() || !wanted.authorVouches;

@@ -261,7 +261,8 @@ const Handlers &rootHandlers()
         return {};
     };
     static const auto bundle = [](Read &read, const ProtoField &field) -> Status {
-        read.note("root_of_trust." + field.name + ": not carried over; only AMD's roots, which are built in, or one emulated root by its fingerprint are accepted here");
+        read.note("root_of_trust." + field.name
+            + ": not carried over; only AMD's roots, which are built in, or one emulated root by its fingerprint are accepted here");
         return {};
     };
     static const Handlers handlers = {
@@ -306,7 +307,8 @@ Status join(Read &read)
         policy.guestPolicy.required = *read.guestPolicy & maskOf(protectiveBits);
         policy.guestPolicy.minimumAbi = {GuestPolicy(*read.guestPolicy).abiMajor(), GuestPolicy(*read.guestPolicy).abiMinor()};
     } else {
-        read.note("policy.policy: not given; go-sev-guest refuses such a policy, and here only debugging and migration agents stay refused");
+        read.note(
+            "policy.policy: not given; go-sev-guest refuses such a policy, and here only debugging and migration agents stay refused");
     }
     const TcbLayout layout = policy.products == std::vector{Product::Turin} ? TcbLayout::Turin : TcbLayout::Milan;
     floors(read, "minimum_tcb", read.minimumTcb, layout, policy.tcb.minimum);

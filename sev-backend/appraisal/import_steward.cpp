@@ -19,7 +19,8 @@ Status digests(const TomlTable &table, std::string_view key, auto &target)
     for (const auto &text : texts) {
         const auto bytes = fromHex(text);
         if (!bytes || bytes->size() != 48)
-            return table.refuse(table.find(key)->line, "'" + table.full(key) + "' holds something that is no SHA-384 in hex: " + workload::shown(text, 40));
+            return table.refuse(
+                table.find(key)->line, "'" + table.full(key) + "' holds something that is no SHA-384 in hex: " + workload::shown(text, 40));
         target.push_back(*std::remove_reference_t<decltype(target)>::value_type::from(*bytes, key));
     }
     return {};
@@ -60,7 +61,8 @@ Status readAbi(const TomlTable &table, ImportedPolicy &result)
     strip();
     const auto version = versionIn(rest);
     if (!version)
-        return table.refuse(table.find("abi")->line, "'" + table.full("abi") + "' is '" + workload::shown(text) + "', which is no floor of a version",
+        return table.refuse(table.find("abi")->line,
+            "'" + table.full("abi") + "' is '" + workload::shown(text) + "', which is no floor of a version",
             "Write it as \">=1.51\": a policy here knows a least version and no other bound.");
     result.policy.guestPolicy.minimumAbi = version;
     if (!floorAlone)
@@ -85,11 +87,13 @@ Status readFlags(const TomlTable &table, ImportedPolicy &result)
             else if (flag == "SingleSocket")
                 word = word.with(GuestPolicy::SingleSocket);
             else
-                return table.refuse(entry->line, "'" + workload::shown(flag) + "' is no flag of Steward", "Known are Debug, SMT and SingleSocket.");
+                return table.refuse(
+                    entry->line, "'" + workload::shown(flag) + "' is no flag of Steward", "Known are Debug, SMT and SingleSocket.");
         }
         policy.guestPolicy.allowed = word.raw() & maskOf(permissiveBits);
         policy.guestPolicy.required = word.raw() & maskOf(protectiveBits);
-        result.notes.emplace_back("snp.policy_flags: Steward reads them and never compares them; here they are held to: at most these of Debug and SMT, and SingleSocket at least");
+        result.notes.emplace_back("snp.policy_flags: Steward reads them and never compares them; here they are held to: at most these of "
+                                  "Debug and SMT, and SingleSocket at least");
     }
     if (const auto *entry = table.find("platform_info_flags")) {
         std::string flag;
@@ -100,9 +104,10 @@ Status readFlags(const TomlTable &table, ImportedPolicy &result)
         policy.platformInfo.allowed = std::uint64_t{1} << bit;
         if (flag == "TSME")
             policy.platformInfo.required = std::uint64_t{1} << bit;
-        result.notes.emplace_back(flag == "SME"
-                ? "snp.platform_info_flags: 'SME' is bit 0, which says that SMT is on, whatever its name; carried over as: at most smt. That all other bits have to be clear is not"
-                : "snp.platform_info_flags: 'TSME' is carried over as: tsme required and smt and tio refused. That all other bits have to be clear is not");
+        result.notes.emplace_back(flag == "SME" ? "snp.platform_info_flags: 'SME' is bit 0, which says that SMT is on, whatever its name; "
+                                                  "carried over as: at most smt. That all other bits have to be clear is not"
+                                                : "snp.platform_info_flags: 'TSME' is carried over as: tsme required and smt and tio "
+                                                  "refused. That all other bits have to be clear is not");
     }
     return {};
 }
@@ -164,10 +169,12 @@ Result<ImportedPolicy> importPolicy(std::string_view text, std::string_view name
         const auto first = line.find_first_not_of(" \t\r");
         if (first == std::string_view::npos || line[first] == '#')
             continue;
-        return line[first] == '[' || line.substr(first).starts_with("snp") || line.substr(first).starts_with("sgx") ? importSteward(text, name)
-                                                                                                                   : importGoSevGuest(text, name);
+        return line[first] == '[' || line.substr(first).starts_with("snp") || line.substr(first).starts_with("sgx")
+            ? importSteward(text, name)
+            : importGoSevGuest(text, name);
     }
-    return badInput("import a policy", std::string(name), "it is empty", "Give go-sev-guest's check.Config as a text proto, or Enarx Steward's TOML.");
+    return badInput(
+        "import a policy", std::string(name), "it is empty", "Give go-sev-guest's check.Config as a text proto, or Enarx Steward's TOML.");
 }
 
 } // namespace kastellan::sev

@@ -48,8 +48,8 @@ void addChip(Findings &findings, const Subject &subject)
 }
 
 /// Holds a TCB to floors: of several for one part to the highest.
-void addFloors(Findings &findings, const Check &check, const TcbVersion &tcb, const TcbFloors::Levels &first, const TcbFloors::Levels &second,
-    const std::vector<std::pair<std::string, unsigned>> &named = {})
+void addFloors(Findings &findings, const Check &check, const TcbVersion &tcb, const TcbFloors::Levels &first,
+    const TcbFloors::Levels &second, const std::vector<std::pair<std::string, unsigned>> &named = {})
 {
     if (first.empty() && second.empty() && named.empty())
         return;

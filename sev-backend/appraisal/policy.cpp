@@ -76,8 +76,7 @@ Policy strictPolicyFor(const ReportView &report, Product product, std::string ro
     policy.tcb.launch.general = levels(report.launchTcb());
     const FirmwareVersion firmware = report.currentVersion();
     policy.firmware.minimumVersion = firmware;
-    policy.firmware.allowProvisional =
-        report.committedTcb() != report.currentTcb() || report.committedVersion() != report.currentVersion();
+    policy.firmware.allowProvisional = report.committedTcb() != report.currentTcb() || report.committedVersion() != report.currentVersion();
 
     if (!report.idKeyDigest().isZero()) {
         policy.idBlock.required = true;
@@ -113,9 +112,9 @@ Result<Policy> strictPolicyFor(const Evidence &evidence, const EvidenceBackend &
     own.findings = backend.appraise(evidence, expected, at);
     decide(own);
     for (const auto *check : allChecks())
-        if (!check->required
-            && std::ranges::any_of(own.findings,
-                [&](const Finding &finding) { return finding.id == check->id && finding.outcome == Outcome::Pass; }))
+        if (!check->required && std::ranges::any_of(own.findings, [&](const Finding &finding) {
+                return finding.id == check->id && finding.outcome == Outcome::Pass;
+            }))
             policy.require.emplace_back(check->id);
     if (appraisal)
         *appraisal = std::move(own);

@@ -30,7 +30,8 @@ struct FlagRules {
 };
 
 /// At most the allowed of those that give something up, at least the required of those that protect.
-void addFlags(Findings &findings, const FlagRules &rules, std::uint64_t word, const std::optional<std::uint64_t> &allowed, std::uint64_t required)
+void addFlags(
+    Findings &findings, const FlagRules &rules, std::uint64_t word, const std::optional<std::uint64_t> &allowed, std::uint64_t required)
 {
     if (allowed) {
         const std::uint64_t set = word & rules.permissive;
@@ -84,7 +85,8 @@ void addMitigation(Findings &findings, const Check &check, const ReportView &rep
         return;
     }
     const std::uint64_t missing = wanted & ~actual;
-    findings.verdict(check, missing == 0, "at least " + hexWord(wanted), hexWord(actual) + (missing ? ", missing " + hexWord(missing) : std::string()));
+    findings.verdict(
+        check, missing == 0, "at least " + hexWord(wanted), hexWord(actual) + (missing ? ", missing " + hexWord(missing) : std::string()));
 }
 
 /// The chip by its report, or by the certificate of its key where the host masks it.

@@ -24,7 +24,8 @@ Result<KeyDigest> digestOf(const EVP_PKEY *key)
         return badInput(reading, {}, "it is not a key on P-384", "Give an EC key on P-384: the firmware takes no other.");
     FirmwareKey form;
     storeLe<std::uint32_t>(form.bytes, 0, 2); // P-384
-    for (const auto &[name, offset] : {std::pair{OSSL_PKEY_PARAM_EC_PUB_X, std::size_t{4}}, {OSSL_PKEY_PARAM_EC_PUB_Y, std::size_t{0x4c}}}) {
+    for (const auto &[name, offset] :
+        {std::pair{OSSL_PKEY_PARAM_EC_PUB_X, std::size_t{4}}, {OSSL_PKEY_PARAM_EC_PUB_Y, std::size_t{0x4c}}}) {
         BIGNUM *number = nullptr;
         const bool good = EVP_PKEY_get_bn_param(key, name, &number) == 1;
         const BignumPtr owner(number);
@@ -53,7 +54,8 @@ Result<KeyDigest> keyDigestFrom(std::string_view text)
     if (text.find("-----BEGIN ") == std::string_view::npos) {
         const auto bytes = fromHex(text);
         if (!bytes || bytes->size() != KeyDigest::size)
-            return badInput(reading, {}, bytes ? "it has " + std::to_string(bytes->size()) + " bytes, and a digest has 48" : "it is neither hex nor PEM",
+            return badInput(reading, {},
+                bytes ? "it has " + std::to_string(bytes->size()) + " bytes, and a digest has 48" : "it is neither hex nor PEM",
                 "Give the SHA-384 of the key in 96 hex digits, or the key or its certificate as PEM.");
         return KeyDigest::from(*bytes, "key digest");
     }

@@ -107,9 +107,11 @@ private:
 void addTop(Out &out, const Policy &policy)
 {
     const auto quoted = [](const std::string &text) { return workload::tomlString(text); };
-    out.raw("version", std::to_string(Policy::formatVersion), "Policy for the evidence of keeps. Every key but 'version' may be left out: then nothing is demanded.");
+    out.raw("version", std::to_string(Policy::formatVersion),
+        "Policy for the evidence of keeps. Every key but 'version' may be left out: then nothing is demanded.");
     out.text("name", policy.name, "For people.");
-    out.text("root", policy.root, "Whose root has to back the evidence: \"amd\", or \"emulated:\" and the fingerprint of one emulated platform.");
+    out.text("root", policy.root,
+        "Whose root has to back the evidence: \"amd\", or \"emulated:\" and the fingerprint of one emulated platform.");
     if (policy.strict)
         out.flag("strict", true, "Require all findings that are otherwise advisory.");
     out.list("require", policy.require, "Findings that are advisory otherwise, and decide here.", quoted);
@@ -171,7 +173,8 @@ void addFirmware(Out &out, const Policy &policy)
     out.floors("tcb.minimum_launch", policy.tcb.launch, "Least levels at the time of the launch.");
     out.header("firmware");
     if (const auto &least = policy.firmware.minimumVersion)
-        out.raw("minimum_version", "\"" + least->text() + "\"", "Least version of the SEV firmware that runs: major.minor, or major.minor.build.");
+        out.raw("minimum_version", "\"" + least->text() + "\"",
+            "Least version of the SEV firmware that runs: major.minor, or major.minor.build.");
     if (policy.firmware.minimumBuild)
         out.raw("minimum_build", std::to_string(*policy.firmware.minimumBuild), "Least build number, whatever the version.");
     if (policy.firmware.allowProvisional)

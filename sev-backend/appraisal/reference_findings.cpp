@@ -58,8 +58,8 @@ void addReferenceFindings(Findings &findings, const Subject &subject)
         finding->reference = true;
     else if (expected.shortLaunchDigest) // asked for, so its absence can't be passed over
         findings
-            .add(checks::launchDigest, Outcome::Unknown, toHex(expected.shortLaunchDigest->view()) + " (32 bytes: of SEV or SEV-ES without SNP)",
-                toHex(report.measurement().view()))
+            .add(checks::launchDigest, Outcome::Unknown,
+                toHex(expected.shortLaunchDigest->view()) + " (32 bytes: of SEV or SEV-ES without SNP)", toHex(report.measurement().view()))
             .reference = true;
     else
         findings.add(checks::launchDigest, Outcome::Info, notGiven, toHex(report.measurement().bytes)).required = false;

@@ -62,7 +62,7 @@ void addStepping(Findings &findings, const Subject &subject)
             expected += (expected.empty() ? "" : " or ") + std::to_string(stepping);
         const bool pass = report.hasCpuid() && std::ranges::find(accepted, report.cpuidStepping()) != accepted.end();
         findings.add(checks::productStepping,
-            pass                 ? Outcome::Pass
+            pass                    ? Outcome::Pass
                 : report.hasCpuid() ? Outcome::Fail
                                     : Outcome::Unknown,
             "stepping " + expected, actual);
@@ -133,7 +133,8 @@ void addReportFindings(Findings &findings, const Subject &subject)
     addSignature(findings, subject);
     addKey(findings, subject);
     if (const auto signer = subject.policy.signingKey)
-        findings.verdict(checks::reportSigner, report.signingKey() == *signer, std::string(name(*signer)), std::string(name(report.signingKey())));
+        findings.verdict(
+            checks::reportSigner, report.signingKey() == *signer, std::string(name(*signer)), std::string(name(report.signingKey())));
     const auto violation = report.reservedViolation();
     findings.verdict(checks::reportReserved, !violation, "all zero",
         violation ? "set at offset " + hexOffset(violation->offset) + " (" + violation->field + ")" : "all zero");

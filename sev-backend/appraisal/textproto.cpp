@@ -255,7 +255,8 @@ std::optional<std::uint64_t> protoNumber(std::string_view text)
 Result<std::vector<ProtoField>> parseTextProto(std::string_view text, std::string_view file)
 {
     if (text.size() > sizeLimit)
-        return badInput("read the text proto", std::string(file), "it has " + std::to_string(text.size()) + " bytes, and at most 1 MB is read");
+        return badInput(
+            "read the text proto", std::string(file), "it has " + std::to_string(text.size()) + " bytes, and at most 1 MB is read");
     return Parser(text, file).message('\0', 0);
 }
 

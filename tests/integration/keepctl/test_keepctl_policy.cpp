@@ -42,10 +42,12 @@ void TestKeepctlPolicy::initTestCase()
 
 void TestKeepctlPolicy::madeFromARecord()
 {
-    const Ran ran = m_program.run({u"evidence"_s, u"policy"_s, u"new"_s, u"--from"_s, u"first"_s, u"--name"_s, u"mine"_s, u"-o"_s, m_policy});
+    const Ran ran =
+        m_program.run({u"evidence"_s, u"policy"_s, u"new"_s, u"--from"_s, u"first"_s, u"--name"_s, u"mine"_s, u"-o"_s, m_policy});
     QVERIFY2(ran.exit == 0, ran.all());
     const QByteArray text = content(m_policy);
-    for (const char *said : {"version = 1", "name = \"mine\"", "root = \"emulated:", "products = [\"Genoa\"]", "[launch]", "digests = [", "[tcb.minimum]"})
+    for (const char *said :
+        {"version = 1", "name = \"mine\"", "root = \"emulated:", "products = [\"Genoa\"]", "[launch]", "digests = [", "[tcb.minimum]"})
         QVERIFY2(text.contains(said), text);
     // An existing file is not replaced, unless asked.
     QCOMPARE(m_program.run({u"evidence"_s, u"policy"_s, u"new"_s, u"--from"_s, u"first"_s, u"-o"_s, m_policy}).exit, 2);
@@ -62,7 +64,8 @@ void TestKeepctlPolicy::launchedWith()
     QVERIFY(at > 0);
     text.insert(at, '#');
     const QString loosened = m_program.write(u"loosened.toml"_s, text);
-    const Ran ran = m_program.run({u"keep"_s, u"launch"_s, u"--policy"_s, loosened, u"--json"_s, u"--name"_s, u"second"_s, example("hello")});
+    const Ran ran =
+        m_program.run({u"keep"_s, u"launch"_s, u"--policy"_s, loosened, u"--json"_s, u"--name"_s, u"second"_s, example("hello")});
     QVERIFY2(ran.exit == 0, ran.all());
     const QJsonObject json = ran.json();
     QCOMPARE(json["verdict"_L1].toString(), u"trusted"_s);
@@ -101,10 +104,11 @@ void TestKeepctlPolicy::checked()
     QVERIFY2(good.exit == 0 && good.out.contains("mine"), good.all());
     const Ran json = m_program.run({u"evidence"_s, u"policy"_s, u"check"_s, u"--json"_s, m_policy});
     QCOMPARE(json.json()["name"_L1].toString(), u"mine"_s);
-    const Ran bad = m_program.run({u"evidence"_s, u"policy"_s, u"check"_s, m_program.write(u"bad.toml"_s, "version = 1\nporducts = 'Milan'\n")});
+    const Ran bad =
+        m_program.run({u"evidence"_s, u"policy"_s, u"check"_s, m_program.write(u"bad.toml"_s, "version = 1\nporducts = 'Milan'\n")});
     QVERIFY2(bad.exit == 2 && bad.err.contains("Did you mean 'products'?"), bad.all());
-    for (const QStringList &words : {QStringList{u"chek"_s, m_policy}, {u"check"_s}, {u"new"_s}, {u"new"_s, m_policy}, {u"check"_s, m_policy, m_policy},
-             {u"check"_s, u"/nowhere"_s}, {u"new"_s, u"--from"_s, u"nothing-of-that-name"_s}})
+    for (const QStringList &words : {QStringList{u"chek"_s, m_policy}, {u"check"_s}, {u"new"_s}, {u"new"_s, m_policy},
+             {u"check"_s, m_policy, m_policy}, {u"check"_s, u"/nowhere"_s}, {u"new"_s, u"--from"_s, u"nothing-of-that-name"_s}})
         QCOMPARE(m_program.run(QStringList{u"evidence"_s, u"policy"_s} + words).exit, words.contains(u"/nowhere"_s) ? 3 : 2);
 }
 
@@ -115,7 +119,8 @@ void TestKeepctlPolicy::imported()
     const Ran ran = m_program.run({u"evidence"_s, u"policy"_s, u"import"_s, file});
     QVERIFY2(ran.exit == 0 && ran.out.contains("minimum_guest_svn = 3") && ran.err.contains("root_of_trust.cabundles"), ran.all());
     QCOMPARE(m_program.run({u"evidence"_s, u"policy"_s, u"check"_s, m_program.write(u"imported.toml"_s, ran.out)}).exit, 0);
-    const Ran steward = m_program.run({u"evidence"_s, u"policy"_s, u"import"_s, u"--json"_s, m_program.write(u"steward.toml"_s, "[snp]\nabi = '>=1.51'\n")});
+    const Ran steward = m_program.run(
+        {u"evidence"_s, u"policy"_s, u"import"_s, u"--json"_s, m_program.write(u"steward.toml"_s, "[snp]\nabi = '>=1.51'\n")});
     QVERIFY2(steward.json()["policy"_L1].toString().contains("minimum_abi = \"1.51\""_L1), steward.all());
     QCOMPARE(m_program.run({u"evidence"_s, u"policy"_s, u"import"_s, m_program.write(u"none"_s, "polcy {}")}).exit, 2);
 }
@@ -157,7 +162,8 @@ void TestKeepctlPolicy::attestationResults()
     QVERIFY2(key.exit == 0, key.all());
     const auto header = QJsonDocument::fromJson(QByteArray::fromBase64(parts[0], QByteArray::Base64UrlEncoding)).object();
     QVERIFY2(key.out.contains(header["kid"_L1].toString().toUtf8()), key.all());
-    const Ran old = m_program.run({u"evidence"_s, u"export"_s, u"first"_s, u"--format"_s, u"ear-jwt"_s, u"--ear-profile"_s, u"veraison-2023"_s, u"-o"_s, u"-"_s});
+    const Ran old = m_program.run(
+        {u"evidence"_s, u"export"_s, u"first"_s, u"--format"_s, u"ear-jwt"_s, u"--ear-profile"_s, u"veraison-2023"_s, u"-o"_s, u"-"_s});
     QVERIFY2(QByteArray::fromBase64(old.out.split('.').value(1), QByteArray::Base64UrlEncoding).contains("ear.status"), old.all());
 }
 

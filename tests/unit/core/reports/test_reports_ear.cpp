@@ -188,7 +188,8 @@ void TestReportsEar::jwt()
     QVERIFY(fromBase64Url(claims.at("eat_nonce").get<std::string>()) == Bytes(64, 7));
     const auto &snp = claims.at("submods").at("snp");
     QCOMPARE(snp.at("ear_status").get<std::string>(), std::string("affirming"));
-    QCOMPARE(snp.at("ear_trustworthiness_vector").dump(), std::string("{\"configuration\":2,\"executables\":2,\"hardware\":2,\"runtime-opaque\":2}"));
+    QCOMPARE(snp.at("ear_trustworthiness_vector").dump(),
+        std::string("{\"configuration\":2,\"executables\":2,\"hardware\":2,\"runtime-opaque\":2}"));
     QCOMPARE(snp.at("ear_appraisal_policy_ids").dump(), std::string("[\"ni:///sha-256;abc\"]"));
     QCOMPARE(snp.at("ear_verifier_claims").at("kastellan").at("verdict").get<std::string>(), std::string("trusted"));
 
@@ -205,8 +206,9 @@ void TestReportsEar::jwt()
             text[5] = text[5] == 'a' ? 'b' : 'a';
         QVERIFY(writeFileAtomically(file("text").toStdString(), asBytes(text.toStdString())).has_value());
         QProcess openssl;
-        openssl.start(QStringLiteral("openssl"), {QStringLiteral("dgst"), QStringLiteral("-sha384"), QStringLiteral("-verify"), file("key.pem"),
-                                                     QStringLiteral("-signature"), file("signature"), file("text")});
+        openssl.start(QStringLiteral("openssl"),
+            {QStringLiteral("dgst"), QStringLiteral("-sha384"), QStringLiteral("-verify"), file("key.pem"), QStringLiteral("-signature"),
+                file("signature"), file("text")});
         QVERIFY(openssl.waitForFinished(30000));
         QCOMPARE(openssl.exitCode() == 0, !changed);
     }
@@ -245,8 +247,9 @@ void TestReportsEar::cwt()
     QVERIFY(writeFileAtomically(file("signature").toStdString(), derSignature(parts[3].bytes)).has_value());
     QVERIFY(writeFileAtomically(file("key.pem").toStdString(), asBytes(keys::show("results")->publicPem)).has_value());
     QVERIFY(writeFileAtomically(file("text").toStdString(), signedText).has_value());
-    QCOMPARE(QProcess::execute(QStringLiteral("openssl"), {QStringLiteral("dgst"), QStringLiteral("-sha384"), QStringLiteral("-verify"), file("key.pem"),
-                                                              QStringLiteral("-signature"), file("signature"), file("text")}),
+    QCOMPARE(QProcess::execute(QStringLiteral("openssl"),
+                 {QStringLiteral("dgst"), QStringLiteral("-sha384"), QStringLiteral("-verify"), file("key.pem"),
+                     QStringLiteral("-signature"), file("signature"), file("text")}),
         0);
 }
 

@@ -58,7 +58,8 @@ QStringList heldTo(const QString &schema, const QStringList &files)
 {
     const QString top = qEnvironmentVariable("KASTELLAN_SOURCE", QStringLiteral("."));
     QProcess python;
-    python.start(QStringLiteral("python3"), QStringList{top + QStringLiteral("/tests/support/check_schema.py"), top + QStringLiteral("/docs/") + schema} + files);
+    python.start(QStringLiteral("python3"),
+        QStringList{top + QStringLiteral("/tests/support/check_schema.py"), top + QStringLiteral("/docs/") + schema} + files);
     if (!python.waitForFinished(60000) || python.exitCode() != 0)
         return {QStringLiteral("failed: ") + QString::fromUtf8(python.readAllStandardError())};
     return QString::fromUtf8(python.readAllStandardOutput()).split(QLatin1Char('\n'), Qt::SkipEmptyParts);
@@ -101,7 +102,8 @@ void TestPolicyFiles::refused_data()
     row("version = 2", "line 1");
     row("version = '1'", "line 1");
     row("version = 1\nproduct = 'Milan'", "line 2): there is no key 'product'. Did you mean 'products'?");
-    row("version = 1\n[guest_policy]\nalowed = ['smt']", "line 3): there is no key 'guest_policy.alowed'. Did you mean 'guest_policy.allowed'?");
+    row("version = 1\n[guest_policy]\nalowed = ['smt']",
+        "line 3): there is no key 'guest_policy.alowed'. Did you mean 'guest_policy.allowed'?");
     row("version = 1\n[tcb.minimum.genoa]\nfmc = 1", "no 'fmc' before Turin");
     row("version = 1\n[tcb.minimum]\nuocde = 1", "Did you mean 'tcb.minimum.ucode'?");
     row("version = 1\nroot = 'AMD'", "is no root");
@@ -154,14 +156,17 @@ void TestPolicyFiles::refused()
 void TestPolicyFiles::accepted_data()
 {
     QTest::addColumn<QString>("text");
-    for (const std::string text : {"", "name = 'x'", "strict = true", "require = ['chain.crl', 'platform.alias']", "products = ['Milan', 'Turin']",
-             "signing_key = 'vlek'\ncsp_ids = 'Some Cloud'", "guest_policy = { allowed = [], minimum_abi = '1.55' }",
-             "platform_info = { allowed = ['smt', 'tio'], required = 'tsme' }", "tcb.minimum = { snp = 23, turin = { fmc = 1, snp = 4 } }",
-             "firmware = { minimum_version = '1.55.21', minimum_build = 0, allow_provisional = true }",
-             "mitigations = { launch = 1, current = '0xffffffffffffffff' }"})
+    for (const std::string text :
+        {"", "name = 'x'", "strict = true", "require = ['chain.crl', 'platform.alias']", "products = ['Milan', 'Turin']",
+            "signing_key = 'vlek'\ncsp_ids = 'Some Cloud'", "guest_policy = { allowed = [], minimum_abi = '1.55' }",
+            "platform_info = { allowed = ['smt', 'tio'], required = 'tsme' }", "tcb.minimum = { snp = 23, turin = { fmc = 1, snp = 4 } }",
+            "firmware = { minimum_version = '1.55.21', minimum_build = 0, allow_provisional = true }",
+            "mitigations = { launch = 1, current = '0xffffffffffffffff' }"})
         QTest::newRow(text.c_str()) << q(text);
-    QTest::newRow("hex") << q("launch.digests = '0x" + hexOf(0xab, 48) + "'\nreport.chip_ids = '" + hexOf(1, 8) + "'\nreport.vmpl = [0, 1, 2, 3]");
-    QTest::newRow("keys") << q("id_block = { id_keys = '" + hexOf(1, 48) + "', author_vouches = false, denied_author_keys = ['" + hexOf(2, 48) + "'] }");
+    QTest::newRow("hex") << q(
+        "launch.digests = '0x" + hexOf(0xab, 48) + "'\nreport.chip_ids = '" + hexOf(1, 8) + "'\nreport.vmpl = [0, 1, 2, 3]");
+    QTest::newRow("keys") << q(
+        "id_block = { id_keys = '" + hexOf(1, 48) + "', author_vouches = false, denied_author_keys = ['" + hexOf(2, 48) + "'] }");
 }
 
 void TestPolicyFiles::accepted()
@@ -181,7 +186,8 @@ void TestPolicyFiles::schemaOfPolicies()
     const QTemporaryDir folder;
     QStringList good, bad;
     const auto write = [&](QStringList &list, const std::string &text) {
-        const QString file = folder.filePath(QStringLiteral("%1-%2.toml").arg(&list == &good ? QStringLiteral("good") : QStringLiteral("bad")).arg(list.size()));
+        const QString file = folder.filePath(
+            QStringLiteral("%1-%2.toml").arg(&list == &good ? QStringLiteral("good") : QStringLiteral("bad")).arg(list.size()));
         QVERIFY(writeFileAtomically(file.toStdString(), asBytes(text)).has_value());
         list << file;
     };
@@ -191,18 +197,20 @@ void TestPolicyFiles::schemaOfPolicies()
             write(good, strictPolicyFor(maker.evidence, test::backend(), std::time(nullptr))->toToml());
         }
     write(good, importGoSevGuest("policy { policy: 0x30000 minimum_tcb: 0xd315000000000003 }", "p")->policy.toToml());
-    for (const std::string text : {"", "steppings = 1", "guest_policy.allowed = []", "guest_policy.allowed = 'smt'", "mitigations.launch = '0xffffffffffffffff'",
-             "tcb.minimum = { snp = 23, turin = { fmc = 1 } }", "report.vmpl = 0"})
+    for (const std::string text : {"", "steppings = 1", "guest_policy.allowed = []", "guest_policy.allowed = 'smt'",
+             "mitigations.launch = '0xffffffffffffffff'", "tcb.minimum = { snp = 23, turin = { fmc = 1 } }", "report.vmpl = 0"})
         write(good, "version = 1\n" + text);
     // The same files that the program refuses, but for those that are no TOML at all.
-    for (const std::string text : {"", "version = 2", "version = '1'", "version = 1\nproduct = 'Milan'", "version = 1\n[guest_policy]\nallow = ['smt']",
-             "version = 1\n[tcb.minimum.genoa]\nfmc = 1", "version = 1\nroot = 'AMD'", "version = 1\nroot = 'emulated:12'", "version = 1\nrequire = 'chain.clr'",
-             "version = 1\nrequire = ['report.signature']", "version = 1\nproducts = 'Bergamo'", "version = 1\nproducts = []",
-             "version = 1\nguest_policy.allowed = ['single-socket']", "version = 1\nguest_policy.required = 'debug'",
-             "version = 1\nplatform_info.allowed = 'ecc'", "version = 1\nguest_policy.minimum_abi = 1.55", "version = 1\nguest_policy.minimum_abi = '1.55.2'",
-             "version = 1\nguest_policy.minimum_abi = '1.256'", "version = 1\nfirmware.minimum_version = '1.2.3.4'", "version = 1\nreport.vmpl = 4",
-             "version = 1\ntcb.minimum.snp = 256", "version = 1\nlaunch.digests = '00'", "version = 1\nid_block.id_keys = 'abc'",
-             "version = 1\nmitigations.launch = -1", "version = 1\nmitigations.launch = '0x10000000000000000'", "version = 1\nstrict = 1", "version = 1\ncsp_ids = ''"})
+    for (const std::string text : {"", "version = 2", "version = '1'", "version = 1\nproduct = 'Milan'",
+             "version = 1\n[guest_policy]\nallow = ['smt']", "version = 1\n[tcb.minimum.genoa]\nfmc = 1", "version = 1\nroot = 'AMD'",
+             "version = 1\nroot = 'emulated:12'", "version = 1\nrequire = 'chain.clr'", "version = 1\nrequire = ['report.signature']",
+             "version = 1\nproducts = 'Bergamo'", "version = 1\nproducts = []", "version = 1\nguest_policy.allowed = ['single-socket']",
+             "version = 1\nguest_policy.required = 'debug'", "version = 1\nplatform_info.allowed = 'ecc'",
+             "version = 1\nguest_policy.minimum_abi = 1.55", "version = 1\nguest_policy.minimum_abi = '1.55.2'",
+             "version = 1\nguest_policy.minimum_abi = '1.256'", "version = 1\nfirmware.minimum_version = '1.2.3.4'",
+             "version = 1\nreport.vmpl = 4", "version = 1\ntcb.minimum.snp = 256", "version = 1\nlaunch.digests = '00'",
+             "version = 1\nid_block.id_keys = 'abc'", "version = 1\nmitigations.launch = -1",
+             "version = 1\nmitigations.launch = '0x10000000000000000'", "version = 1\nstrict = 1", "version = 1\ncsp_ids = ''"})
         write(bad, text);
     const auto lines = heldTo(QStringLiteral("policy.schema.json"), good + bad);
     QCOMPARE(lines.size(), good.size() + bad.size());
@@ -213,7 +221,8 @@ void TestPolicyFiles::schemaOfPolicies()
     for (const auto &file : bad)
         QVERIFY2(!parsed(file).has_value(), qPrintable(file));
     // The schema knows every finding that can be demanded.
-    const Bytes schema = *readFile(qEnvironmentVariable("KASTELLAN_SOURCE", QStringLiteral(".")).toStdString() + "/docs/policy.schema.json", 1 << 20);
+    const Bytes schema =
+        *readFile(qEnvironmentVariable("KASTELLAN_SOURCE", QStringLiteral(".")).toStdString() + "/docs/policy.schema.json", 1 << 20);
     for (const auto *check : allChecks())
         if (!check->required)
             QVERIFY2(asText(schema).contains("\"" + std::string(check->id) + "\""), std::string(check->id).c_str());
@@ -273,11 +282,13 @@ void TestPolicyFiles::goSevGuest()
                               "  cabundle_paths: ['a.pem', 'b.pem'] cabundles: \"-----BEGIN\" >\n"
                               "policy: {\n minimum_guest_svn: 2\n policy: 0x1b30137\n family_id: \""
         + escaped(0xfa, 16) + "\" image_id: '" + escaped(0x1a, 16) + "'\n vmpl { value: 1 }\n minimum_tcb: 0x541700000000000a\n"
-        + " minimum_launch_tcb: 0x5316000000000009 platform_info { value: 0x25 }\n report_data: \"" + escaped(0xda, 64) + "\"\n measurement: \""
-        + escaped(0x3e, 48) + "\" host_data: \"" + escaped(0x40, 32) + "\"\n report_id: \"" + escaped(1, 32) + "\" report_id_ma: \"" + escaped(0xff, 32)
-        + "\" chip_id: \"" + escaped(2, 64) + "\"\n minimum_build: 21 minimum_version: \"1.55\" permit_provisional_firmware: true\n require_id_block: true\n"
-        + " trusted_author_key_hashes: \"" + escaped(0xa7, 48) + "\" trusted_id_key_hashes: [\"" + escaped(0x1d, 48) + "\", \"" + escaped(0x1e, 48)
-        + "\"]\n trusted_id_keys: \"" + escaped(leaf->der()) + "\"\n product { name: SEV_PRODUCT_GENOA machine_stepping { value: 1 } }\n}\n";
+        + " minimum_launch_tcb: 0x5316000000000009 platform_info { value: 0x25 }\n report_data: \"" + escaped(0xda, 64)
+        + "\"\n measurement: \"" + escaped(0x3e, 48) + "\" host_data: \"" + escaped(0x40, 32) + "\"\n report_id: \"" + escaped(1, 32)
+        + "\" report_id_ma: \"" + escaped(0xff, 32) + "\" chip_id: \"" + escaped(2, 64)
+        + "\"\n minimum_build: 21 minimum_version: \"1.55\" permit_provisional_firmware: true\n require_id_block: true\n"
+        + " trusted_author_key_hashes: \"" + escaped(0xa7, 48) + "\" trusted_id_key_hashes: [\"" + escaped(0x1d, 48) + "\", \""
+        + escaped(0x1e, 48) + "\"]\n trusted_id_keys: \"" + escaped(leaf->der())
+        + "\"\n product { name: SEV_PRODUCT_GENOA machine_stepping { value: 1 } }\n}\n";
     const auto imported = importPolicy(whole, "check.textproto");
     QVERIFY2(imported.has_value(), imported ? "" : imported.error().message().c_str());
     const Policy &policy = imported->policy;
@@ -296,14 +307,16 @@ void TestPolicyFiles::goSevGuest()
         == TcbFloors::Levels{{TcbPart::Bootloader, 10}, {TcbPart::Tee, 0}, {TcbPart::Snp, 0x17}, {TcbPart::Microcode, 0x54}}));
     QCOMPARE(policy.report.data.size(), std::size_t{1});
     QCOMPARE(policy.launch.digests.front().bytes[0], std::uint8_t{0x3e});
-    QCOMPARE(policy.report.chipIds.size() + policy.report.ids.size() + policy.report.agentIds.size() + policy.report.hostData.size(), std::size_t{4});
+    QCOMPARE(policy.report.chipIds.size() + policy.report.ids.size() + policy.report.agentIds.size() + policy.report.hostData.size(),
+        std::size_t{4});
     QVERIFY((policy.firmware.minimumVersion == FirmwareVersion{.build = 0, .minor = 55, .major = 1}));
     QCOMPARE(*policy.firmware.minimumBuild, std::uint8_t{21});
     QVERIFY(*policy.firmware.allowProvisional);
     QVERIFY(policy.idBlock.required && !policy.idBlock.authorRequired && policy.idBlock.authorVouches);
     QCOMPARE(policy.idBlock.idKeys.size(), std::size_t{3});
     QCOMPARE(policy.idBlock.authorKeys.size(), std::size_t{1});
-    QVERIFY(policy.idBlock.idKeys.back() == *keyDigestOfCertificate(leaf->der()) || policy.idBlock.idKeys.front() == *keyDigestOfCertificate(leaf->der()));
+    QVERIFY(policy.idBlock.idKeys.back() == *keyDigestOfCertificate(leaf->der())
+        || policy.idBlock.idKeys.front() == *keyDigestOfCertificate(leaf->der()));
     QVERIFY(noted(*imported, "cabundle_paths") && noted(*imported, "cabundles") && noted(*imported, "disallow_network"));
     QVERIFY(Policy::parse(policy.toToml(), "p").has_value());
 
@@ -312,9 +325,11 @@ void TestPolicyFiles::goSevGuest()
     QVERIFY(least.has_value() && !*least->policy.firmware.allowProvisional && noted(*least, "product_line"));
     QVERIFY(noted(*importGoSevGuest("root_of_trust {}", "p"), "policy.policy"));
     // Turin's levels stand elsewhere.
-    const auto turin = importGoSevGuest("root_of_trust { product_line: 'Turin' } policy { policy: 0x30000 minimum_tcb: 0x4d00000004010101 }", "p");
+    const auto turin =
+        importGoSevGuest("root_of_trust { product_line: 'Turin' } policy { policy: 0x30000 minimum_tcb: 0x4d00000004010101 }", "p");
     QVERIFY((turin->policy.tcb.minimum.general
-        == TcbFloors::Levels{{TcbPart::Fmc, 1}, {TcbPart::Bootloader, 1}, {TcbPart::Tee, 1}, {TcbPart::Snp, 4}, {TcbPart::Microcode, 0x4d}}));
+        == TcbFloors::Levels{
+            {TcbPart::Fmc, 1}, {TcbPart::Bootloader, 1}, {TcbPart::Tee, 1}, {TcbPart::Snp, 4}, {TcbPart::Microcode, 0x4d}}));
 }
 
 void TestPolicyFiles::goSevGuestRefused_data()
@@ -356,7 +371,8 @@ void TestPolicyFiles::goSevGuestRefused()
 void TestPolicyFiles::goSevGuestKeys()
 {
     // The rules of trusted keys, as go-sev-guest has them, held against reports.
-    const std::string id = " trusted_id_key_hashes: '" + escaped(0x1d, 48) + "'", author = " trusted_author_key_hashes: '" + escaped(0xa7, 48) + "'";
+    const std::string id = " trusted_id_key_hashes: '" + escaped(0x1d, 48) + "'",
+                      author = " trusted_author_key_hashes: '" + escaped(0xa7, 48) + "'";
     const auto fails = [](const std::string &fields, unsigned idByte, unsigned authorByte) {
         EvidenceMaker maker;
         maker.writeBytes(report_offset::idKeyDigest, Bytes(48, static_cast<std::uint8_t>(idByte)));
@@ -385,8 +401,8 @@ void TestPolicyFiles::goSevGuestKeys()
 void TestPolicyFiles::steward()
 {
     const std::string text = "[sgx]\nsigner = []\n[snp]\nsigner = ['" + hexOf(0xa7, 48) + "']\nid_key_digest = ['" + hexOf(0x1d, 48)
-        + "']\nid_key_digest_blacklist = ['" + hexOf(0x1c, 48) + "']\nhash = ['" + hexOf(0x3e, 48) + "']\nhash_blacklist = ['" + hexOf(0x3d, 48)
-        + "']\nabi = '>=1.51'\npolicy_flags = ['SMT', 'SingleSocket']\nplatform_info_flags = 'SME'\n";
+        + "']\nid_key_digest_blacklist = ['" + hexOf(0x1c, 48) + "']\nhash = ['" + hexOf(0x3e, 48) + "']\nhash_blacklist = ['"
+        + hexOf(0x3d, 48) + "']\nabi = '>=1.51'\npolicy_flags = ['SMT', 'SingleSocket']\nplatform_info_flags = 'SME'\n";
     const auto imported = importPolicy(text, "steward.toml");
     QVERIFY2(imported.has_value(), imported ? "" : imported.error().message().c_str());
     const Policy &policy = imported->policy;
@@ -440,7 +456,8 @@ void TestPolicyFiles::textProtos()
     for (int i = 0; i < 100; ++i)
         deep += "a {";
     QVERIFY(!parseTextProto(deep, "p"));
-    for (const char *broken : {"a", "a:", "a: 'x", "a: [1", "a: [1 2]", "a: '\\x'", "a: '\\777'", "a: '\\ud800'", "a: '\\u12'", ":", "5: 1", "a: '\n'"})
+    for (const char *broken :
+        {"a", "a:", "a: 'x", "a: [1", "a: [1 2]", "a: '\\x'", "a: '\\777'", "a: '\\ud800'", "a: '\\u12'", ":", "5: 1", "a: '\n'"})
         QVERIFY2(!parseTextProto(broken, "p"), broken);
 }
 
@@ -448,7 +465,8 @@ void TestPolicyFiles::anyCutOrChangedByteIsNoCrash()
 {
     const EvidenceMaker maker;
     const std::string toml = strictPolicyFor(maker.evidence, test::backend(), std::time(nullptr))->toToml();
-    const std::string proto = "root_of_trust { product_line: 'Genoa' } policy { policy: 0x30000 measurement: '" + escaped(1, 48) + "' vmpl { value: 1 } }";
+    const std::string proto =
+        "root_of_trust { product_line: 'Genoa' } policy { policy: 0x30000 measurement: '" + escaped(1, 48) + "' vmpl { value: 1 } }";
     for (std::size_t size = 0; size < toml.size(); size += 7)
         static_cast<void>(Policy::parse(toml.substr(0, size), "p"));
     for (std::size_t size = 0; size < proto.size(); ++size)
