@@ -67,10 +67,12 @@ Result<sev::IdBlock> blockOf(const Invocation &asked)
     KASTELLAN_ASSIGN(block.imageId, idOf(asked, "image-id"));
     KASTELLAN_ASSIGN(const std::uint64_t svn, wordNumber(asked, "svn", 0, 0xffffffff));
     block.guestSvn = static_cast<std::uint32_t>(svn);
-    KASTELLAN_ASSIGN(const std::uint64_t policy, wordNumber(asked, "policy", launch.second.value_or(sev::GuestPolicy::standard), ~std::uint64_t{0}));
+    KASTELLAN_ASSIGN(
+        const std::uint64_t policy, wordNumber(asked, "policy", launch.second.value_or(sev::GuestPolicy::standard), ~std::uint64_t{0}));
     block.policy = sev::GuestPolicy(policy);
     if (const auto why = block.policy.invalid())
-        return badInput("make an ID block", std::format("--policy {:#x}", policy), "it is no guest policy: " + *why, "The usual one is 0x30000.");
+        return badInput(
+            "make an ID block", std::format("--policy {:#x}", policy), "it is no guest policy: " + *why, "The usual one is 0x30000.");
     return block;
 }
 
@@ -79,7 +81,8 @@ Result<sev::IdBlock> blockOf(const Invocation &asked)
 Result<int> measureIdBlock(const Invocation &asked)
 {
     if (!asked.has("id-key"))
-        return badInput("make an ID block", {}, "no key is given that signs it", "Give --id-key FILE: openssl ecparam -name secp384r1 -genkey -noout -out id.pem");
+        return badInput("make an ID block", {}, "no key is given that signs it",
+            "Give --id-key FILE: openssl ecparam -name secp384r1 -genkey -noout -out id.pem");
     KASTELLAN_ASSIGN(const sev::P384PrivateKey idKey, signingKey(asked, "id-key"));
     std::optional<sev::P384PrivateKey> authorKey;
     if (asked.has("author-key")) {
@@ -96,20 +99,24 @@ Result<int> measureIdBlock(const Invocation &asked)
         files.push_back({asked.value("id-auth-file"), auth, 0644});
     KASTELLAN_TRY(writeExports(files, asked.has("force")));
 
-    const std::string blockText = toBase64(encoded), authText = toBase64(auth), idDigest = toHex(sev::keyDigest(idKey.publicFirmwareKey()).view());
+    const std::string blockText = toBase64(encoded), authText = toBase64(auth),
+                      idDigest = toHex(sev::keyDigest(idKey.publicFirmwareKey()).view());
     const std::string authorDigest = authorKey ? toHex(sev::keyDigest(authorKey->publicFirmwareKey()).view()) : std::string();
     const std::string format = asked.value("format", "text");
     if (asked.has("json"))
-        printJson({{"digest", toHex(block.launchDigest.view())}, {"policy", std::format("{:#x}", block.policy.raw())}, {"svn", block.guestSvn},
-            {"id_block", blockText}, {"id_auth", authText}, {"id_key_digest", idDigest}, {"author_key_digest", authorDigest}, {"author_key_enabled", authorKey.has_value()}});
+        printJson({{"digest", toHex(block.launchDigest.view())}, {"policy", std::format("{:#x}", block.policy.raw())},
+            {"svn", block.guestSvn}, {"id_block", blockText}, {"id_auth", authText}, {"id_key_digest", idDigest},
+            {"author_key_digest", authorDigest}, {"author_key_enabled", authorKey.has_value()}});
     else if (format == "qemu")
-        print("id-block=" + blockText + ",id-auth=" + authText + (authorKey ? ",author-key-enabled=on" : "") + std::format(",policy={:#x}\n", block.policy.raw()));
+        print("id-block=" + blockText + ",id-auth=" + authText + (authorKey ? ",author-key-enabled=on" : "")
+            + std::format(",policy={:#x}\n", block.policy.raw()));
     else if (format == "libvirt")
-        print(std::string("<launchSecurity type='sev-snp'") + (authorKey ? " authorKey='yes'" : "") + std::format(">\n  <policy>{:#x}</policy>\n", block.policy.raw())
-            + "  <idBlock>" + blockText + "</idBlock>\n  <idAuth>" + authText + "</idAuth>\n</launchSecurity>\n");
+        print(std::string("<launchSecurity type='sev-snp'") + (authorKey ? " authorKey='yes'" : "")
+            + std::format(">\n  <policy>{:#x}</policy>\n", block.policy.raw()) + "  <idBlock>" + blockText + "</idBlock>\n  <idAuth>"
+            + authText + "</idAuth>\n</launchSecurity>\n");
     else
-        print(facts({{"launch digest", toHex(block.launchDigest.view())}, {"policy", block.policy.text()}, {"ID key digest", idDigest}, {"author key digest", authorDigest},
-            {"id-block", blockText}, {"id-auth", authText}}));
+        print(facts({{"launch digest", toHex(block.launchDigest.view())}, {"policy", block.policy.text()}, {"ID key digest", idDigest},
+            {"author key digest", authorDigest}, {"id-block", blockText}, {"id-auth", authText}}));
     return exit_code::done;
 }
 

@@ -37,9 +37,11 @@ Result<std::vector<PageLine>> pagesOf(const sev::Launch &launch)
         KASTELLAN_TRY(launch.measure(listener));
         return pages;
     }
-    pages.push_back({launch.ovmf().gpa(), "DATA", std::format("OVMF, {} bytes", launch.ovmf().image().size()), toHex(sha256(launch.ovmf().image()).view()), {}});
+    pages.push_back({launch.ovmf().gpa(), "DATA", std::format("OVMF, {} bytes", launch.ovmf().image().size()),
+        toHex(sha256(launch.ovmf().image()).view()), {}});
     if (launch.machine().boot && launch.ovmf().hashTable())
-        pages.push_back({launch.ovmf().hashTable()->gpa, "DATA", "hashes of kernel, initrd and command line", toHex(sha256(sev::buildHashTable(*launch.machine().boot)).view()), {}});
+        pages.push_back({launch.ovmf().hashTable()->gpa, "DATA", "hashes of kernel, initrd and command line",
+            toHex(sha256(sev::buildHashTable(*launch.machine().boot)).view()), {}});
     KASTELLAN_ASSIGN(const auto vmsas, launch.vmsas());
     for (std::size_t number = 0; number < vmsas.size(); ++number)
         pages.push_back({0, "VMSA", std::format("VMSA of vCPU {}", number), toHex(sha256(vmsas[number]).view()), {}});
@@ -94,7 +96,8 @@ js::Out explanationsJson(const std::vector<sev::Explanation> &found)
     for (const sev::Explanation &one : found) {
         js::Out changes = js::Out::array();
         for (const sev::Change &change : one.changes)
-            changes.push_back({{"what", change.what}, {"from", change.from}, {"to", change.to}, {"phrase", change.phrase}, {"option", change.option}});
+            changes.push_back(
+                {{"what", change.what}, {"from", change.from}, {"to", change.to}, {"phrase", change.phrase}, {"option", change.option}});
         list.push_back({{"sentence", one.sentence()}, {"options", one.options()}, {"changes", std::move(changes)}});
     }
     return list;
@@ -108,8 +111,10 @@ void tellExplanations(const std::vector<sev::Explanation> &found, std::size_t ca
             note("  measured so with: " + inLine(options) + "\n");
     }
     if (found.empty())
-        note(std::format("Nothing that was tried explains it: guest features, vCPUs (1 to 512) and their model, kernel hashes, command line, initrd, VMSA form, VMM, {} other "
-                         "firmware file{}, alone and two together. Most likely kernel, initrd, command line or firmware are others than these.\n",
+        note(std::format(
+            "Nothing that was tried explains it: guest features, vCPUs (1 to 512) and their model, kernel hashes, command line, initrd, "
+            "VMSA form, VMM, {} other "
+            "firmware file{}, alone and two together. Most likely kernel, initrd, command line or firmware are others than these.\n",
             candidates, candidates == 1 ? "" : "s"));
 }
 
@@ -165,7 +170,8 @@ Result<int> measure(const Invocation &asked, std::optional<GuestKind> kind)
     }
     const int code = matches && !hasFault(derived) ? exit_code::done : exit_code::negative;
     if (json) {
-        js::Out value = {{"kind", sev::name(launch.kind())}, {"digest", toHex(digest)}, {"base64", toBase64(digest)}, {"parameters", parametersJson(launch)}};
+        js::Out value = {{"kind", sev::name(launch.kind())}, {"digest", toHex(digest)}, {"base64", toBase64(digest)},
+            {"parameters", parametersJson(launch)}};
         value.update(derivedJson(derived));
         if (other)
             value["alternatives"] = js::Out::array({{{"ec2_rdx", std::format("{:#x}", other->first)}, {"digest", toHex(other->second)}}});
@@ -178,7 +184,8 @@ Result<int> measure(const Invocation &asked, std::optional<GuestKind> kind)
             KASTELLAN_ASSIGN(const auto pages, pagesOf(launch));
             value["pages"] = js::Out::array();
             for (const PageLine &page : pages)
-                value["pages"].push_back({{"gpa", std::format("{:#x}", page.gpa)}, {"type", page.type}, {"of", page.of}, {"sha", page.sha}, {"digest", page.digest}});
+                value["pages"].push_back({{"gpa", std::format("{:#x}", page.gpa)}, {"type", page.type}, {"of", page.of}, {"sha", page.sha},
+                    {"digest", page.digest}});
         }
         value["status"] = code;
         printJson(value);
@@ -191,7 +198,8 @@ Result<int> measure(const Invocation &asked, std::optional<GuestKind> kind)
     }
     print((asked.value("output-format", "hex") == "base64" ? toBase64(digest) : toHex(digest)) + "\n");
     if (other && !quiet)
-        note(std::format("note: on EC2 the published tools disagree about RDX of the first VMSA: sev-snp-measure has 0x600, virtee/sev (snpguest) has 0. This is {:#x}; with "
+        note(std::format("note: on EC2 the published tools disagree about RDX of the first VMSA: sev-snp-measure has 0x600, virtee/sev "
+                         "(snpguest) has 0. This is {:#x}; with "
                          "--ec2-rdx {:#x} it is {}\n",
             launch.machine().ec2Rdx.value_or(0x600), other->first, toHex(other->second)));
     if (expected && matches && !quiet)
@@ -234,10 +242,12 @@ Result<int> measureOvmfHash(const Invocation &asked)
     KASTELLAN_ASSIGN(const Bytes image, readFile(file, sev::firmwareLimit));
     KASTELLAN_ASSIGN(const sev::Ovmf ovmf, sev::Ovmf::parse(image, file));
     if (image.size() % sev::pageSize)
-        return badInput("hash a firmware image", file, std::format("its size {} is not whole pages of 4096 bytes", image.size()), "Give the file as it was built, whole.");
+        return badInput("hash a firmware image", file, std::format("its size {} is not whole pages of 4096 bytes", image.size()),
+            "Give the file as it was built, whole.");
     const LaunchDigest digest = sev::measureOvmfPages(ovmf);
     if (asked.has("json"))
-        printJson({{"ovmf", file}, {"pages", image.size() / sev::pageSize}, {"digest", toHex(digest.view())}, {"base64", toBase64(digest.view())}});
+        printJson({{"ovmf", file}, {"pages", image.size() / sev::pageSize}, {"digest", toHex(digest.view())},
+            {"base64", toBase64(digest.view())}});
     else
         print((asked.value("output-format", "hex") == "base64" ? toBase64(digest.view()) : toHex(digest.view())) + "\n");
     return exit_code::done;

@@ -33,7 +33,8 @@ struct Frame {
 Result<std::uint8_t> versionPart(const Invocation &asked, const std::string &option, const std::optional<std::uint64_t> &said)
 {
     if (!asked.has(option) && !said)
-        return badInput("compute a launch measurement", {}, "--" + option + " is missing: the version of the platform's firmware goes into it",
+        return badInput("compute a launch measurement", {},
+            "--" + option + " is missing: the version of the platform's firmware goes into it",
             "Give --api-major, --api-minor and --build-id, or --domlaunchsecinfo FILE.");
     KASTELLAN_ASSIGN(const std::uint64_t number, wordNumber(asked, option, said.value_or(0), 255));
     return static_cast<std::uint8_t>(number & 0xff);
@@ -53,10 +54,12 @@ Result<Frame> frameOf(const Invocation &asked)
     KASTELLAN_ASSIGN(frame.build.apiMinor, versionPart(asked, "api-minor", info.apiMinor));
     KASTELLAN_ASSIGN(frame.build.build, versionPart(asked, "build-id", info.build));
     if (!asked.has("policy") && !info.policy)
-        return badInput("compute a launch measurement", {}, "the guest policy is missing", "Give --policy, as it was given to owner session.");
+        return badInput(
+            "compute a launch measurement", {}, "the guest policy is missing", "Give --policy, as it was given to owner session.");
     KASTELLAN_ASSIGN(frame.policy, legacy::parsePolicy(asked.has("policy") ? asked.value("policy") : std::to_string(*info.policy)));
     if (asked.has("policy") && info.policy && *info.policy != frame.policy)
-        note(std::format("warning: the host says that the policy is {}, not {}\n", legacy::policyText(static_cast<legacy::Policy>(*info.policy)), legacy::policyText(frame.policy)));
+        note(std::format("warning: the host says that the policy is {}, not {}\n",
+            legacy::policyText(static_cast<legacy::Policy>(*info.policy)), legacy::policyText(frame.policy)));
     Bytes blob = info.measurement.value_or(Bytes{});
     if (asked.has("launch-measure-blob")) {
         KASTELLAN_ASSIGN(blob, bytesOrFile(asked.value("launch-measure-blob"), 48, "--launch-measure-blob"));
@@ -69,7 +72,8 @@ Result<Frame> frameOf(const Invocation &asked)
         KASTELLAN_ASSIGN(const Bytes nonce, bytesOrFile(asked.value("nonce"), 16, "--nonce"));
         std::ranges::copy(nonce, frame.nonce.begin());
     } else if (blob.empty()) {
-        return badInput("compute a launch measurement", {}, "the nonce is missing: the host chooses it", "Give --launch-measure-blob, or --nonce.");
+        return badInput(
+            "compute a launch measurement", {}, "the nonce is missing: the host chooses it", "Give --launch-measure-blob, or --nonce.");
     }
     return frame;
 }
@@ -108,10 +112,12 @@ Result<Sha256> digestWithVmsas(const Invocation &asked, const sev::LaunchParamet
     for (unsigned number = 0; number < parameters.vcpus.value_or(1); ++number) {
         const std::string option = number == 0 ? "vmsa-cpu0" : "vmsa-cpu1";
         if (!asked.has(option))
-            return badInput("compute a launch digest", {}, "the VMSA of vCPU " + std::to_string(number) + " is not given", "Give --" + option + " FILE (owner vmsa build).");
+            return badInput("compute a launch digest", {}, "the VMSA of vCPU " + std::to_string(number) + " is not given",
+                "Give --" + option + " FILE (owner vmsa build).");
         KASTELLAN_ASSIGN(const Bytes page, readFile(asked.value(option), 65536));
         if (page.size() != sev::pageSize)
-            return badInput("compute a launch digest", asked.value(option), "it has " + std::to_string(page.size()) + " bytes, and a VMSA has 4096");
+            return badInput(
+                "compute a launch digest", asked.value(option), "it has " + std::to_string(page.size()) + " bytes, and a VMSA has 4096");
         stream.add(page);
     }
     return stream.finish();
@@ -130,7 +136,8 @@ Result<Expected> expectedDigest(const Invocation &asked, legacy::Policy policy)
         return Expected{given, std::nullopt};
     }
     if (!asked.has("firmware") && !asked.has("ovmf"))
-        return badInput("compute a launch measurement", {}, "neither the launch digest nor the firmware is given", "Give --launch-digest, or --ovmf FILE and what else is measured.");
+        return badInput("compute a launch measurement", {}, "neither the launch digest nor the firmware is given",
+            "Give --launch-digest, or --ovmf FILE and what else is measured.");
     KASTELLAN_ASSIGN(const sev::LaunchParameters parameters, parametersOf(asked, policy));
     if (asked.has("vmsa-cpu0") || asked.has("vmsa-cpu1")) {
         KASTELLAN_ASSIGN(const Sha256 digest, digestWithVmsas(asked, parameters));
@@ -152,13 +159,15 @@ std::vector<std::string> explainFrame(const Frame &frame, const Sha256 &digest)
     };
     for (unsigned bits = 0; bits < 64; ++bits)
         if (const legacy::Policy policy = (frame.policy & ~legacy::Policy{0x3f}) | bits; policy != frame.policy)
-            test(frame.build, policy, "It is the measurement of a guest with the policy " + legacy::policyText(policy) + " instead of " + legacy::policyText(frame.policy) + ".");
+            test(frame.build, policy,
+                "It is the measurement of a guest with the policy " + legacy::policyText(policy) + " instead of "
+                    + legacy::policyText(frame.policy) + ".");
     for (unsigned major = 0; major < 2 && found.empty(); ++major)
         for (unsigned minor = 0; minor < 256; ++minor)
             for (unsigned build = 0; build < 256; ++build)
                 test({static_cast<std::uint8_t>(major), static_cast<std::uint8_t>(minor), static_cast<std::uint8_t>(build)}, frame.policy,
-                    std::format("It is the measurement by firmware {}.{} build {} instead of {}.{} build {}.", major, minor, build, frame.build.apiMajor, frame.build.apiMinor,
-                        frame.build.build));
+                    std::format("It is the measurement by firmware {}.{} build {} instead of {}.{} build {}.", major, minor, build,
+                        frame.build.apiMajor, frame.build.apiMinor, frame.build.build));
     return found;
 }
 
@@ -199,7 +208,8 @@ Result<int> ownerMeasurement(const Invocation &asked)
         KASTELLAN_TRY(writeExport(asked.value("outfile"), measure.bytes(), asked.has("force")));
     const int code = matches ? exit_code::done : exit_code::negative;
     if (asked.has("json")) {
-        js::Out value = {{"measurement", toBase64(measure.bytes())}, {"launch_digest", toHex(expected.digest.view())}, {"policy", std::format("{:#x}", frame.policy)}};
+        js::Out value = {{"measurement", toBase64(measure.bytes())}, {"launch_digest", toHex(expected.digest.view())},
+            {"policy", std::format("{:#x}", frame.policy)}};
         if (frame.seen) {
             value["seen"] = toBase64(frame.seen->bytes());
             value["matches"] = matches;
@@ -218,7 +228,8 @@ Result<int> ownerMeasurement(const Invocation &asked)
             note(inLine(sentence) + "\n");
         if (sentences.empty())
             note("Nothing that was tried explains it: policy, firmware version"
-                + std::string(expected.launch ? ", vCPUs, their model and VMSAs, kernel hashes, command line, initrd and other firmware" : "")
+                + std::string(
+                    expected.launch ? ", vCPUs, their model and VMSAs, kernel hashes, command line, initrd and other firmware" : "")
                 + ". Check that the TIK is that of this guest's session.\n");
     }
     return code;

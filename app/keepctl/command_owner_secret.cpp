@@ -6,6 +6,7 @@
 #include "app/keepctl/owner_input.h"
 #include "app/keepctl/secret_file.h"
 #include "core/base/digest.h"
+#include "core/base/file.h"
 #include "core/evidence/json.h"
 
 #include <openssl/crypto.h>
@@ -49,7 +50,8 @@ Result<Secrets> readSecrets(const Invocation &asked)
             return badInput("seal a secret", "--secret " + pair.substr(0, mark), "it does not have the form GUID=FILE");
         const std::string guid = guidOf(pair.substr(0, mark)), file = pair.substr(mark + 1);
         if (guid.size() != 36)
-            return badInput("seal a secret", "--secret " + pair.substr(0, mark), "this is neither a GUID nor a name that is known", "Names: disk-passphrase.");
+            return badInput("seal a secret", "--secret " + pair.substr(0, mark), "this is neither a GUID nor a name that is known",
+                "Names: disk-passphrase.");
         for (const legacy::SecretEntry &entry : secrets.entries)
             if (entry.guid == guid)
                 return badInput("seal a secret", "--secret " + guid, "this GUID comes twice, and the guest takes the first one");
@@ -59,6 +61,24 @@ Result<Secrets> readSecrets(const Invocation &asked)
     return secrets;
 }
 
+/// The launch measurement that the secret is bound to.
+Result<legacy::LaunchMeasure> measureOf(const Invocation &asked)
+{
+    if (asked.has("launch-measure-blob")) {
+        KASTELLAN_ASSIGN(const Bytes blob, bytesOrFile(asked.value("launch-measure-blob"), 48, "--launch-measure-blob"));
+        return legacy::LaunchMeasure::parse(blob, "--launch-measure-blob");
+    }
+    if (!asked.has("domlaunchsecinfo"))
+        return badInput("seal a secret", {}, "the launch measurement is not given, which the secret is bound to",
+            "Give --launch-measure-blob or --domlaunchsecinfo, after owner measurement has found it good.");
+    const std::string file = asked.value("domlaunchsecinfo");
+    KASTELLAN_ASSIGN(const Bytes text, readFile(file, 1u << 20));
+    KASTELLAN_ASSIGN(const LaunchInfo info, launchInfo(asText(text), file));
+    if (!info.measurement)
+        return badInput("seal a secret", file, "there is no measurement in it", "Give --launch-measure-blob.");
+    return legacy::LaunchMeasure::parse(*info.measurement, file);
+}
+
 } // namespace
 
 Result<int> ownerSecret(const Invocation &asked)
@@ -66,10 +86,7 @@ Result<int> ownerSecret(const Invocation &asked)
     legacy::TransportKeys keys;
     KASTELLAN_ASSIGN(keys.tik, transportKey(asked, "tik"));
     KASTELLAN_ASSIGN(keys.tek, transportKey(asked, "tek"));
-    if (!asked.has("launch-measure-blob"))
-        return badInput("seal a secret", {}, "the launch measurement is not given, which the secret is bound to", "Give --launch-measure-blob, after owner measurement has found it good.");
-    KASTELLAN_ASSIGN(const Bytes blob, bytesOrFile(asked.value("launch-measure-blob"), 48, "--launch-measure-blob"));
-    KASTELLAN_ASSIGN(const auto measure, legacy::LaunchMeasure::parse(blob, "--launch-measure-blob"));
+    KASTELLAN_ASSIGN(const auto measure, measureOf(asked));
     std::array<std::uint8_t, 16> iv{};
     randomBytes(iv);
     if (asked.has("iv")) {
@@ -82,7 +99,9 @@ Result<int> ownerSecret(const Invocation &asked)
     KASTELLAN_ASSIGN(const legacy::SecretPacket packet, legacy::sealSecret(table.view(), keys, measure.measure, iv));
     const std::string header = toBase64(packet.header), payload = toBase64(packet.payload);
     const bool text = asked.has("base64");
-    KASTELLAN_TRY(writeExports({{asked.operands[0], text ? toBytes(header) : packet.header, 0644}, {asked.operands[1], text ? toBytes(payload) : packet.payload, 0644}}, asked.has("force")));
+    KASTELLAN_TRY(writeExports({{asked.operands[0], text ? toBytes(header) : packet.header, 0644},
+                                   {asked.operands[1], text ? toBytes(payload) : packet.payload, 0644}},
+        asked.has("force")));
     const js::Out command = {{"execute", "sev-inject-launch-secret"}, {"arguments", {{"packet-header", header}, {"secret", payload}}}};
     if (asked.has("json")) {
         js::Out guids = js::Out::array();
@@ -92,7 +111,8 @@ Result<int> ownerSecret(const Invocation &asked)
     } else if (asked.has("qmp")) {
         print(command.dump() + "\n");
     } else {
-        note("keepctl: sealed " + std::to_string(secrets.entries.size()) + " secret" + (secrets.entries.size() == 1 ? "" : "s") + " into " + asked.operands[0] + " and " + asked.operands[1] + "\n");
+        note("keepctl: sealed " + std::to_string(secrets.entries.size()) + " secret" + (secrets.entries.size() == 1 ? "" : "s") + " into "
+            + asked.operands[0] + " and " + asked.operands[1] + "\n");
     }
     return exit_code::done;
 }

@@ -22,7 +22,11 @@ js::Out chainJson(const legacy::ChainVerdict &verdict)
     js::Out links = js::Out::array();
     for (const legacy::ChainLink &link : verdict.links)
         links.push_back({{"subject", link.subject}, {"issuer", link.issuer},
-            {"state", link.state == legacy::ChainLink::State::Good ? "good" : link.state == legacy::ChainLink::State::Bad ? "bad" : "missing"}, {"why", link.why}});
+            {"state",
+                link.state == legacy::ChainLink::State::Good      ? "good"
+                    : link.state == legacy::ChainLink::State::Bad ? "bad"
+                                                                  : "missing"},
+            {"why", link.why}});
     return links;
 }
 
@@ -33,10 +37,12 @@ Result<legacy::ChainVerdict> platform(const Invocation &asked, legacy::PlatformC
     for (const std::string &file : asked.values("chain"))
         KASTELLAN_TRY(addCertificates(chain, file));
     if (!chain.pdh)
-        return badInput("start a session", asked.operands[0], "there is no PDH in it", "Give the platform's pdh.cert, or a sevctl export, which begins with it.");
+        return badInput("start a session", asked.operands[0], "there is no PDH in it",
+            "Give the platform's pdh.cert, or a sevctl export, which begins with it.");
     legacy::ChainVerdict verdict = legacy::verify(chain);
     if (asked.has("no-verify")) {
-        note("keepctl: NOT VERIFIED (--no-verify): nothing proves that this PDH belongs to an AMD platform; whoever made it can read the guest\n");
+        note("keepctl: NOT VERIFIED (--no-verify): nothing proves that this PDH belongs to an AMD platform; whoever made it can read the "
+             "guest\n");
         return verdict;
     }
     if (!asked.has("json"))
@@ -45,7 +51,8 @@ Result<legacy::ChainVerdict> platform(const Invocation &asked, legacy::PlatformC
     return verdict;
 }
 
-std::vector<ExportFile> filesOf(const Invocation &asked, const legacy::LaunchBlob &made, const legacy::TransportKeys &keys, const std::string &record)
+std::vector<ExportFile> filesOf(
+    const Invocation &asked, const legacy::LaunchBlob &made, const legacy::TransportKeys &keys, const std::string &record)
 {
     const fs::path folder = asked.value("output", ".");
     const auto named = [&](const char *suffix) { return (folder / (asked.value("name", "vm") + suffix)).lexically_normal(); };
@@ -80,9 +87,10 @@ Result<int> ownerSession(const Invocation &asked)
     KASTELLAN_ASSIGN(const legacy::ChainVerdict verdict, platform(asked, chain));
     KASTELLAN_ASSIGN(auto made, legacy::newSession(*chain.pdh, policy));
     const bool skipped = asked.has("no-verify");
-    js::Out record = {{"name", name}, {"policy", std::format("{:#x}", policy)}, {"policy_text", legacy::policyText(policy)}, {"verified", !skipped && verdict.good()},
-        {"verification", skipped ? "skipped (--no-verify)" : "up to AMD's keys"}, {"product", verdict.product}, {"pdh_sha256", toHex(chain.pdh->fingerprint().view())},
-        {"chain", chainJson(verdict)}, {"godh", toBase64(made.first.godh)}, {"session", toBase64(made.first.session)}};
+    js::Out record = {{"name", name}, {"policy", std::format("{:#x}", policy)}, {"policy_text", legacy::policyText(policy)},
+        {"verified", !skipped && verdict.good()}, {"verification", skipped ? "skipped (--no-verify)" : "up to AMD's keys"},
+        {"product", verdict.product}, {"pdh_sha256", toHex(chain.pdh->fingerprint().view())}, {"chain", chainJson(verdict)},
+        {"godh", toBase64(made.first.godh)}, {"session", toBase64(made.first.session)}};
     if (chain.cek)
         record["cek_sha256"] = toHex(chain.cek->fingerprint().view());
     auto files = filesOf(asked, made.first, made.second, js::dump(record, 2) + "\n");
@@ -115,7 +123,8 @@ Result<int> ownerReport(const Invocation &asked)
     for (const std::string &more : asked.values("chain"))
         KASTELLAN_TRY(addCertificates(chain, more));
     if (!chain.pek)
-        return badInput("check an attestation report", file, "the platform's PEK is not given, which signs it", "Give --chain with a sevctl export or pek.cert.");
+        return badInput("check an attestation report", file, "the platform's PEK is not given, which signs it",
+            "Give --chain with a sevctl export or pek.cert.");
     struct Check {
         std::string what, why;
         bool good;
@@ -131,7 +140,8 @@ Result<int> ownerReport(const Invocation &asked)
     }
     if (asked.has("mnonce")) {
         KASTELLAN_ASSIGN(const Bytes nonce, bytesOrFile(asked.value("mnonce"), 16, "--mnonce"));
-        checks.push_back({"nonce", "it is " + toBase64(report.nonce()) + ": an answer to another question, perhaps an old one", std::ranges::equal(nonce, report.nonce())});
+        checks.push_back({"nonce", "it is " + toBase64(report.nonce()) + ": an answer to another question, perhaps an old one",
+            std::ranges::equal(nonce, report.nonce())});
     }
     if (asked.has("launch-digest")) {
         KASTELLAN_ASSIGN(const Bytes digest, bytesOrFile(asked.value("launch-digest"), 32, "--launch-digest"));
@@ -146,12 +156,15 @@ Result<int> ownerReport(const Invocation &asked)
         js::Out list = js::Out::array();
         for (const Check &check : checks)
             list.push_back({{"what", check.what}, {"result", check.good ? "pass" : "fail"}, {"why", check.good ? "" : check.why}});
-        printJson({{"good", good}, {"verified", !asked.has("no-verify") && verdict.good()}, {"product", verdict.product}, {"mnonce", toBase64(report.nonce())},
-            {"launch_digest", toHex(report.launchDigest())}, {"policy", std::format("{:#x}", report.policy())}, {"checks", std::move(list)}, {"chain", chainJson(verdict)}});
+        printJson({{"good", good}, {"verified", !asked.has("no-verify") && verdict.good()}, {"product", verdict.product},
+            {"mnonce", toBase64(report.nonce())}, {"launch_digest", toHex(report.launchDigest())},
+            {"policy", std::format("{:#x}", report.policy())}, {"checks", std::move(list)}, {"chain", chainJson(verdict)}});
     } else {
-        print(facts({{"nonce", toBase64(report.nonce())}, {"launch digest", toHex(report.launchDigest())}, {"policy", legacy::policyText(report.policy())}}));
+        print(facts({{"nonce", toBase64(report.nonce())}, {"launch digest", toHex(report.launchDigest())},
+            {"policy", legacy::policyText(report.policy())}}));
         for (const Check &check : checks)
-            print(std::format("{:<14} {}\n", check.what, painted(1, check.good ? Colour::Green : Colour::Red, check.good ? "good" : check.why)));
+            print(std::format(
+                "{:<14} {}\n", check.what, painted(1, check.good ? Colour::Green : Colour::Red, check.good ? "good" : check.why)));
     }
     return good ? exit_code::done : exit_code::negative;
 }

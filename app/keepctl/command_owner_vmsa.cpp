@@ -35,8 +35,8 @@ js::Out valueOf(ByteView page, const legacy::VmsaField &field)
 {
     switch (field.kind) {
     case legacy::VmsaField::Kind::Segment:
-        return {{"selector", numberAt(page, field.offset, 2)}, {"attrib", numberAt(page, field.offset + 2, 2)}, {"limit", numberAt(page, field.offset + 4, 4)},
-            {"base", numberAt(page, field.offset + 8, 8)}};
+        return {{"selector", numberAt(page, field.offset, 2)}, {"attrib", numberAt(page, field.offset + 2, 2)},
+            {"limit", numberAt(page, field.offset + 4, 4)}, {"base", numberAt(page, field.offset + 8, 8)}};
     case legacy::VmsaField::Kind::Number:
         return numberAt(page, field.offset, field.size);
     case legacy::VmsaField::Kind::Reserved:
@@ -57,7 +57,8 @@ Result<Bytes> build(const Invocation &asked)
     if (asked.has("vcpu-type")) {
         const auto signature = sev::cpuSignatureOf(asked.value("vcpu-type"));
         if (!signature)
-            return badInput("build a VMSA", "--vcpu-type " + asked.value("vcpu-type"), "this CPU model is not known", "Give --family, --model and --stepping.");
+            return badInput("build a VMSA", "--vcpu-type " + asked.value("vcpu-type"), "this CPU model is not known",
+                "Give --family, --model and --stepping.");
         machine.cpuSignature = *signature;
     } else if (asked.has("family") || asked.has("model") || asked.has("stepping")) {
         if (!asked.has("family") || !asked.has("model") || !asked.has("stepping"))
@@ -65,7 +66,8 @@ Result<Bytes> build(const Invocation &asked)
         KASTELLAN_ASSIGN(const std::uint64_t family, wordNumber(asked, "family", 0, 0x10e));
         KASTELLAN_ASSIGN(const std::uint64_t model, wordNumber(asked, "model", 0, 0xff));
         KASTELLAN_ASSIGN(const std::uint64_t stepping, wordNumber(asked, "stepping", 0, 0xf));
-        machine.cpuSignature = sev::cpuSignature(static_cast<unsigned>(family), static_cast<unsigned>(model), static_cast<unsigned>(stepping));
+        machine.cpuSignature =
+            sev::cpuSignature(static_cast<unsigned>(family), static_cast<unsigned>(model), static_cast<unsigned>(stepping));
     }
     std::optional<std::uint32_t> reset;
     if (asked.has("firmware")) {
@@ -73,9 +75,11 @@ Result<Bytes> build(const Invocation &asked)
         KASTELLAN_ASSIGN(const sev::Ovmf ovmf, sev::Ovmf::parse(image, asked.value("firmware")));
         reset = ovmf.apResetAddress();
         if (number > 0 && !reset)
-            return badInput("build a VMSA", asked.value("firmware"), "it does not say where further processors begin", "Use an OVMF build with SEV-ES support.");
+            return badInput("build a VMSA", asked.value("firmware"), "it does not say where further processors begin",
+                "Use an OVMF build with SEV-ES support.");
     } else if (number > 0 && machine.vmm == sev::Vmm::Qemu) {
-        return badInput("build a VMSA", {}, "where a further processor begins stands in the firmware, which is not given", "Give --firmware FILE.");
+        return badInput(
+            "build a VMSA", {}, "where a further processor begins stands in the firmware, which is not given", "Give --firmware FILE.");
     }
     return sev::vmsaPage(machine, static_cast<unsigned>(number), reset, false);
 }

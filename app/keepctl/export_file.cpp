@@ -68,11 +68,13 @@ Status writeExports(const std::vector<ExportFile> &files, bool force)
     for (std::size_t i = 0; i < files.size(); ++i) {
         struct stat info = {};
         if (::lstat(files[i].path.c_str(), &info) == 0 && (!force || S_ISDIR(info.st_mode)))
-            return S_ISDIR(info.st_mode) ? badInput("write the export", files[i].path.string(), "a folder with this name is there", "Choose another name.")
-                                         : Status(alreadyThere(files[i].path));
+            return S_ISDIR(info.st_mode)
+                ? badInput("write the export", files[i].path.string(), "a folder with this name is there", "Choose another name.")
+                : Status(alreadyThere(files[i].path));
         for (std::size_t j = 0; j < i; ++j)
             if (files[i].path.lexically_normal() == files[j].path.lexically_normal())
-                return badInput("write the export", files[i].path.string(), "two outputs would have this name", "Give them different names.");
+                return badInput(
+                    "write the export", files[i].path.string(), "two outputs would have this name", "Give them different names.");
     }
     struct Placing {
         fs::path beside;

@@ -18,12 +18,13 @@ namespace fs = std::filesystem;
 namespace {
 constexpr std::uint64_t smallFile = 1u << 20;
 constexpr std::size_t mostFiles = 256;
-}
+} // namespace
 
 Result<std::array<std::uint8_t, 16>> transportKey(const Invocation &asked, const std::string &option)
 {
     if (!asked.has(option))
-        return badInput("read a transport key", {}, "the session's " + std::string(option == "tik" ? "integrity key (TIK)" : "encryption key (TEK)") + " is not given",
+        return badInput("read a transport key", {},
+            "the session's " + std::string(option == "tik" ? "integrity key (TIK)" : "encryption key (TEK)") + " is not given",
             "Give --" + option + " FILE, as owner session wrote it.");
     const std::string file = asked.value(option);
     KASTELLAN_ASSIGN(const SecretBytes content, SecretBytes::read(file, 4096));
@@ -36,7 +37,8 @@ Result<std::array<std::uint8_t, 16>> transportKey(const Invocation &asked, const
     if (!decoded || decoded->size() != key.size())
         decoded = fromBase64(asText(content.view()));
     if (!decoded || decoded->size() != key.size())
-        return badInput("read a transport key", file, "it has " + std::to_string(content.view().size()) + " bytes, and a key has 16", "Give the file that owner session wrote.");
+        return badInput("read a transport key", file, "it has " + std::to_string(content.view().size()) + " bytes, and a key has 16",
+            "Give the file that owner session wrote.");
     const SecretBytes owner(std::move(*decoded));
     std::ranges::copy(owner.view(), key.begin());
     return key;
@@ -59,7 +61,8 @@ Status addCertificates(legacy::PlatformChain &chain, const std::string &fileOrFo
     if (!fs::is_directory(fileOrFolder, failed)) {
         files.emplace_back(fileOrFolder);
     } else {
-        for (auto entry = fs::directory_iterator(fileOrFolder, failed); !failed && entry != fs::directory_iterator() && files.size() < mostFiles; entry.increment(failed))
+        for (auto entry = fs::directory_iterator(fileOrFolder, failed);
+            !failed && entry != fs::directory_iterator() && files.size() < mostFiles; entry.increment(failed))
             if (entry->is_regular_file(failed) && entry->file_size(failed) <= smallFile)
                 files.push_back(entry->path());
         if (failed)
@@ -114,7 +117,11 @@ Result<LaunchInfo> launchInfo(std::string_view text, std::string_view name)
         std::string key = words[i];
         if (key.starts_with("sev-"))
             key.erase(0, 4);
-        std::optional<std::uint64_t> *place = key == "api-major" ? &info.apiMajor : key == "api-minor" ? &info.apiMinor : key == "build-id" ? &info.build : key == "policy" ? &info.policy : nullptr;
+        std::optional<std::uint64_t> *place = key == "api-major" ? &info.apiMajor
+            : key == "api-minor"                                 ? &info.apiMinor
+            : key == "build-id"                                  ? &info.build
+            : key == "policy"                                    ? &info.policy
+                                                                 : nullptr;
         if (place) {
             if (const auto number = sev::numberFrom(words[i + 1])) {
                 *place = *number;
@@ -128,7 +135,8 @@ Result<LaunchInfo> launchInfo(std::string_view text, std::string_view name)
         }
     }
     if (!any)
-        return badInput("read what the host says of the guest", std::string(name), "neither API version, policy nor measurement is in it", "Give the output of: virsh domlaunchsecinfo DOMAIN");
+        return badInput("read what the host says of the guest", std::string(name), "neither API version, policy nor measurement is in it",
+            "Give the output of: virsh domlaunchsecinfo DOMAIN");
     return info;
 }
 

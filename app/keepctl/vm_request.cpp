@@ -37,7 +37,8 @@ std::string_view verbOf(GuestKind kind)
 Result<sev::DerivedLaunch> described(const Invocation &asked)
 {
     if (asked.has("from-qemu") && asked.has("from-libvirt"))
-        return badInput("understand the command line", "--from-qemu, --from-libvirt", "a machine has one description", "Give one of the two.");
+        return badInput(
+            "understand the command line", "--from-qemu, --from-libvirt", "a machine has one description", "Give one of the two.");
     if (asked.has("from-qemu")) {
         const std::string text = asked.value("from-qemu");
         if (!text.starts_with('@'))
@@ -57,7 +58,8 @@ Status takeSignature(const Invocation &asked, sev::LaunchParameters &parameters)
 {
     const bool parts = asked.has("vcpu-family") || asked.has("vcpu-model") || asked.has("vcpu-stepping");
     if (asked.has("vcpu-type") + asked.has("vcpu-sig") + parts > 1)
-        return badInput("understand the command line", "--vcpu-type, --vcpu-sig, --vcpu-family", "they all say what the vCPUs are", "Give one of them.");
+        return badInput("understand the command line", "--vcpu-type, --vcpu-sig, --vcpu-family", "they all say what the vCPUs are",
+            "Give one of them.");
     if (asked.has("vcpu-type")) {
         parameters.cpuModel = asked.value("vcpu-type");
         parameters.cpuSignature = sev::cpuSignatureOf(parameters.cpuModel);
@@ -83,7 +85,8 @@ Status takeSignature(const Invocation &asked, sev::LaunchParameters &parameters)
         KASTELLAN_ASSIGN(const std::uint64_t model, wordNumber(asked, "vcpu-model", 0, 0xff));
         KASTELLAN_ASSIGN(const std::uint64_t stepping, wordNumber(asked, "vcpu-stepping", 0, 0xf));
         parameters.cpuModel.clear();
-        parameters.cpuSignature = sev::cpuSignature(static_cast<unsigned>(family), static_cast<unsigned>(model), static_cast<unsigned>(stepping));
+        parameters.cpuSignature =
+            sev::cpuSignature(static_cast<unsigned>(family), static_cast<unsigned>(model), static_cast<unsigned>(stepping));
     }
     return {};
 }
@@ -93,7 +96,8 @@ Status takeSvsm(const Invocation &asked, sev::LaunchParameters &parameters)
     if (asked.has("svsm"))
         parameters.svsm = asked.value("svsm");
     if (asked.has("vars-size") && asked.has("vars-file"))
-        return badInput("understand the command line", "--vars-size, --vars-file", "both give the size of the variables", "Give one of them.");
+        return badInput(
+            "understand the command line", "--vars-size, --vars-file", "both give the size of the variables", "Give one of them.");
     if (asked.has("vars-size")) {
         KASTELLAN_ASSIGN(parameters.varsSize, wordNumber(asked, "vars-size", 0, 0xffffffff));
     } else if (asked.has("vars-file")) {
@@ -117,7 +121,8 @@ Status takeOptions(const Invocation &asked, sev::LaunchParameters &parameters)
     if (asked.has("vmm-type")) {
         const auto vmm = sev::vmmFromName(asked.value("vmm-type"));
         if (!vmm)
-            return badInput("understand the command line", "--vmm-type " + asked.value("vmm-type"), "this VMM is not known", "Give QEMU, ec2, gce or krun.");
+            return badInput("understand the command line", "--vmm-type " + asked.value("vmm-type"), "this VMM is not known",
+                "Give QEMU, ec2, gce or krun.");
         parameters.vmm = *vmm;
     }
     KASTELLAN_ASSIGN(parameters.guestFeatures, wordNumber(asked, "guest-features", parameters.guestFeatures, ~std::uint64_t{0}));
@@ -126,7 +131,8 @@ Status takeOptions(const Invocation &asked, sev::LaunchParameters &parameters)
         parameters.ec2Rdx = static_cast<std::uint32_t>(rdx);
     }
     parameters.oldVmsa = parameters.oldVmsa || asked.has("old-vmsa");
-    for (const auto &[option, place] : {std::pair{"ovmf", &parameters.ovmf}, {"kernel", &parameters.kernel}, {"initrd", &parameters.initrd}, {"append", &parameters.append}})
+    for (const auto &[option, place] : {std::pair{"ovmf", &parameters.ovmf}, {"kernel", &parameters.kernel}, {"initrd", &parameters.initrd},
+             {"append", &parameters.append}})
         if (asked.has(option))
             *place = asked.value(option);
     // A kernel that is named by hand is meant to be measured.
@@ -155,14 +161,17 @@ Result<sev::DerivedLaunch> launchFrom(const Invocation &asked, std::optional<Gue
     KASTELLAN_ASSIGN(sev::DerivedLaunch derived, described(asked));
     if (kind && derived.parameters.kind && *kind != *derived.parameters.kind)
         return badInput("measure a virtual machine", asked.has("from-qemu") ? "--from-qemu" : asked.value("from-libvirt"),
-            "the machine is protected by " + std::string(name(*derived.parameters.kind)) + ", and " + std::string(name(*kind)) + " was asked for",
-            "Use 'keepctl measure " + std::string(verbOf(*derived.parameters.kind)) + "', or 'keepctl measure vm', which takes what the machine says.");
+            "the machine is protected by " + std::string(name(*derived.parameters.kind)) + ", and " + std::string(name(*kind))
+                + " was asked for",
+            "Use 'keepctl measure " + std::string(verbOf(*derived.parameters.kind))
+                + "', or 'keepctl measure vm', which takes what the machine says.");
     if (kind)
         derived.parameters.kind = kind;
     KASTELLAN_TRY(takeOptions(asked, derived.parameters));
     // What is given by hand mends what the description left open.
     std::erase_if(derived.problems, [&](const sev::Problem &problem) {
-        const bool cpu = problem.why.contains("CPU model") && derived.parameters.cpuSignature && (asked.has("vcpu-sig") || asked.has("vcpu-type") || asked.has("vcpu-family"));
+        const bool cpu = problem.why.contains("CPU model") && derived.parameters.cpuSignature
+            && (asked.has("vcpu-sig") || asked.has("vcpu-type") || asked.has("vcpu-family"));
         const bool count = problem.remedy.contains("--vcpus") && asked.has("vcpus");
         const bool firmware = problem.remedy.contains("--ovmf") && asked.has("ovmf");
         return cpu || count || firmware;
@@ -181,7 +190,8 @@ void tellDerived(const sev::DerivedLaunch &derived, bool problemsOnly)
         for (const sev::Taken &taken : derived.taken)
             note(std::format("{:<14} {}  (from {})\n", taken.what + ":", inLine(taken.value), inLine(taken.from)));
     for (const sev::Problem &problem : derived.problems)
-        note(std::format("{}: {}: {}. {}\n", painted(2, problem.weight == sev::Problem::Weight::Fault ? Colour::Red : Colour::Yellow, name(problem.weight)),
+        note(std::format("{}: {}: {}. {}\n",
+            painted(2, problem.weight == sev::Problem::Weight::Fault ? Colour::Red : Colour::Yellow, name(problem.weight)),
             inLine(problem.where), inLine(problem.why), inLine(problem.remedy)));
 }
 
@@ -201,7 +211,8 @@ Result<Bytes> digestFrom(const std::string &text, std::size_t size, std::string_
         return toBytes(ByteView(content).subspan(head + measurement, size));
     auto bytes = sev::parseBytes(asText(content).substr(0, 1000), size, option);
     if (!bytes)
-        return badInput("read a launch digest", file, "it is neither an attestation report, nor " + std::to_string(size) + " bytes, nor these in hex or base64");
+        return badInput("read a launch digest", file,
+            "it is neither an attestation report, nor " + std::to_string(size) + " bytes, nor these in hex or base64");
     return bytes;
 }
 

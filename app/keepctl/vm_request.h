@@ -17,6 +17,7 @@ void tellDerived(const sev::DerivedLaunch &derived, bool problemsOnly);
 /// A digest that is to be compared with: hex, base64, or @FILE with an SNP report. `size` 48 or 32.
 [[nodiscard]] Result<Bytes> digestFrom(const std::string &text, std::size_t size, std::string_view option);
 /// A number of an option, with 0x for hexadecimal; `otherwise` where the option is missing.
-[[nodiscard]] Result<std::uint64_t> wordNumber(const Invocation &asked, std::string_view option, std::uint64_t otherwise, std::uint64_t most);
+[[nodiscard]] Result<std::uint64_t> wordNumber(
+    const Invocation &asked, std::string_view option, std::uint64_t otherwise, std::uint64_t most);
 
 } // namespace kastellan::keepctl

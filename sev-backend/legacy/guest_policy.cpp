@@ -37,7 +37,8 @@ std::optional<Policy> leastVersion(std::string_view text)
 
 std::optional<Policy> bitOf(std::string_view word)
 {
-    static constexpr std::pair<std::string_view, std::string_view> others[] = {{"nodbg", "no-debug"}, {"noks", "no-key-sharing"}, {"nosend", "no-send"}};
+    static constexpr std::pair<std::string_view, std::string_view> others[] = {
+        {"nodbg", "no-debug"}, {"noks", "no-key-sharing"}, {"nosend", "no-send"}};
     for (const auto &[other, ours] : others)
         if (word == other)
             word = ours;

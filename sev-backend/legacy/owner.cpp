@@ -138,7 +138,8 @@ bool AttestationReport::signedBy(const Certificate &pek) const
     const auto point = pek.point();
     const auto usage = Usage(loadLe<std::uint32_t>(bytes, 0x34));
     const auto algorithm = Algorithm(loadLe<std::uint32_t>(bytes, 0x38));
-    return point && pek.usage() == Usage::Pek && usage == Usage::Pek && algorithm == pek.algorithm()
+    // The signature covers neither its own description nor the reserved bytes behind it: those have to be as they must.
+    return point && pek.usage() == Usage::Pek && usage == Usage::Pek && algorithm == pek.algorithm() && loadLe<std::uint32_t>(bytes, 0x3c) == 0
         && verifyEcdsa(*point, algorithm, ByteView(bytes).first(0x34), ByteView(bytes).subspan(0x40, 144));
 }
 

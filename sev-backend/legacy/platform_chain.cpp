@@ -19,7 +19,8 @@ bool isBase64(char c)
 
 bool isText(ByteView file)
 {
-    return std::ranges::all_of(file, [](std::uint8_t byte) { return byte >= 0x20 ? byte < 0x7f : byte == '\n' || byte == '\r' || byte == '\t'; });
+    return std::ranges::all_of(
+        file, [](std::uint8_t byte) { return byte >= 0x20 ? byte < 0x7f : byte == '\n' || byte == '\r' || byte == '\t'; });
 }
 
 /// Runs of base64 that are long enough for a certificate; line ends may divide them.
@@ -49,7 +50,8 @@ template <typename T>
 Status put(std::optional<T> &place, T certificate, std::string_view name)
 {
     if (place && !std::ranges::equal(place->bytes(), certificate.bytes()))
-        return badInput("read a platform's certificates", std::string(name), "it has another " + nameOf(certificate.usage()) + " than the one that was read before",
+        return badInput("read a platform's certificates", std::string(name),
+            "it has another " + nameOf(certificate.usage()) + " than the one that was read before",
             "Give the certificates of one platform only.");
     place = std::move(certificate);
     return {};
@@ -93,7 +95,8 @@ const RootKey *signerOf(const Certificate &cek)
         for (const int number : {0, 1}) {
             const Slot slot = cek.slot(number);
             if (slot.usage == Usage::Ask && slot.algorithm == algorithm
-                && verifyRsaPss(littleEndian(key.modulus, size), exponentOf(key.exponent, size), cek.signedBytes(), ByteView(slot.signature).first(size)))
+                && verifyRsaPss(littleEndian(key.modulus, size), exponentOf(key.exponent, size), cek.signedBytes(),
+                    ByteView(slot.signature).first(size)))
                 return &key;
         }
     }
@@ -125,14 +128,16 @@ private:
         m_verdict.links.push_back({state, std::move(subject), std::move(issuer), std::move(why)});
     }
 
-    void link(const std::optional<Certificate> &subject, const char *subjectName, const std::optional<Certificate> &issuer, const char *issuerName, Usage)
+    void link(const std::optional<Certificate> &subject, const char *subjectName, const std::optional<Certificate> &issuer,
+        const char *issuerName, Usage)
     {
         if (!subject || !issuer)
             tell(State::Missing, subjectName, issuerName, std::string("the ") + (subject ? issuerName : subjectName) + " is not there");
         else if (signedBy(*subject, *issuer))
             tell(State::Good, subjectName, issuerName);
         else
-            tell(State::Bad, subjectName, issuerName, std::string("the ") + issuerName + "'s signature of the " + subjectName + " is wrong");
+            tell(
+                State::Bad, subjectName, issuerName, std::string("the ") + issuerName + "'s signature of the " + subjectName + " is wrong");
     }
 
     void amd()
@@ -151,11 +156,13 @@ private:
             if (!ours)
                 tell(State::Bad, "ASK", "ARK", "the ASK that was given is not the one of AMD's that signed this chip's certificate");
             else if (m_chain.ark)
-                tell(signedBy(*m_chain.ask, *m_chain.ark) ? State::Good : State::Bad, "ASK", "ARK", signedBy(*m_chain.ask, *m_chain.ark) ? "" : "the ARK's signature of the ASK is wrong");
+                tell(signedBy(*m_chain.ask, *m_chain.ark) ? State::Good : State::Bad, "ASK", "ARK",
+                    signedBy(*m_chain.ask, *m_chain.ark) ? "" : "the ARK's signature of the ASK is wrong");
         }
         if (m_chain.ark) {
             const bool good = isAmds(*m_chain.ark, "ARK", key) && signedBy(*m_chain.ark, *m_chain.ark);
-            tell(good ? State::Good : State::Bad, "ARK", "ARK", good ? "" : "the ARK that was given is not AMD's, or its signature is wrong");
+            tell(good ? State::Good : State::Bad, "ARK", "ARK",
+                good ? "" : "the ARK that was given is not AMD's, or its signature is wrong");
         }
     }
 
@@ -198,7 +205,8 @@ Result<std::size_t> PlatformChain::addBinary(ByteView bytes, std::string_view na
             }
         auto authority = CaCertificate::parse(rest, name);
         if (!authority)
-            return found > 0 ? badInput("read a platform's certificates", std::string(name) + ", offset " + std::to_string(at), "what stands here is no certificate: " + authority.error().why)
+            return found > 0 ? badInput("read a platform's certificates", std::string(name) + ", offset " + std::to_string(at),
+                                   "what stands here is no certificate: " + authority.error().why)
                              : Result<std::size_t>(std::size_t{0});
         at += authority->size();
         ++found;
@@ -211,7 +219,8 @@ Result<std::size_t> PlatformChain::addBinary(ByteView bytes, std::string_view na
 Status PlatformChain::add(ByteView file, std::string_view name)
 {
     if (file.size() > fileLimit)
-        return badInput("read a platform's certificates", std::string(name), "it has " + std::to_string(file.size()) + " bytes: too many for certificates");
+        return badInput("read a platform's certificates", std::string(name),
+            "it has " + std::to_string(file.size()) + " bytes: too many for certificates");
     std::size_t found = 0;
     if (isText(file)) {
         for (const Bytes &run : base64Runs(asText(file))) {
@@ -236,11 +245,13 @@ Status ChainVerdict::status(std::string_view what) const
 {
     for (const ChainLink &link : links)
         if (link.state == ChainLink::State::Bad)
-            return fail(ErrorKind::Negative, std::string(what), link.subject + " by " + link.issuer, link.why, "Ask the host for its certificates again; do not use this platform.");
+            return fail(ErrorKind::Negative, std::string(what), link.subject + " by " + link.issuer, link.why,
+                "Ask the host for its certificates again; do not use this platform.");
     for (const ChainLink &link : links)
         if (link.state == ChainLink::State::Missing)
             return fail(ErrorKind::Negative, std::string(what), link.subject + " by " + link.issuer, link.why,
-                "Give all of the chain: a sevctl export, or pdh.cert, pek.cert, oca.cert and cek.cert; or go on without proof that it is an AMD platform with --no-verify.");
+                "Give all of the chain: a sevctl export, or pdh.cert, pek.cert, oca.cert and cek.cert; or go on without proof that it is "
+                "an AMD platform with --no-verify.");
     return {};
 }
 

@@ -12,8 +12,8 @@ struct PlatformChain {
     std::optional<Certificate> pdh, pek, oca, cek;
     std::optional<CaCertificate> ask, ark;
 
-    /// Takes all certificates out of a file: one alone or several after each other (sevctl export, cert_chain.cert, ask_ark files), or text with
-    /// them in base64 (query-sev-capabilities, virsh nodesevinfo). None at all, or a second other one of a kind, is an Input error.
+    /// Takes all certificates out of a file: one alone or several after each other (sevctl export, cert_chain.cert, ask_ark files), or text
+    /// with them in base64 (query-sev-capabilities, virsh nodesevinfo). None at all, or a second other one of a kind, is an Input error.
     [[nodiscard]] Status add(ByteView file, std::string_view name);
 
 private:

@@ -6,8 +6,8 @@
 
 namespace kastellan::sev {
 
-/// What -cpu says ("EPYC-Milan-v2,family=25"), into the parameters; `from` is the option as it stands. A model that takes its signature from the
-/// host, or that is not known, is a problem that names the signatures to choose from.
+/// What -cpu says ("EPYC-Milan-v2,family=25"), into the parameters; `from` is the option as it stands. A model that takes its signature
+/// from the host, or that is not known, is a problem that names the signatures to choose from.
 void takeCpu(const QemuOptions &cpu, const std::string &from, DerivedLaunch &derived);
 /// A model by its name alone.
 void takeCpuModel(const std::string &model, const std::string &from, DerivedLaunch &derived);

@@ -19,7 +19,7 @@ Status Launch::addCandidates(const fs::path &fileOrFolder)
     std::vector<fs::path> files;
     if (fs::is_directory(fileOrFolder, failed)) {
         for (auto entry = fs::directory_iterator(fileOrFolder, fs::directory_options::skip_permission_denied, failed);
-             !failed && entry != fs::directory_iterator(); entry.increment(failed))
+            !failed && entry != fs::directory_iterator(); entry.increment(failed))
             if (entry->is_regular_file(failed))
                 files.push_back(entry->path());
         if (failed)

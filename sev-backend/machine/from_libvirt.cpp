@@ -46,7 +46,10 @@ public:
     }
 
 private:
-    void take(std::string what, std::string value, std::string from) { m_derived.taken.push_back({std::move(what), std::move(value), std::move(from)}); }
+    void take(std::string what, std::string value, std::string from)
+    {
+        m_derived.taken.push_back({std::move(what), std::move(value), std::move(from)});
+    }
     void problem(Weight weight, std::string where, std::string why, std::string remedy)
     {
         m_derived.problems.push_back({weight, std::move(where), std::move(why), std::move(remedy)});
@@ -57,7 +60,8 @@ private:
         const pugi::xml_node security = m_domain.child("launchSecurity");
         const std::string type = security.attribute("type").value(), from = "<launchSecurity type='" + type + "'>";
         if (type != "sev" && type != "sev-snp") {
-            problem(Weight::Fault, "<launchSecurity>", security ? "its type '" + type + "' is not SEV" : "the domain has none: its memory is not encrypted",
+            problem(Weight::Fault, "<launchSecurity>",
+                security ? "its type '" + type + "' is not SEV" : "the domain has none: its memory is not encrypted",
                 "Use <launchSecurity type='sev-snp'> or type='sev'.");
             return;
         }
@@ -74,7 +78,8 @@ private:
         take("protection", std::string(name(*parameters.kind)), from);
         take("policy", std::format("{:#x}", *parameters.policy), from + "/policy");
         if (snp ? (*parameters.policy >> 19) & 1 : !(*parameters.policy & 1))
-            problem(Weight::Warning, from + "/policy", "it lets the host debug the guest: read all its memory", snp ? "Clear bit 19." : "Set bit 0.");
+            problem(Weight::Warning, from + "/policy", "it lets the host debug the guest: read all its memory",
+                snp ? "Clear bit 19." : "Set bit 0.");
     }
 
     void firmware()
@@ -83,14 +88,16 @@ private:
         const std::string file = textOf(loader), type = loader.attribute("type").value();
         if (file.empty()) {
             const bool chosen = std::string_view(m_os.attribute("firmware").value()) == "efi";
-            problem(Weight::Fault, "<os>/<loader>", chosen ? "libvirt chooses the firmware when the domain starts" : "the domain names no firmware",
+            problem(Weight::Fault, "<os>/<loader>",
+                chosen ? "libvirt chooses the firmware when the domain starts" : "the domain names no firmware",
                 "Give --ovmf, or the file in <loader type='rom'>; 'virsh dumpxml' of the running domain shows what libvirt chose.");
             return;
         }
         m_derived.parameters.ovmf = file;
         take("firmware", file, "<os>/<loader>");
         if (type != "rom" && m_derived.parameters.kind == GuestKind::Snp)
-            problem(Weight::Fault, "<loader type='" + type + "'>", "a SEV-SNP guest can't run from flash: the firmware has to be loaded into encrypted memory",
+            problem(Weight::Fault, "<loader type='" + type + "'>",
+                "a SEV-SNP guest can't run from flash: the firmware has to be loaded into encrypted memory",
                 "Use <loader type='rom'> (QEMU's -bios), without <nvram>.");
         if (m_os.child("nvram") && m_derived.parameters.kind == GuestKind::Snp)
             problem(Weight::Warning, "<os>/<nvram>", "a SEV-SNP guest has no flash that could hold variables", "Take <nvram> away.");
@@ -116,7 +123,8 @@ private:
             enabled += std::string_view(one.attribute("enabled").value()) == "yes";
         }
         if (listed > 0 && count && enabled != *count)
-            problem(Weight::Warning, "<vcpus>", std::format("{} are enabled there, and {} says {}", enabled, from, *count), "Check which is meant, and give --vcpus.");
+            problem(Weight::Warning, "<vcpus>", std::format("{} are enabled there, and {} says {}", enabled, from, *count),
+                "Check which is meant, and give --vcpus.");
         if (!count || *count == 0 || *count > mostVcpus)
             problem(Weight::Fault, from, "it is not a number of processors", "Give --vcpus.");
         else {
@@ -138,7 +146,8 @@ private:
                 product *= *number;
         const auto most = numberFrom(textOf(m_domain.child("vcpu"))).value_or(1);
         if (product != most)
-            problem(Weight::Fault, "<cpu>/<topology>", std::format("it makes {} processors, and <vcpu> says {}: libvirt refuses this", product, most), "Make the two equal.");
+            problem(Weight::Fault, "<cpu>/<topology>",
+                std::format("it makes {} processors, and <vcpu> says {}: libvirt refuses this", product, most), "Make the two equal.");
     }
 
     void cpu()
@@ -148,7 +157,9 @@ private:
         if (mode == "host-passthrough" || mode == "maximum" || (mode == "host-model" && model.empty())) {
             takeCpuModel(mode, "<cpu mode='" + mode + "'>", m_derived);
             if (mode == "host-model" && !m_derived.problems.empty())
-                m_derived.problems.back().remedy = "Name a model, or take 'virsh dumpxml' of the running domain, in which libvirt has put the model. " + m_derived.problems.back().remedy;
+                m_derived.problems.back().remedy =
+                    "Name a model, or take 'virsh dumpxml' of the running domain, in which libvirt has put the model. "
+                    + m_derived.problems.back().remedy;
         } else if (!model.empty()) {
             takeCpuModel(model, "<cpu>/<model>", m_derived);
         } else {
@@ -164,7 +175,8 @@ private:
         const std::string append = m_os.child("cmdline").text().get();
         if (kernel.empty()) {
             if (parameters.kernelHashes)
-                problem(Weight::Note, "kernelHashes='yes'", "there is no <kernel> whose hash could be measured: what is booted from the disk is not measured",
+                problem(Weight::Note, "kernelHashes='yes'",
+                    "there is no <kernel> whose hash could be measured: what is booted from the disk is not measured",
                     "Encrypt the disk and deliver its key after attestation.");
             return;
         }
@@ -181,7 +193,8 @@ private:
                 problem(Weight::Note, "<os>/<cmdline>", "it has white space around it, which is measured too", "Write it in one line.");
         }
         if (parameters.kind && !parameters.kernelHashes)
-            problem(Weight::Warning, "<launchSecurity>", "kernelHashes is not 'yes': kernel, initrd and command line are not measured, and the host can replace them",
+            problem(Weight::Warning, "<launchSecurity>",
+                "kernelHashes is not 'yes': kernel, initrd and command line are not measured, and the host can replace them",
                 "Write kernelHashes='yes'.");
     }
 
@@ -195,7 +208,8 @@ private:
             for (const char *option : {"-cpu", "-smp", "-bios", "-kernel", "-initrd", "-append", "-object", "-machine", "-M", "-pflash"})
                 if (words[i] == option) {
                     const std::string value = i + 1 < words.size() ? words[i + 1] : std::string();
-                    problem(Weight::Warning, "<qemu:arg value='" + words[i] + "'>", "an option that goes past libvirt may change what is measured: " + value,
+                    problem(Weight::Warning, "<qemu:arg value='" + words[i] + "'>",
+                        "an option that goes past libvirt may change what is measured: " + value,
                         "Give the command line of the running machine instead: --from-qemu @/proc/PID/cmdline.");
                 }
         return {};
@@ -211,18 +225,22 @@ Result<DerivedLaunch> fromLibvirt(std::string_view xml, std::string_view name)
 {
     const std::string what = "read a libvirt domain";
     if (xml.size() > descriptionLimit)
-        return badInput(what, std::string(name), "it has " + std::to_string(xml.size()) + " bytes, and at most " + std::to_string(descriptionLimit) + " are read");
+        return badInput(what, std::string(name),
+            "it has " + std::to_string(xml.size()) + " bytes, and at most " + std::to_string(descriptionLimit) + " are read");
     pugi::xml_document document;
     // Text is kept as it stands; nothing is fetched or expanded but the five entities of XML and characters by number.
     const pugi::xml_parse_result parsed = document.load_buffer(xml.data(), xml.size(), pugi::parse_default);
     if (!parsed)
-        return badInput(what, std::string(name) + ", offset " + std::to_string(parsed.offset), std::string("it is not XML: ") + parsed.description(), "Give the output of 'virsh dumpxml DOMAIN'.");
+        return badInput(what, std::string(name) + ", offset " + std::to_string(parsed.offset),
+            std::string("it is not XML: ") + parsed.description(), "Give the output of 'virsh dumpxml DOMAIN'.");
     pugi::xml_node domain = document.child("domain");
     for (const char *outer : {"domstatus", "domainsnapshot", "domainbackup"})
         if (!domain)
             domain = document.child(outer).child("domain");
     if (!domain)
-        return badInput(what, std::string(name), std::string("it is XML without a <domain>, but with <") + document.document_element().name() + ">", "Give the output of 'virsh dumpxml DOMAIN'.");
+        return badInput(what, std::string(name),
+            std::string("it is XML without a <domain>, but with <") + document.document_element().name() + ">",
+            "Give the output of 'virsh dumpxml DOMAIN'.");
     return Deriving(domain).run();
 }
 

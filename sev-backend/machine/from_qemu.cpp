@@ -32,12 +32,16 @@ public:
         if (m_qemu.accel && m_qemu.accel->values.value("accel") == "tcg")
             problem(Weight::Fault, m_qemu.accel->from(), "without KVM no memory is encrypted", "Use -accel kvm.");
         if (m_qemu.readsConfig)
-            problem(Weight::Warning, "-readconfig", "options may stand in the file that it names, which is not read", "Give the options on the command line.");
+            problem(Weight::Warning, "-readconfig", "options may stand in the file that it names, which is not read",
+                "Give the options on the command line.");
         return std::move(m_derived);
     }
 
 private:
-    void take(std::string what, std::string value, std::string from) { m_derived.taken.push_back({std::move(what), std::move(value), std::move(from)}); }
+    void take(std::string what, std::string value, std::string from)
+    {
+        m_derived.taken.push_back({std::move(what), std::move(value), std::move(from)});
+    }
     void problem(Weight weight, std::string where, std::string why, std::string remedy)
     {
         m_derived.problems.push_back({weight, std::move(where), std::move(why), std::move(remedy)});
@@ -56,7 +60,8 @@ private:
         for (const QemuWord &word : m_qemu.objects) {
             const std::string type = word.values.value("qom-type").value_or("");
             if (type == "igvm-cfg")
-                problem(Weight::Fault, word.from(), "the machine starts from an IGVM file, whose pages are measured instead of the firmware's",
+                problem(Weight::Fault, word.from(),
+                    "the machine starts from an IGVM file, whose pages are measured instead of the firmware's",
                     "This version measures OVMF images only.");
             if (type != "sev-snp-guest" && type != "sev-guest")
                 continue;
@@ -64,15 +69,18 @@ private:
                 object = &word;
         }
         if (!object) {
-            problem(Weight::Fault, "-object", "the machine has no sev-snp-guest or sev-guest object: its memory is not encrypted", "Add one, and name it in -machine confidential-guest-support=ID.");
+            problem(Weight::Fault, "-object", "the machine has no sev-snp-guest or sev-guest object: its memory is not encrypted",
+                "Add one, and name it in -machine confidential-guest-support=ID.");
             return;
         }
         if (!wanted || object->values.value("id") != *wanted)
-            problem(Weight::Fault, object->from(), "no -machine confidential-guest-support=ID names this object, so memory is not encrypted",
+            problem(Weight::Fault, object->from(),
+                "no -machine confidential-guest-support=ID names this object, so memory is not encrypted",
                 "Add confidential-guest-support=" + object->values.value("id").value_or("sev0") + " to -machine.");
         const bool snp = object->values.value("qom-type") == "sev-snp-guest";
         LaunchParameters &parameters = m_derived.parameters;
-        parameters.policy = object->values.value("policy") ? numberFrom(*object->values.value("policy")) : std::optional<std::uint64_t>(snp ? 0x30000 : 0x1);
+        parameters.policy = object->values.value("policy") ? numberFrom(*object->values.value("policy"))
+                                                           : std::optional<std::uint64_t>(snp ? 0x30000 : 0x1);
         if (!parameters.policy) {
             problem(Weight::Fault, object->from(), "its policy is not a number", "Write it as 0x30000.");
             parameters.policy = snp ? 0x30000 : 0x1;
@@ -81,7 +89,8 @@ private:
         take("protection", std::string(name(*parameters.kind)), object->from());
         take("policy", std::format("{:#x}", *parameters.policy), object->values.value("policy") ? object->from() : "QEMU's default");
         if (snp ? (*parameters.policy >> 19) & 1 : !(*parameters.policy & 1))
-            problem(Weight::Warning, object->from(), "its policy lets the host debug the guest: read all its memory", snp ? "Clear bit 19." : "Set bit 0.");
+            problem(Weight::Warning, object->from(), "its policy lets the host debug the guest: read all its memory",
+                snp ? "Clear bit 19." : "Set bit 0.");
         parameters.kernelHashes = object->values.flag("kernel-hashes").value_or(false);
         features(*object, snp);
     }
@@ -95,7 +104,8 @@ private:
         for (const auto &[property, bit] : bits)
             if (object.values.flag(property).value_or(false)) {
                 m_derived.parameters.guestFeatures |= std::uint64_t{1} << bit;
-                take("guest features", std::format("{:#x}", m_derived.parameters.guestFeatures), std::string(property) + " of " + object.from());
+                take("guest features", std::format("{:#x}", m_derived.parameters.guestFeatures),
+                    std::string(property) + " of " + object.from());
             }
     }
 
@@ -105,7 +115,8 @@ private:
         std::error_code failed;
         if (name.contains('/') || fs::exists(name, failed))
             return name;
-        for (const std::string &folder : {m_qemu.dataFolder, std::string("/usr/share/qemu"), std::string("/usr/share/OVMF"), std::string("/usr/share/ovmf")})
+        for (const std::string &folder :
+            {m_qemu.dataFolder, std::string("/usr/share/qemu"), std::string("/usr/share/OVMF"), std::string("/usr/share/ovmf")})
             if (!folder.empty() && fs::exists(fs::path(folder) / name, failed))
                 return (fs::path(folder) / name).string();
         return name;
@@ -125,18 +136,21 @@ private:
         const auto flashed = flashFile();
         if (flashed) {
             if (!file.empty())
-                problem(Weight::Warning, from, "the machine has flash besides, and QEMU takes the flash: this file is not used", "Take one of the two away.");
+                problem(Weight::Warning, from, "the machine has flash besides, and QEMU takes the flash: this file is not used",
+                    "Take one of the two away.");
             flash = true;
             std::tie(file, from) = *flashed;
         }
         if (file.empty()) {
-            problem(Weight::Fault, "-bios", "the machine names no firmware, and QEMU's own (SeaBIOS) can't start such a guest", "Add -bios OVMF.amdsev.fd, or give --ovmf.");
+            problem(Weight::Fault, "-bios", "the machine names no firmware, and QEMU's own (SeaBIOS) can't start such a guest",
+                "Add -bios OVMF.amdsev.fd, or give --ovmf.");
             return;
         }
         m_derived.parameters.ovmf = found(file);
         take("firmware", m_derived.parameters.ovmf, from);
         if (flash && m_derived.parameters.kind == GuestKind::Snp)
-            problem(Weight::Fault, from, "a SEV-SNP guest can't run from flash: the firmware has to be loaded into encrypted memory", "Use -bios " + file + " instead, without flash.");
+            problem(Weight::Fault, from, "a SEV-SNP guest can't run from flash: the firmware has to be loaded into encrypted memory",
+                "Use -bios " + file + " instead, without flash.");
     }
 
     /// The first flash: of -machine pflash0, of -drive if=pflash, or of -pflash.
@@ -236,12 +250,16 @@ private:
     void boot()
     {
         LaunchParameters &parameters = m_derived.parameters;
-        const auto kernel = bootFile(m_qemu.kernel, "kernel"), initrd = bootFile(m_qemu.initrd, "initrd"), append = bootFile(m_qemu.append, "append");
+        const auto kernel = bootFile(m_qemu.kernel, "kernel"), initrd = bootFile(m_qemu.initrd, "initrd"),
+                   append = bootFile(m_qemu.append, "append");
         if (!kernel) {
             if (initrd || append)
-                problem(Weight::Fault, (initrd ? initrd : append)->second, "an initrd or a command line without -kernel is refused by QEMU", "Add -kernel.");
+                problem(Weight::Fault, (initrd ? initrd : append)->second, "an initrd or a command line without -kernel is refused by QEMU",
+                    "Add -kernel.");
             if (parameters.kernelHashes)
-                problem(Weight::Note, "kernel-hashes=on", "there is no -kernel whose hash could be measured: what is booted from the disk is not measured", "Encrypt the disk and deliver its key after attestation.");
+                problem(Weight::Note, "kernel-hashes=on",
+                    "there is no -kernel whose hash could be measured: what is booted from the disk is not measured",
+                    "Encrypt the disk and deliver its key after attestation.");
             return;
         }
         parameters.kernel = kernel->first;
@@ -255,7 +273,8 @@ private:
             take("command line", append->first, append->second);
         }
         if (parameters.kind && !parameters.kernelHashes)
-            problem(Weight::Warning, kernel->second, "kernel-hashes is not on: kernel, initrd and command line are not measured, and the host can replace them",
+            problem(Weight::Warning, kernel->second,
+                "kernel-hashes is not on: kernel, initrd and command line are not measured, and the host can replace them",
                 "Add kernel-hashes=on to the memory encryption object.");
     }
 

@@ -48,13 +48,16 @@ Result<AnyKey> readKey(ByteView file, std::string_view text, std::string_view na
             return badInput(what, std::string(name), "the key is encrypted", "Give the file with its passphrase.");
         if (passphrase.asked)
             return badInput(what, std::string(name), "the key is encrypted, and this is not its passphrase");
-        return badInput(what, std::string(name), "it is no key in PEM or DER", "Make one with: openssl ecparam -name secp384r1 -genkey -noout -out id.pem");
+        return badInput(what, std::string(name), "it is no key in PEM or DER",
+            "Make one with: openssl ecparam -name secp384r1 -genkey -noout -out id.pem");
     }
     char group[64] = {};
     EVP_PKEY_get_group_name(owner.get(), group, sizeof group, nullptr);
     ERR_clear_error();
     if (std::string_view(group) != "secp384r1")
-        return badInput(what, std::string(name), std::string("it is a key of the kind ") + (EVP_PKEY_get0_type_name(owner.get()) ? EVP_PKEY_get0_type_name(owner.get()) : "unknown")
+        return badInput(what, std::string(name),
+            std::string("it is a key of the kind ")
+                + (EVP_PKEY_get0_type_name(owner.get()) ? EVP_PKEY_get0_type_name(owner.get()) : "unknown")
                 + (*group ? std::string(" on ") + group : std::string()) + ", and the firmware takes keys on P-384 only",
             "Make one with: openssl ecparam -name secp384r1 -genkey -noout -out id.pem");
     return owner;
@@ -109,7 +112,9 @@ Sha384 keyDigest(const FirmwareKey &key)
 Bytes authenticate(const IdBlock &block, const P384PrivateKey &idKey, const P384PrivateKey *authorKey)
 {
     Bytes auth(IdAuthView::size);
-    const auto put = [&](std::size_t offset, ByteView bytes) { std::ranges::copy(bytes, auth.begin() + static_cast<std::ptrdiff_t>(offset)); };
+    const auto put = [&](std::size_t offset, ByteView bytes) {
+        std::ranges::copy(bytes, auth.begin() + static_cast<std::ptrdiff_t>(offset));
+    };
     const FirmwareKey key = idKey.publicFirmwareKey();
     storeLe<std::uint32_t>(auth, 0x000, IdAuthView::ecdsaP384Sha384);
     put(0x040, idKey.sign(block.encode()).view());

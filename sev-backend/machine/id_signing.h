@@ -6,7 +6,8 @@
 
 namespace kastellan::sev {
 
-/// A private key on P-384 from a file's bytes: PEM or DER, traditional or PKCS#8, encrypted ones with their passphrase. Never asks on a terminal.
+/// A private key on P-384 from a file's bytes: PEM or DER, traditional or PKCS#8, encrypted ones with their passphrase. Never asks on a
+/// terminal.
 [[nodiscard]] Result<P384PrivateKey> readSigningKey(ByteView file, std::string_view passphrase, std::string_view name);
 /// The public key, in the firmware's form, of a private or public key's file (or of 0x404 bytes that are one already).
 [[nodiscard]] Result<FirmwareKey> readFirmwareKey(ByteView file, std::string_view passphrase, std::string_view name);

@@ -53,8 +53,8 @@ private:
 /// The largest firmware or SVSM image that is read, bytes.
 inline constexpr std::uint64_t firmwareLimit = 32u << 20;
 
-/// What a launch from these files must have had for this digest: the files are read, other firmware is looked for in the folder of the given one.
-/// For whoever holds evidence whose launch digest is not the expected one.
+/// What a launch from these files must have had for this digest: the files are read, other firmware is looked for in the folder of the
+/// given one. For whoever holds evidence whose launch digest is not the expected one.
 [[nodiscard]] Result<std::vector<Explanation>> explainLaunch(const LaunchParameters &parameters, ByteView seen, std::stop_token stop = {});
 
 } // namespace kastellan::sev

@@ -16,9 +16,10 @@ Result<QemuMachine> QemuMachine::read(const std::vector<std::string> &words, std
             ++qemu.known;
             continue;
         }
-        static constexpr std::pair<std::string_view, std::string_view> withValue[] = {{"machine", "type"}, {"M", "type"}, {"object", "qom-type"},
-            {"drive", ""}, {"blockdev", ""}, {"device", "driver"}, {"smp", "cpus"}, {"cpu", "model-name"}, {"accel", "accel"}, {"bios", "plain"},
-            {"pflash", "plain"}, {"kernel", "plain"}, {"initrd", "plain"}, {"append", "plain"}, {"L", "plain"}, {"readconfig", "plain"}};
+        static constexpr std::pair<std::string_view, std::string_view> withValue[] = {{"machine", "type"}, {"M", "type"},
+            {"object", "qom-type"}, {"drive", ""}, {"blockdev", ""}, {"device", "driver"}, {"smp", "cpus"}, {"cpu", "model-name"},
+            {"accel", "accel"}, {"bios", "plain"}, {"pflash", "plain"}, {"kernel", "plain"}, {"initrd", "plain"}, {"append", "plain"},
+            {"L", "plain"}, {"readconfig", "plain"}};
         const std::pair<std::string_view, std::string_view> *found = nullptr;
         for (const auto &row : withValue)
             if (row.first == option)
@@ -26,7 +27,8 @@ Result<QemuMachine> QemuMachine::read(const std::vector<std::string> &words, std
         if (!found)
             continue;
         if (i + 1 >= words.size())
-            return badInput("read QEMU's command line", std::string(name), "it ends after -" + std::string(option) + ", which needs a value", "Give the whole line.");
+            return badInput("read QEMU's command line", std::string(name),
+                "it ends after -" + std::string(option) + ", which needs a value", "Give the whole line.");
         ++qemu.known;
         QemuWord word{"-" + std::string(option), words[++i], {}};
         if (found->second != "plain") {

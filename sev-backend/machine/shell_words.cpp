@@ -30,7 +30,8 @@ private:
     }
     [[nodiscard]] std::unexpected<Error> onlyAShell(std::size_t at) const
     {
-        return refuse(at, "only a shell could tell what stands here", "Give the line with its variables filled in, or @/proc/PID/cmdline of the running machine.");
+        return refuse(at, "only a shell could tell what stands here",
+            "Give the line with its variables filled in, or @/proc/PID/cmdline of the running machine.");
     }
 
     Status one()
@@ -138,7 +139,8 @@ private:
 Result<std::vector<std::string>> shellWords(std::string_view text, std::string_view name)
 {
     if (text.size() > descriptionLimit)
-        return badInput("read a command line", std::string(name), "it has " + std::to_string(text.size()) + " bytes, and at most " + std::to_string(descriptionLimit) + " are read");
+        return badInput("read a command line", std::string(name),
+            "it has " + std::to_string(text.size()) + " bytes, and at most " + std::to_string(descriptionLimit) + " are read");
     if (!text.contains('\0'))
         return Splitter(text, name).run();
     std::vector<std::string> words;

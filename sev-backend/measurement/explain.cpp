@@ -15,8 +15,7 @@ namespace {
 constexpr std::size_t mostExplanations = 8;
 
 /// The digests of machines, with what they share computed once: each firmware's pages, the state after the metadata.
-class Digests
-{
+class Digests {
 public:
     explicit Digests(const Believed &believed)
         : m_believed(believed)
@@ -38,7 +37,10 @@ public:
     }
 
 private:
-    const Ovmf &firmware(std::size_t number) const { return number == 0 ? *m_believed.ovmf : m_believed.otherFirmware[number - 1].firmware; }
+    const Ovmf &firmware(std::size_t number) const
+    {
+        return number == 0 ? *m_believed.ovmf : m_believed.otherFirmware[number - 1].firmware;
+    }
 
     LaunchDigest firmwareDigest(const Tried &tried)
     {
@@ -162,8 +164,7 @@ private:
     std::map<std::size_t, std::optional<Sha256Stream>> m_images;
 };
 
-class Search
-{
+class Search {
 public:
     Search(const Believed &believed, const DigestTest &seen, std::stop_token stop)
         : m_believed(believed)

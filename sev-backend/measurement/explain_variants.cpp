@@ -14,9 +14,9 @@ using Variants = std::vector<Variant>;
 
 /// SEV_FEATURES (AMD APM volume 2, table B-2).
 constexpr std::pair<unsigned, std::string_view> featureBits[] = {{0, "SNP"}, {1, "vTOM"}, {2, "reflect #VC"}, {3, "restricted injection"},
-    {4, "alternate injection"}, {5, "debug swap"}, {6, "prevent host IBS"}, {7, "BTB isolation"}, {8, "VMPL supervisor shadow stack"}, {9, "secure TSC"},
-    {10, "VMGEXIT parameter"}, {11, "PMC virtualization"}, {12, "IBS virtualization"}, {13, "guest intercept control"}, {14, "VMSA register protection"},
-    {15, "SMT protection"}, {16, "secure AVIC"}};
+    {4, "alternate injection"}, {5, "debug swap"}, {6, "prevent host IBS"}, {7, "BTB isolation"}, {8, "VMPL supervisor shadow stack"},
+    {9, "secure TSC"}, {10, "VMGEXIT parameter"}, {11, "PMC virtualization"}, {12, "IBS virtualization"}, {13, "guest intercept control"},
+    {14, "VMSA register protection"}, {15, "SMT protection"}, {16, "secure AVIC"}};
 
 std::string hexOf(std::uint64_t value)
 {
@@ -32,12 +32,13 @@ void addFeatures(Variants &all, const Believed &believed)
 {
     const std::uint64_t given = believed.parameters.guestFeatures;
     const auto add = [&](std::uint64_t features, const std::string &why, bool wide) {
-        all.push_back({{"guest-features", hexOf(given), hexOf(features), std::format("guest features {:#x} instead of {:#x} ({})", features, given, why),
-                           "--guest-features " + hexOf(features)},
-            wide, [features](Tried &tried) {
-                tried.parameters.guestFeatures = features;
-                return tried.kind == GuestKind::Snp;
-            }});
+        all.push_back(
+            {{"guest-features", hexOf(given), hexOf(features),
+                 std::format("guest features {:#x} instead of {:#x} ({})", features, given, why), "--guest-features " + hexOf(features)},
+                wide, [features](Tried &tried) {
+                    tried.parameters.guestFeatures = features;
+                    return tried.kind == GuestKind::Snp;
+                }});
     };
     for (const auto &[bit, meaning] : featureBits)
         add(given ^ (std::uint64_t{1} << bit), std::string(meaning) + (((given >> bit) & 1) ? " off" : " on"), false);
@@ -46,7 +47,9 @@ void addFeatures(Variants &all, const Believed &believed)
         for (const auto &[second, b] : featureBits)
             if (first < second)
                 add(given ^ (std::uint64_t{1} << first) ^ (std::uint64_t{1} << second),
-                    std::string(a) + (((given >> first) & 1) ? " off, " : " on, ") + std::string(b) + (((given >> second) & 1) ? " off" : " on"), true);
+                    std::string(a) + (((given >> first) & 1) ? " off, " : " on, ") + std::string(b)
+                        + (((given >> second) & 1) ? " off" : " on"),
+                    true);
 }
 
 /// "EPYC-Milan" for 0xa00f11, all names that it has; else family, model and stepping.
@@ -69,13 +72,14 @@ void addCpus(Variants &all, const Believed &believed)
     const auto add = [&](std::uint32_t signature, bool wide) {
         if (!done.insert(signature).second)
             return;
-        all.push_back({{"cpu", hexOf(given), hexOf(signature),
-                           std::format("CPU signature {:#x} ({}) instead of {:#x} ({})", signature, cpuName(signature), given, cpuName(given)),
-                           "--vcpu-sig " + hexOf(signature)},
-            wide, [signature](Tried &tried) {
-                tried.parameters.cpuSignature = signature;
-                return hasVmsas(tried.kind) && tried.parameters.vmm != Vmm::Gce && tried.parameters.vmm != Vmm::Ec2;
-            }});
+        all.push_back(
+            {{"cpu", hexOf(given), hexOf(signature),
+                 std::format("CPU signature {:#x} ({}) instead of {:#x} ({})", signature, cpuName(signature), given, cpuName(given)),
+                 "--vcpu-sig " + hexOf(signature)},
+                wide, [signature](Tried &tried) {
+                    tried.parameters.cpuSignature = signature;
+                    return hasVmsas(tried.kind) && tried.parameters.vmm != Vmm::Gce && tried.parameters.vmm != Vmm::Ec2;
+                }});
     };
     for (const CpuModel &model : cpuModels())
         add(model.signature, false);
@@ -96,15 +100,16 @@ void addBoot(Variants &all, const Believed &believed)
 {
     const auto boots = [](const Tried &tried) { return tried.parameters.boot.has_value(); };
     if (believed.parameters.boot) {
-        all.push_back({{"kernel-hashes", "on", "off", "kernel hashes off: kernel, initrd and command line were not measured", "without --kernel"}, false,
-            [boots](Tried &tried) {
-                const bool had = boots(tried);
-                tried.parameters.boot.reset();
-                return had;
-            }});
+        all.push_back(
+            {{"kernel-hashes", "on", "off", "kernel hashes off: kernel, initrd and command line were not measured", "without --kernel"},
+                false, [boots](Tried &tried) {
+                    const bool had = boots(tried);
+                    tried.parameters.boot.reset();
+                    return had;
+                }});
     } else if (believed.files) {
-        all.push_back({{"kernel-hashes", "off", "on", "kernel hashes on: kernel, initrd and command line were measured", "with --kernel"}, false,
-            [boot = *believed.files](Tried &tried) {
+        all.push_back({{"kernel-hashes", "off", "on", "kernel hashes on: kernel, initrd and command line were measured", "with --kernel"},
+            false, [boot = *believed.files](Tried &tried) {
                 const bool had = tried.parameters.boot.has_value();
                 tried.parameters.boot = boot;
                 return !had && tried.kind != GuestKind::SnpSvsm;
@@ -115,10 +120,10 @@ void addBoot(Variants &all, const Believed &believed)
     const Sha256 initrd = (believed.parameters.boot ? *believed.parameters.boot : *believed.files).initrd;
     if (initrd != emptyInitrdHash())
         all.push_back({{"initrd", "given", "none", "no initrd, or an empty one", "without --initrd"}, false, [boots](Tried &tried) {
-            if (boots(tried))
-                tried.parameters.boot->initrd = emptyInitrdHash();
-            return boots(tried);
-        }});
+                           if (boots(tried))
+                               tried.parameters.boot->initrd = emptyInitrdHash();
+                           return boots(tried);
+                       }});
     if (!believed.commandLine)
         return;
     const std::string &text = *believed.commandLine;
@@ -127,12 +132,14 @@ void addBoot(Variants &all, const Believed &believed)
         if (!done.insert(hash).second)
             return;
         all.push_back({{"command-line", text, to, std::move(phrase), ""}, false, [boots, hash](Tried &tried) {
-            if (boots(tried))
-                tried.parameters.boot->commandLine = hash;
-            return boots(tried);
-        }});
+                           if (boots(tried))
+                               tried.parameters.boot->commandLine = hash;
+                           return boots(tried);
+                       }});
     };
-    const auto line = [&](const std::string &to, std::string phrase) { add(to, "a command line " + std::move(phrase), commandLineHash(to)); };
+    const auto line = [&](const std::string &to, std::string phrase) {
+        add(to, "a command line " + std::move(phrase), commandLineHash(to));
+    };
     const auto trimmed = [&](std::string_view set) {
         const auto first = text.find_first_not_of(set), last = text.find_last_not_of(set);
         return first == std::string::npos ? std::string() : text.substr(first, last - first + 1);
@@ -160,8 +167,8 @@ void addVmms(Variants &all, const Believed &believed)
     const Vmm given = believed.parameters.vmm;
     for (const Vmm vmm : {Vmm::Qemu, Vmm::Ec2, Vmm::Gce, Vmm::Krun})
         if (vmm != given)
-            all.push_back({{"vmm", std::string(name(given)), std::string(name(vmm)), std::format("{} as the VMM instead of {}", name(vmm), name(given)),
-                               "--vmm-type " + std::string(name(vmm))},
+            all.push_back({{"vmm", std::string(name(given)), std::string(name(vmm)),
+                               std::format("{} as the VMM instead of {}", name(vmm), name(given)), "--vmm-type " + std::string(name(vmm))},
                 false, [vmm](Tried &tried) {
                     tried.parameters.vmm = vmm;
                     return tried.kind == GuestKind::Snp || (tried.kind == GuestKind::SevEs && (vmm == Vmm::Qemu || vmm == Vmm::Krun));
@@ -178,8 +185,9 @@ void addVmms(Variants &all, const Believed &believed)
             }});
     }
     const std::uint32_t rdx = believed.parameters.ec2Rdx.value_or(0x600), other = rdx == 0 ? 0x600 : 0;
-    all.push_back({{"ec2-rdx", hexOf(rdx), hexOf(other), std::format("RDX {:#x} instead of {:#x} in EC2's VMSA", other, rdx), "--ec2-rdx " + hexOf(other)}, false,
-        [other](Tried &tried) {
+    all.push_back({{"ec2-rdx", hexOf(rdx), hexOf(other), std::format("RDX {:#x} instead of {:#x} in EC2's VMSA", other, rdx),
+                       "--ec2-rdx " + hexOf(other)},
+        false, [other](Tried &tried) {
             tried.parameters.ec2Rdx = other;
             return tried.parameters.vmm == Vmm::Ec2 && tried.kind == GuestKind::Snp;
         }});
@@ -202,28 +210,31 @@ void addKinds(Variants &all, const Believed &believed)
 void addFirmware(Variants &all, const Believed &believed)
 {
     for (std::size_t i = 0; i < believed.otherFirmware.size(); ++i)
-        all.push_back({{"firmware", "", believed.otherFirmware[i].name, "the firmware " + believed.otherFirmware[i].name, "--ovmf " + believed.otherFirmware[i].name},
+        all.push_back({{"firmware", "", believed.otherFirmware[i].name, "the firmware " + believed.otherFirmware[i].name,
+                           "--ovmf " + believed.otherFirmware[i].name},
             false, [i](Tried &tried) {
                 tried.firmware = i + 1;
                 tried.parameters.ovmfDigest.reset();
                 return true;
             }});
     if (believed.parameters.ovmfDigest)
-        all.push_back({{"firmware", "by its hash", "its pages", "the pages of the firmware file that was given, not the firmware with the hash that was given",
-                           "without --snp-ovmf-hash"},
-            false, [](Tried &tried) {
-                tried.parameters.ovmfDigest.reset();
-                return true;
-            }});
+        all.push_back(
+            {{"firmware", "by its hash", "its pages",
+                 "the pages of the firmware file that was given, not the firmware with the hash that was given", "without --snp-ovmf-hash"},
+                false, [](Tried &tried) {
+                    tried.parameters.ovmfDigest.reset();
+                    return true;
+                }});
     if (believed.kind == GuestKind::SnpSvsm)
         for (const std::uint64_t size : {0x0ull, 0x20000ull, 0x40000ull, 0x80000ull, 0x84000ull, 0x100000ull})
             if (size != believed.varsSize)
-                all.push_back({{"vars-size", std::to_string(believed.varsSize), std::to_string(size),
-                                   std::format("variables of {} bytes instead of {}", size, believed.varsSize), std::format("--vars-size {}", size)},
-                    false, [size](Tried &tried) {
-                        tried.varsSize = size;
-                        return true;
-                    }});
+                all.push_back(
+                    {{"vars-size", std::to_string(believed.varsSize), std::to_string(size),
+                         std::format("variables of {} bytes instead of {}", size, believed.varsSize), std::format("--vars-size {}", size)},
+                        false, [size](Tried &tried) {
+                            tried.varsSize = size;
+                            return true;
+                        }});
 }
 
 } // namespace

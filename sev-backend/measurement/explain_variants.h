@@ -7,8 +7,7 @@
 namespace kastellan::sev {
 
 /// A machine that the search tries.
-struct Tried
-{
+struct Tried {
     GuestKind kind = GuestKind::Snp;
     VmParameters parameters;
     std::size_t firmware = 0; ///< 0: the believed one; else number in otherFirmware plus 1
@@ -16,8 +15,7 @@ struct Tried
 };
 
 /// One difference. Two of the same group exclude each other.
-struct Variant
-{
+struct Variant {
     Change change;
     bool wide = false; ///< unlikely, one of many: not tried in pairs
     std::function<bool(Tried &)> apply; ///< false: makes no sense for this machine

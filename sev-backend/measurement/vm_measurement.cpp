@@ -13,8 +13,7 @@ namespace {
 using Type = MetadataSection::Type;
 
 /// Guest memory in the order in which the VMM hands it to the firmware.
-class Measuring
-{
+class Measuring {
 public:
     Measuring(const VmParameters &parameters, const MeasureListener &listener)
         : m_parameters(parameters)
@@ -50,8 +49,9 @@ public:
     Status metadata(const Ovmf &ovmf)
     {
         if (m_parameters.boot && !ovmf.hasKernelHashesSection())
-            return badInput("measure a direct boot", "the firmware image", "its metadata has no SNP_KERNEL_HASHES section for the kernel's hashes",
-                            "Use a build with it (OVMF.amdsev), or measure without a kernel.");
+            return badInput("measure a direct boot", "the firmware image",
+                "its metadata has no SNP_KERNEL_HASHES section for the kernel's hashes",
+                "Use a build with it (OVMF.amdsev), or measure without a kernel.");
         for (const auto &section : ovmf.sections())
             if (m_parameters.vmm != Vmm::Ec2 || Type(section.type) != Type::Cpuid)
                 KASTELLAN_TRY(one(ovmf, section));
@@ -87,7 +87,8 @@ private:
             return kernelHashes(ovmf, section);
         }
         return badInput("measure the firmware's memory", "metadata section at " + std::to_string(section.gpa),
-                        "its type " + nameOf(Type(section.type)) + " is not known to this version, so its digest would be a guess", "Use a newer Kastellan or another firmware build.");
+            "its type " + nameOf(Type(section.type)) + " is not known to this version, so its digest would be a guess",
+            "Use a newer Kastellan or another firmware build.");
     }
 
     Status kernelHashes(const Ovmf &ovmf, const MetadataSection &section)
@@ -100,7 +101,8 @@ private:
             addresses(PageType::Zero, {section.gpa, static_cast<std::uint32_t>(before * pageSize), section.type});
         contents(PageType::Normal, pageGpa, page, "SNP_KERNEL_HASHES");
         if (const auto after = total - before - 1)
-            addresses(PageType::Zero, {pageGpa + static_cast<std::uint32_t>(pageSize), static_cast<std::uint32_t>(after * pageSize), section.type});
+            addresses(PageType::Zero,
+                {pageGpa + static_cast<std::uint32_t>(pageSize), static_cast<std::uint32_t>(after * pageSize), section.type});
         return {};
     }
 
@@ -138,8 +140,9 @@ private:
 Status needWholePages(const Ovmf &ovmf)
 {
     if (ovmf.image().size() % pageSize)
-        return badInput("measure the firmware", "the firmware image", "its size " + std::to_string(ovmf.image().size()) + " is not whole pages of 4096 bytes",
-                        "Give the file as it was built, whole.");
+        return badInput("measure the firmware", "the firmware image",
+            "its size " + std::to_string(ovmf.image().size()) + " is not whole pages of 4096 bytes",
+            "Give the file as it was built, whole.");
     return {};
 }
 
@@ -175,10 +178,12 @@ Result<SvsmPlace> placeSvsm(const Ovmf &ovmf, const Ovmf &svsm, std::uint64_t va
     const std::string what = "place the SVSM's image";
     const auto offset = svsm.svsmLaunchOffset();
     if (!offset)
-        return badInput(what, "the SVSM image", "its table of GUIDs has no SVSM entry, which says where it begins", "Give a COCONUT SVSM image (svsm.bin), not a firmware.");
+        return badInput(what, "the SVSM image", "its table of GUIDs has no SVSM entry, which says where it begins",
+            "Give a COCONUT SVSM image (svsm.bin), not a firmware.");
     if (varsSize % pageSize)
-        return badInput(what, "the variables of the firmware", "their size " + std::to_string(varsSize) + " is not whole pages of 4096 bytes",
-                        "Give the size of the OVMF_VARS file that the machine uses.");
+        return badInput(what, "the variables of the firmware",
+            "their size " + std::to_string(varsSize) + " is not whole pages of 4096 bytes",
+            "Give the size of the OVMF_VARS file that the machine uses.");
     if (varsSize > ovmf.gpa() || svsm.image().size() > ovmf.gpa() - varsSize)
         return badInput(what, "the SVSM image", "firmware, variables and SVSM do not fit below 4 GiB");
     const std::uint64_t gpa = ovmf.gpa() - varsSize - svsm.image().size();
@@ -187,7 +192,8 @@ Result<SvsmPlace> placeSvsm(const Ovmf &ovmf, const Ovmf &svsm, std::uint64_t va
     return SvsmPlace{gpa, static_cast<std::uint32_t>(gpa + *offset)};
 }
 
-Result<LaunchDigest> measureSvsm(const Ovmf &ovmf, const Ovmf &svsm, std::uint64_t varsSize, const VmParameters &parameters, const MeasureListener &listener)
+Result<LaunchDigest> measureSvsm(
+    const Ovmf &ovmf, const Ovmf &svsm, std::uint64_t varsSize, const VmParameters &parameters, const MeasureListener &listener)
 {
     if (parameters.vmm != Vmm::Qemu)
         return badInput("measure a machine with an SVSM", {}, "only QEMU launches one in a known way", "Leave --vmm-type away.");
@@ -217,7 +223,8 @@ Result<Sha256> measureSev(const Ovmf &ovmf, const VmParameters &parameters, bool
     stream.add(ovmf.image());
     if (parameters.boot) {
         if (!ovmf.hashTable() || ovmf.hashTable()->gpa == 0)
-            return badInput("measure a direct boot", "the firmware image", "it reserves no place for the kernel's hashes", "Use a build with it (OVMF.amdsev).");
+            return badInput("measure a direct boot", "the firmware image", "it reserves no place for the kernel's hashes",
+                "Use a build with it (OVMF.amdsev).");
         stream.add(buildHashTable(*parameters.boot));
     }
     for (unsigned number = 0; es && number < parameters.vcpus; ++number) {

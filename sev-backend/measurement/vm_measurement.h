@@ -18,8 +18,7 @@ enum class Vmm { Qemu, Ec2, Gce, Krun };
 [[nodiscard]] std::optional<Vmm> vmmFromName(std::string_view name); ///< of either case
 
 /// A CPU model by QEMU's name and the CPUID signature that the guest's RDX holds at reset.
-struct CpuModel
-{
+struct CpuModel {
     std::string_view name;
     std::uint32_t signature = 0; ///< CPUID Fn0000_0001 EAX
 };
@@ -28,40 +27,36 @@ struct CpuModel
 [[nodiscard]] std::optional<std::uint32_t> cpuSignatureOf(std::string_view model);
 
 /// All that decides the launch digest of a virtual machine.
-struct VmParameters
-{
+struct VmParameters {
     unsigned vcpus = 1;
     std::uint32_t cpuSignature = 0;
     Vmm vmm = Vmm::Qemu;
-    std::uint64_t guestFeatures = 1;      ///< SEV_FEATURES of the VMSA: 0x1 SNP; 0x21 with debug swap
-    std::optional<BootHashes> boot;       ///< with direct boot and kernel hashes on
-    bool oldVmsa = false;                 ///< mxcsr and fcw zero: kernels before 6.10
-    std::optional<std::uint32_t> ec2Rdx;  ///< EC2: published tools disagree (0x600 or 0)
+    std::uint64_t guestFeatures = 1; ///< SEV_FEATURES of the VMSA: 0x1 SNP; 0x21 with debug swap
+    std::optional<BootHashes> boot; ///< with direct boot and kernel hashes on
+    bool oldVmsa = false; ///< mxcsr and fcw zero: kernels before 6.10
+    std::optional<std::uint32_t> ec2Rdx; ///< EC2: published tools disagree (0x600 or 0)
     std::optional<LaunchDigest> ovmfDigest; ///< instead of measuring the image's pages (its metadata is still needed)
     bool operator==(const VmParameters &) const = default;
 };
 
 /// One measured range, for the page-by-page dump.
-struct MeasuredRange
-{
+struct MeasuredRange {
     PageType type = PageType::Normal;
     std::uint64_t gpa = 0, pages = 0;
-    std::string of;       ///< "OVMF", "SNP_SECRETS", "VMSA of vCPU 3"…
-    LaunchDigest digest;  ///< after it
+    std::string of; ///< "OVMF", "SNP_SECRETS", "VMSA of vCPU 3"…
+    LaunchDigest digest; ///< after it
 };
 
 /// One measured page.
-struct MeasuredPage
-{
+struct MeasuredPage {
     PageType type = PageType::Normal;
     std::uint64_t gpa = 0;
     std::string_view of;
-    Sha384 contents;     ///< SHA-384 of the page; zeros where the address alone is measured
+    Sha384 contents; ///< SHA-384 of the page; zeros where the address alone is measured
     LaunchDigest digest; ///< after it
 };
 /// Who is told what is measured, in the order of measuring; either may be missing. An OVMF that is given by its digest has no pages.
-struct MeasureListener
-{
+struct MeasureListener {
     std::function<void(const MeasuredRange &)> range;
     std::function<void(const MeasuredPage &)> page;
 };
@@ -79,11 +74,10 @@ struct MeasureListener
 [[nodiscard]] Result<LaunchDigest> measureSnpMemory(const Ovmf &ovmf, const VmParameters &parameters, const MeasureListener &listener = {});
 /// SEV-SNP launch digest with COCONUT's SVSM: OVMF, the SVSM's image below it and its variables (`varsSize` bytes), the SVSM's
 /// metadata, and the same VMSA for every processor (sev-formats 2.14). QEMU only; no direct boot.
-[[nodiscard]] Result<LaunchDigest> measureSvsm(const Ovmf &ovmf, const Ovmf &svsm, std::uint64_t varsSize, const VmParameters &parameters,
-                                               const MeasureListener &listener = {});
+[[nodiscard]] Result<LaunchDigest> measureSvsm(
+    const Ovmf &ovmf, const Ovmf &svsm, std::uint64_t varsSize, const VmParameters &parameters, const MeasureListener &listener = {});
 /// Where the SVSM's image begins in guest memory, and where its processors do.
-struct SvsmPlace
-{
+struct SvsmPlace {
     std::uint64_t gpa = 0;
     std::uint32_t entry = 0;
 };

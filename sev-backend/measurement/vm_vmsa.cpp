@@ -10,13 +10,28 @@ namespace {
 
 // QEMU's models (target/i386/cpu.c, up to 10.1); the versions of a model share its signature.
 constexpr CpuModel models[] = {
-    {"EPYC", 0x800f12}, {"EPYC-v1", 0x800f12}, {"EPYC-v2", 0x800f12}, {"EPYC-v3", 0x800f12}, {"EPYC-v4", 0x800f12}, {"EPYC-v5", 0x800f12},
+    {"EPYC", 0x800f12},
+    {"EPYC-v1", 0x800f12},
+    {"EPYC-v2", 0x800f12},
+    {"EPYC-v3", 0x800f12},
+    {"EPYC-v4", 0x800f12},
+    {"EPYC-v5", 0x800f12},
     {"EPYC-IBPB", 0x800f12},
-    {"EPYC-Rome", 0x830f10}, {"EPYC-Rome-v1", 0x830f10}, {"EPYC-Rome-v2", 0x830f10}, {"EPYC-Rome-v3", 0x830f10}, {"EPYC-Rome-v4", 0x830f10},
+    {"EPYC-Rome", 0x830f10},
+    {"EPYC-Rome-v1", 0x830f10},
+    {"EPYC-Rome-v2", 0x830f10},
+    {"EPYC-Rome-v3", 0x830f10},
+    {"EPYC-Rome-v4", 0x830f10},
     {"EPYC-Rome-v5", 0x830f10},
-    {"EPYC-Milan", 0xa00f11}, {"EPYC-Milan-v1", 0xa00f11}, {"EPYC-Milan-v2", 0xa00f11}, {"EPYC-Milan-v3", 0xa00f11},
-    {"EPYC-Genoa", 0xa10f10}, {"EPYC-Genoa-v1", 0xa10f10}, {"EPYC-Genoa-v2", 0xa10f10},
-    {"EPYC-Turin", 0xb00f00}, {"EPYC-Turin-v1", 0xb00f00},
+    {"EPYC-Milan", 0xa00f11},
+    {"EPYC-Milan-v1", 0xa00f11},
+    {"EPYC-Milan-v2", 0xa00f11},
+    {"EPYC-Milan-v3", 0xa00f11},
+    {"EPYC-Genoa", 0xa10f10},
+    {"EPYC-Genoa-v1", 0xa10f10},
+    {"EPYC-Genoa-v2", 0xa10f10},
+    {"EPYC-Turin", 0xb00f00},
+    {"EPYC-Turin-v1", 0xb00f00},
 };
 
 } // namespace
@@ -61,8 +76,8 @@ Result<Bytes> vmsaPage(const VmParameters &parameters, unsigned number, std::opt
 {
     const bool boots = number == 0;
     if (!boots && !apReset && parameters.vmm != Vmm::Krun)
-        return badInput("measure a virtual machine with several vCPUs", "the firmware image", "it has no reset address for the further processors",
-                        "Use an OVMF build with SEV-ES support, or one vCPU.");
+        return badInput("measure a virtual machine with several vCPUs", "the firmware image",
+            "it has no reset address for the further processors", "Use an OVMF build with SEV-ES support, or one vCPU.");
     VmsaOptions options;
     options.eip = boots || parameters.vmm == Vmm::Krun ? 0xfffffff0 : *apReset;
     options.cpuSignature = parameters.cpuSignature;

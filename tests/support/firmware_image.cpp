@@ -34,7 +34,10 @@ Bytes FirmwareImage::bytes() const
     constexpr std::uint32_t metadataFromEnd = 2048;
     if (metadata) {
         Writer writer;
-        writer.raw(asBytes("ASEV")).number(static_cast<std::uint32_t>(16 + sections.size() * 12)).number(1u).number(static_cast<std::uint32_t>(sections.size()));
+        writer.raw(asBytes("ASEV"))
+            .number(static_cast<std::uint32_t>(16 + sections.size() * 12))
+            .number(1u)
+            .number(static_cast<std::uint32_t>(sections.size()));
         for (const Section &section : sections)
             writer.number(section.gpa).number(section.size).number(section.type);
         const Bytes block = writer.take();

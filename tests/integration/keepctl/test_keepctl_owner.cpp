@@ -77,17 +77,22 @@ void TestKeepctlOwner::sevctlMeasurements_data()
 {
     QTest::addColumn<QString>("words"); // V/ is the folder of the vectors
     QTest::addColumn<QByteArray>("measurement");
-    const QString common = u"--api-major 0x01 --api-minor 40 --build-id 40 --policy 0x03 --tik V/sev-measurement/tik1.bin --nonce wxP6tRHCFrFQWxsuqZA8QA== "_s;
+    const QString common =
+        u"--api-major 0x01 --api-minor 40 --build-id 40 --policy 0x03 --tik V/sev-measurement/tik1.bin --nonce wxP6tRHCFrFQWxsuqZA8QA== "_s;
     QTest::newRow("digest") << common + u"--launch-digest xkvRAfyaSizgonxAjZIAkR8TmolUabBKQKb6KJCDDSM="_s
                             << QByteArray("lswbxWxI9gckya16JQvdFtpYmNO4b+3inAPpqsgoBI7DE/q1EcIWsVBbGy6pkDxA");
-    QTest::newRow("firmware") << common + u"--firmware V/ovmf/OVMF.amdsev.rhel9-tail.fd"_s << QByteArray("oMDewIouJSpbpNRHj7Mk3p08H2dPZQdsZMU14qIymBnDE/q1EcIWsVBbGy6pkDxA");
+    QTest::newRow("firmware") << common + u"--firmware V/ovmf/OVMF.amdsev.rhel9-tail.fd"_s
+                              << QByteArray("oMDewIouJSpbpNRHj7Mk3p08H2dPZQdsZMU14qIymBnDE/q1EcIWsVBbGy6pkDxA");
     QTest::newRow("kernel") << common
             + u"--firmware V/ovmf/OVMF.amdsev.rhel9-tail.fd --kernel V/sev-measurement/vmlinuz-fake --initrd V/sev-measurement/initrd-fake --cmdline foo_bar_baz_fake_kernel=cmdline"_s
                             << QByteArray("h3auYbWQnVW7EGLWN4Hf9SN0oEYMPU2sK4bLnefWPwvDE/q1EcIWsVBbGy6pkDxA");
-    const QString es = u"--api-major 1 --api-minor 49 --build-id 6 --policy 0x05 --tik V/sev-measurement/tik1.bin --launch-measure-blob "
-                       "/o0nzDKE5XgtVnUZWPhUea/WZYrTKLExR7KCwuMdbActvpWfXTFk21KMZIAAhQny --firmware V/ovmf/OVMF.amdsev.rhel9-tail.fd --num-cpus 4 "_s;
-    QTest::newRow("es, VMSA files") << es + u"--vmsa-cpu0 V/vmsa/vmsa0.bin --vmsa-cpu1 V/vmsa/vmsa1.bin"_s << QByteArray("/o0nzDKE5XgtVnUZWPhUea/WZYrTKLExR7KCwuMdbActvpWfXTFk21KMZIAAhQny");
-    QTest::newRow("es, by model") << es + u"--vcpu-type EPYC-Milan --old-vmsa"_s << QByteArray("/o0nzDKE5XgtVnUZWPhUea/WZYrTKLExR7KCwuMdbActvpWfXTFk21KMZIAAhQny");
+    const QString es =
+        u"--api-major 1 --api-minor 49 --build-id 6 --policy 0x05 --tik V/sev-measurement/tik1.bin --launch-measure-blob "
+        "/o0nzDKE5XgtVnUZWPhUea/WZYrTKLExR7KCwuMdbActvpWfXTFk21KMZIAAhQny --firmware V/ovmf/OVMF.amdsev.rhel9-tail.fd --num-cpus 4 "_s;
+    QTest::newRow("es, VMSA files") << es + u"--vmsa-cpu0 V/vmsa/vmsa0.bin --vmsa-cpu1 V/vmsa/vmsa1.bin"_s
+                                    << QByteArray("/o0nzDKE5XgtVnUZWPhUea/WZYrTKLExR7KCwuMdbActvpWfXTFk21KMZIAAhQny");
+    QTest::newRow("es, by model") << es + u"--vcpu-type EPYC-Milan --old-vmsa"_s
+                                  << QByteArray("/o0nzDKE5XgtVnUZWPhUea/WZYrTKLExR7KCwuMdbActvpWfXTFk21KMZIAAhQny");
 }
 
 void TestKeepctlOwner::sevctlMeasurements()
@@ -97,7 +102,9 @@ void TestKeepctlOwner::sevctlMeasurements()
     QFETCH(QByteArray, measurement);
     QStringList arguments = words.split(u' ');
     for (QString &argument : arguments)
-        argument = argument.startsWith(u"V/"_s) ? vectorPath(argument.mid(2)) : argument.startsWith(u"foo"_s) ? argument.replace(u'_', u' ') : argument;
+        argument = argument.startsWith(u"V/"_s) ? vectorPath(argument.mid(2))
+            : argument.startsWith(u"foo"_s)     ? argument.replace(u'_', u' ')
+                                                : argument;
     const Ran ran = owner(QStringList{u"measurement"_s} + arguments);
     QVERIFY2(ran.exit == 0, ran.all());
     QCOMPARE(ran.out.trimmed(), measurement);
@@ -111,10 +118,12 @@ void TestKeepctlOwner::measurementThatDoesNotMatch()
 {
     KASTELLAN_NEED_VECTORS();
     const QStringList common{u"measurement"_s, u"--tik"_s, vectorPath(u"sev-measurement/tik1.bin"_s), u"--launch-measure-blob"_s,
-        u"/o0nzDKE5XgtVnUZWPhUea/WZYrTKLExR7KCwuMdbActvpWfXTFk21KMZIAAhQny"_s, u"--firmware"_s, vectorPath(rhel), u"--vcpu-type"_s, u"EPYC-Milan"_s};
+        u"/o0nzDKE5XgtVnUZWPhUea/WZYrTKLExR7KCwuMdbActvpWfXTFk21KMZIAAhQny"_s, u"--firmware"_s, vectorPath(rhel), u"--vcpu-type"_s,
+        u"EPYC-Milan"_s};
     const Ran vcpus = owner(common + u"--api-major 1 --api-minor 49 --build-id 6 --policy 0x05 --vcpus 3"_s.split(u' '));
     QCOMPARE(vcpus.exit, 1);
-    QVERIFY2(vcpus.err.contains("NOT the measurement") && vcpus.err.contains("4 vCPUs instead of 3") && vcpus.err.contains("older VMSA"), vcpus.all());
+    QVERIFY2(vcpus.err.contains("NOT the measurement") && vcpus.err.contains("4 vCPUs instead of 3") && vcpus.err.contains("older VMSA"),
+        vcpus.all());
     const Ran version = owner(common + u"--api-major 1 --api-minor 51 --build-id 6 --policy 0x05 --vcpus 4 --old-vmsa"_s.split(u' '));
     QCOMPARE(version.exit, 1);
     QVERIFY2(version.err.contains("firmware 1.49 build 6 instead of 1.51 build 6"), version.all());
@@ -126,14 +135,17 @@ void TestKeepctlOwner::measurementThatDoesNotMatch()
 void TestKeepctlOwner::measurementFromDomlaunchsecinfo()
 {
     KASTELLAN_NEED_VECTORS();
-    const QStringList common{u"measurement"_s, u"--tik"_s, vectorPath(u"sev-measurement/tik1.bin"_s), u"--ovmf"_s, vectorPath(rhel), u"--vcpus"_s, u"4"_s, u"--vcpu-type"_s, u"EPYC-Milan"_s,
-        u"--old-vmsa"_s, u"--domlaunchsecinfo"_s};
+    const QStringList common{u"measurement"_s, u"--tik"_s, vectorPath(u"sev-measurement/tik1.bin"_s), u"--ovmf"_s, vectorPath(rhel),
+        u"--vcpus"_s, u"4"_s, u"--vcpu-type"_s, u"EPYC-Milan"_s, u"--old-vmsa"_s, u"--domlaunchsecinfo"_s};
     const QString virsh = m_program->write(u"info.txt"_s,
-        "sev-measurement: /o0nzDKE5XgtVnUZWPhUea/WZYrTKLExR7KCwuMdbActvpWfXTFk21KMZIAAhQny\nsev-api-major  : 1\nsev-api-minor  : 49\nsev-build-id   : 6\nsev-policy     : 5\n");
+        "sev-measurement: /o0nzDKE5XgtVnUZWPhUea/WZYrTKLExR7KCwuMdbActvpWfXTFk21KMZIAAhQny\nsev-api-major  : 1\nsev-api-minor  : "
+        "49\nsev-build-id   : 6\nsev-policy     : 5\n");
     const Ran good = owner(common + QStringList{virsh});
     QVERIFY2(good.exit == 0 && good.err.contains("exactly this"), good.all());
-    const QString qmp = m_program->write(u"info.json"_s, R"({"return": {"enabled": true, "api-major": 1, "api-minor": 49, "build-id": 6, "policy": 5, "state": "launch-secret"}})");
-    const Ran json = owner(common + QStringList{qmp, u"--launch-measure-blob"_s, u"/o0nzDKE5XgtVnUZWPhUea/WZYrTKLExR7KCwuMdbActvpWfXTFk21KMZIAAhQny"_s});
+    const QString qmp = m_program->write(u"info.json"_s,
+        R"({"return": {"enabled": true, "api-major": 1, "api-minor": 49, "build-id": 6, "policy": 5, "state": "launch-secret"}})");
+    const Ran json =
+        owner(common + QStringList{qmp, u"--launch-measure-blob"_s, u"/o0nzDKE5XgtVnUZWPhUea/WZYrTKLExR7KCwuMdbActvpWfXTFk21KMZIAAhQny"_s});
     QVERIFY2(json.exit == 0, json.all());
     QCOMPARE(owner(common + QStringList{m_program->write(u"nothing"_s, "nothing here")}).exit, 2);
 }
@@ -141,27 +153,42 @@ void TestKeepctlOwner::measurementFromDomlaunchsecinfo()
 void TestKeepctlOwner::sevctlSecrets()
 {
     KASTELLAN_NEED_VECTORS();
-    const QStringList common{u"secret"_s, u"--tik"_s, vectorPath(u"sev-secret/tik1.bin"_s), u"--tek"_s, vectorPath(u"sev-secret/tek1.bin"_s), u"--launch-measure-blob"_s,
+    const QStringList common{u"secret"_s, u"--tik"_s, vectorPath(u"sev-secret/tik1.bin"_s), u"--tek"_s,
+        vectorPath(u"sev-secret/tek1.bin"_s), u"--launch-measure-blob"_s,
         u"TLeA7607lZQntLjRY1/i+sbtdSZ+75zxpz4Px9hzpBLwItF5Q2o4prA++3ZZv9ZS"_s, u"--iv"_s, u"rFR07U3TLH2YnsUj2SVZ7A=="_s};
     const QString header = m_program->path(u"out/header"_s), payload = m_program->path(u"out/payload"_s);
     const QString one = vectorPath(u"sev-secret/secret1.txt"_s), two = vectorPath(u"sev-secret/secret2.txt"_s);
     const Ran first = owner(common + QStringList{u"--secret"_s, u"736869e5-84f0-4973-92ec-06879ce3da0b:"_s + one, header, payload});
     QVERIFY2(first.exit == 0, first.all());
     QCOMPARE(read(header).toBase64(), QByteArray("AAAAAKxUdO1N0yx9mJ7FI9klWey8FSzeYQ4X8K71VzNKLU/KQsIsQxLjtbhaPUewqshX5Q=="));
-    QCOMPARE(read(payload).toBase64(), QByteArray("0U3e5PcXv0UW+H4tSBFKOdCYfKE1+j38Bc2fuO16mYiyI+sWx7INfn+lgYj56GL12yyinDa+lVfCCwD/2w5cPA=="));
-    const Ran named = owner(common + QStringList{u"-s"_s, u"disk-passphrase="_s + one, u"-s"_s, u"736869e5-aaaa-4973-92ec-06879ce3da0b="_s + two, u"--base64"_s, u"--qmp"_s, u"--force"_s, header, payload});
+    QCOMPARE(
+        read(payload).toBase64(), QByteArray("0U3e5PcXv0UW+H4tSBFKOdCYfKE1+j38Bc2fuO16mYiyI+sWx7INfn+lgYj56GL12yyinDa+lVfCCwD/2w5cPA=="));
+    const Ran named = owner(common
+        + QStringList{u"-s"_s, u"disk-passphrase="_s + one, u"-s"_s, u"736869e5-aaaa-4973-92ec-06879ce3da0b="_s + two, u"--base64"_s,
+            u"--qmp"_s, u"--force"_s, header, payload});
     QVERIFY2(named.exit == 0, named.all());
     QCOMPARE(read(header), QByteArray("AAAAAKxUdO1N0yx9mJ7FI9klWeyZ3r0dOEKHUOhIRqzGYYvTJgdMtBPL1nK6GD9aGET7Ng=="));
-    QCOMPARE(read(payload), QByteArray("0U3e5PcXv0UW+H4tSBFKObWYfKE1+j38Bc2fuO16mYiyI+sWx7INfn+lgYj56GL12yyinDa+lVfCC+WWs332lpLNUX1ZI3YK7vYgtys4X+uGxEIlkIQ90v8/w8ZFmQMe"));
+    QCOMPARE(read(payload),
+        QByteArray("0U3e5PcXv0UW+H4tSBFKObWYfKE1+j38Bc2fuO16mYiyI+sWx7INfn+lgYj56GL12yyinDa+lVfCC+WWs332lpLNUX1ZI3YK7vYgtys4X+"
+                   "uGxEIlkIQ90v8/w8ZFmQMe"));
     const QJsonObject qmp = QJsonDocument::fromJson(named.out).object();
     QCOMPARE(qmp["execute"_L1].toString(), u"sev-inject-launch-secret"_s);
     QCOMPARE(qmp["arguments"_L1]["secret"_L1].toString().toUtf8(), read(payload));
     // The largest that fits, and padding.
     for (const char *name : {"secret3.txt", "secret4.txt"}) {
-        const Ran large = owner(common + QStringList{u"--force"_s, u"-s"_s, u"23058844-597b-42fb-8259-a0f5d9d495af="_s + vectorPath(u"sev-secret/%1"_s.arg(QLatin1StringView(name))), header, payload});
+        const Ran large = owner(common
+            + QStringList{u"--force"_s, u"-s"_s,
+                u"23058844-597b-42fb-8259-a0f5d9d495af="_s + vectorPath(u"sev-secret/%1"_s.arg(QLatin1StringView(name))), header, payload});
         QVERIFY2(large.exit == 0, large.all());
         QCOMPARE(read(payload).size(), 16384);
     }
+    // The measurement from what virsh says.
+    QStringList fromVirsh = common + QStringList{u"-s"_s, u"disk-passphrase="_s + one, u"--force"_s, header, payload};
+    fromVirsh.remove(5, 2);
+    fromVirsh += {u"--domlaunchsecinfo"_s,
+        m_program->write(u"info"_s, "sev-measurement: TLeA7607lZQntLjRY1/i+sbtdSZ+75zxpz4Px9hzpBLwItF5Q2o4prA++3ZZv9ZS\n")};
+    QVERIFY2(owner(fromVirsh).exit == 0, "domlaunchsecinfo");
+    QCOMPARE(read(header).toBase64(), QByteArray("AAAAAKxUdO1N0yx9mJ7FI9klWey8FSzeYQ4X8K71VzNKLU/KQsIsQxLjtbhaPUewqshX5Q=="));
     // Without --iv it is another one each time.
     QStringList fresh = common.first(common.size() - 2) + QStringList{u"--force"_s, u"-s"_s, u"disk-passphrase="_s + one, header, payload};
     owner(fresh);
@@ -174,7 +201,8 @@ void TestKeepctlOwner::secretsThatDoNotFit()
 {
     const QString key = m_program->write(u"key"_s, QByteArray(16, 'k')), text = m_program->write(u"text"_s, "hush");
     const QString header = m_program->path(u"out/header"_s), payload = m_program->path(u"out/payload"_s);
-    const QStringList common{u"secret"_s, u"--tik"_s, key, u"--tek"_s, key, u"--launch-measure-blob"_s, QString::fromUtf8(QByteArray(48, 'm').toBase64()), header, payload};
+    const QStringList common{u"secret"_s, u"--tik"_s, key, u"--tek"_s, key, u"--launch-measure-blob"_s,
+        QString::fromUtf8(QByteArray(48, 'm').toBase64()), header, payload};
     const auto refused = [&](const QStringList &more, const char *says) {
         const Ran ran = owner(common + more);
         return ran.exit == 2 && ran.err.contains(says) && !ran.err.contains("hush") && files().isEmpty();
@@ -184,7 +212,8 @@ void TestKeepctlOwner::secretsThatDoNotFit()
     QVERIFY(refused({u"-s"_s, u"something="_s + text}, "disk-passphrase"));
     QVERIFY(refused({u"-s"_s, u"disk-passphrase="_s + text, u"-s"_s, u"disk-passphrase="_s + text}, "twice"));
     QVERIFY(refused({u"-s"_s, u"disk-passphrase="_s + m_program->write(u"large"_s, QByteArray(16385, 'x'))}, "16384"));
-    QVERIFY(refused({u"-s"_s, u"disk-passphrase=/nowhere"_s}, "/nowhere") || owner(common + QStringList{u"-s"_s, u"disk-passphrase=/nowhere"_s}).exit == 3);
+    QVERIFY(refused({u"-s"_s, u"disk-passphrase=/nowhere"_s}, "/nowhere")
+        || owner(common + QStringList{u"-s"_s, u"disk-passphrase=/nowhere"_s}).exit == 3);
     const Ran shortKey = owner({u"secret"_s, u"--tik"_s, text, u"--tek"_s, key, header, payload});
     QCOMPARE(shortKey.exit, 2);
     QVERIFY2(shortKey.err.contains("16") && !shortKey.err.contains("hush"), shortKey.all());
@@ -196,11 +225,14 @@ void TestKeepctlOwner::sessionForAVerifiedPlatform()
     const Ran ran = owner({u"session"_s, platform(), u"no-debug,es"_s, u"--name"_s, u"web"_s, u"--output"_s, m_program->path(u"out"_s)});
     QVERIFY2(ran.exit == 0, ran.all());
     QVERIFY2(ran.err.contains("CEK by ASK: good") && ran.out.contains("AMD Naples, verified"), ran.all());
-    QCOMPARE(files(), (QStringList{u"web_godh.b64"_s, u"web_godh.cert"_s, u"web_session.b64"_s, u"web_session.bin"_s, u"web_session.json"_s, u"web_tek.bin"_s, u"web_tik.bin"_s}));
+    QCOMPARE(files(),
+        (QStringList{u"web_godh.b64"_s, u"web_godh.cert"_s, u"web_session.b64"_s, u"web_session.bin"_s, u"web_session.json"_s,
+            u"web_tek.bin"_s, u"web_tik.bin"_s}));
     const auto file = [&](const char *name) { return m_program->path(u"out/web_%1"_s.arg(QLatin1StringView(name))); };
     for (const char *name : {"tik.bin", "tek.bin"}) {
         QCOMPARE(QFileInfo(file(name)).size(), 16);
-        QCOMPARE(QFile::permissions(file(name)) & (QFile::ReadGroup | QFile::ReadOther | QFile::WriteGroup | QFile::WriteOther), QFile::Permissions());
+        QCOMPARE(QFile::permissions(file(name)) & (QFile::ReadGroup | QFile::ReadOther | QFile::WriteGroup | QFile::WriteOther),
+            QFile::Permissions());
     }
     QCOMPARE(QByteArray::fromBase64(read(file("godh.b64"))), read(file("godh.cert")));
     QCOMPARE(QByteArray::fromBase64(read(file("session.b64"))), read(file("session.bin")));
@@ -225,9 +257,12 @@ void TestKeepctlOwner::sessionOfEveryForm()
         const Ran ran = owner(QStringList{u"session"_s, u"--force"_s, u"--output"_s, out, u"--json"_s} + more);
         return ran.exit == 0 && ran.json()["verified"_L1].toBool();
     };
-    QVERIFY(works({vectorPath(u"sev-naples"_s).replace(u"sev-naples"_s, u"sev-naples/pdh.cert"_s), u"5"_s, u"--chain"_s, m_program->write(u"chain"_s, rest)}));
+    QVERIFY(works({vectorPath(u"sev-naples"_s).replace(u"sev-naples"_s, u"sev-naples/pdh.cert"_s), u"5"_s, u"--chain"_s,
+        m_program->write(u"chain"_s, rest)}));
     QVERIFY(works({m_program->write(u"full.sev"_s, whole + read(vectorPath(u"sev-roots/ask_ark_naples.cert"_s))), u"5"_s}));
-    QVERIFY(works({m_program->write(u"caps.json"_s, "{\"return\": {\"pdh\": \"" + pdh.toBase64() + "\", \"cert-chain\": \"" + rest.toBase64() + "\", \"cbitpos\": 47}}"), u"5"_s}));
+    QVERIFY(works({m_program->write(u"caps.json"_s,
+                       "{\"return\": {\"pdh\": \"" + pdh.toBase64() + "\", \"cert-chain\": \"" + rest.toBase64() + "\", \"cbitpos\": 47}}"),
+        u"5"_s}));
     QVERIFY(works({m_program->write(u"nodesevinfo"_s, "pdh : " + pdh.toBase64() + "\ncert-chain : " + rest.toBase64() + "\n"), u"5"_s}));
     QDir().mkpath(m_program->path(u"sev-tool"_s));
     m_program->write(u"sev-tool/pdh.cert"_s, pdh);
@@ -268,7 +303,8 @@ void TestKeepctlOwner::sessionIsRefused()
 void TestKeepctlOwner::sessionWithoutVerification()
 {
     KASTELLAN_NEED_VECTORS();
-    const Ran ran = owner({u"session"_s, u"--output"_s, m_program->path(u"out"_s), u"--no-verify"_s, vectorPath(u"sev-naples/pdh.cert"_s), u"0x1"_s});
+    const Ran ran =
+        owner({u"session"_s, u"--output"_s, m_program->path(u"out"_s), u"--no-verify"_s, vectorPath(u"sev-naples/pdh.cert"_s), u"0x1"_s});
     QVERIFY2(ran.exit == 0 && ran.err.contains("NOT VERIFIED") && ran.out.contains("NOT VERIFIED"), ran.all());
     const QJsonObject record = QJsonDocument::fromJson(read(m_program->path(u"out/vm_session.json"_s))).object();
     QCOMPARE(record["verified"_L1].toBool(true), false);
@@ -326,7 +362,8 @@ void TestKeepctlOwner::reportIsChecked()
     report[0x30] = 5;
     report[0x34] = 0x02, report[0x35] = 0x10, report[0x38] = 2;
     const QString file = m_program->write(u"report.bin"_s, report);
-    const Ran ran = owner({u"report"_s, u"--json"_s, file, u"--chain"_s, platform(), u"--mnonce"_s, QString::fromUtf8(QByteArray(16, 'n').toBase64()), u"--policy"_s, u"no-debug"_s});
+    const Ran ran = owner({u"report"_s, u"--json"_s, file, u"--chain"_s, platform(), u"--mnonce"_s,
+        QString::fromUtf8(QByteArray(16, 'n').toBase64()), u"--policy"_s, u"no-debug"_s});
     QCOMPARE(ran.exit, 1);
     const QJsonArray checks = ran.json()["checks"_L1].toArray();
     QCOMPARE(checks.size(), 4);
@@ -342,8 +379,10 @@ void TestKeepctlOwner::sevctlVmsas()
 {
     KASTELLAN_NEED_VECTORS();
     for (const char *number : {"0", "1"}) {
-        const QString n = QString::fromUtf8(number), file = m_program->path(u"out/vmsa%1.bin"_s.arg(n)), published = vectorPath(u"vmsa/vmsa%1.bin"_s.arg(n));
-        const QStringList options{u"--cpu"_s, n, u"--family"_s, u"25"_s, u"--model"_s, u"1"_s, u"--stepping"_s, u"1"_s, u"--userspace"_s, u"qemu"_s, u"--firmware"_s, vectorPath(rhel)};
+        const QString n = QString::fromUtf8(number), file = m_program->path(u"out/vmsa%1.bin"_s.arg(n)),
+                      published = vectorPath(u"vmsa/vmsa%1.bin"_s.arg(n));
+        const QStringList options{u"--cpu"_s, n, u"--family"_s, u"25"_s, u"--model"_s, u"1"_s, u"--stepping"_s, u"1"_s, u"--userspace"_s,
+            u"qemu"_s, u"--firmware"_s, vectorPath(rhel)};
         const Ran built = owner(QStringList{u"vmsa"_s, u"build"_s, file} + options);
         QVERIFY2(built.exit == 0, built.all());
         QCOMPARE(read(file).toHex(), read(published).toHex());
@@ -352,7 +391,8 @@ void TestKeepctlOwner::sevctlVmsas()
         QCOMPARE(shown.take("more"_L1)["mxcsr"_L1].toInt(-1), 0);
         QCOMPARE(shown, QJsonDocument::fromJson(read(vectorPath(u"vmsa/vmsa%1-show.txt"_s.arg(n)))).object());
         // Updating the other one makes it this one.
-        const QString other = m_program->write(u"out/other%1.bin"_s.arg(n), read(vectorPath(n == "0"_L1 ? u"vmsa/vmsa1.bin"_s : u"vmsa/vmsa0.bin"_s)));
+        const QString other =
+            m_program->write(u"out/other%1.bin"_s.arg(n), read(vectorPath(n == "0"_L1 ? u"vmsa/vmsa1.bin"_s : u"vmsa/vmsa0.bin"_s)));
         const Ran updated = owner(QStringList{u"vmsa"_s, u"update"_s, other} + options);
         QVERIFY2(updated.exit == 0, updated.all());
         QCOMPARE(read(other), read(published));

@@ -45,8 +45,10 @@ void TestLegacyChain::everyForm()
     Bytes full = whole;
     const Bytes authorities = vector("sev-roots/ask_ark_naples.cert");
     full.insert(full.end(), authorities.begin(), authorities.end());
-    const std::string json = "{\"pdh\":\"" + toBase64(ByteView(whole).first(2084)) + "\",\"cert-chain\":\"" + toBase64(ByteView(whole).subspan(2084)) + "\"}";
-    for (const auto &[name, file] : {std::pair{"export", whole}, {"full export", full}, {"JSON", toBytes(json)}, {"base64", toBytes(toBase64(whole))}}) {
+    const std::string json =
+        "{\"pdh\":\"" + toBase64(ByteView(whole).first(2084)) + "\",\"cert-chain\":\"" + toBase64(ByteView(whole).subspan(2084)) + "\"}";
+    for (const auto &[name, file] :
+        {std::pair{"export", whole}, {"full export", full}, {"JSON", toBytes(json)}, {"base64", toBytes(toBase64(whole))}}) {
         PlatformChain chain;
         const Status added = chain.add(file, name);
         QVERIFY2(added, added ? "" : added.error().message().c_str());

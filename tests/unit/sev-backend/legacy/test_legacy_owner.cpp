@@ -4,13 +4,16 @@
 #include "sev-backend/legacy/owner.h"
 #include "tests/support/vectors.h"
 
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+
 #include <QtTest/QTest>
 
 using namespace kastellan;
 using namespace kastellan::sev::legacy;
 
-class TestOwner : public QObject
-{
+class TestOwner : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -21,6 +24,7 @@ private Q_SLOTS:
     void secretPacketOfSevctl();
     void secretTablesHaveALimit();
     void attestationReportNeedsItsSize();
+    void attestationReportIsSignedByThePek();
 };
 
 void TestOwner::keyDerivationOfZeroInputs()
@@ -77,14 +81,16 @@ void TestOwner::secretPacketOfSevctl()
     const Bytes tik = test::vector("sev-secret/tik1.bin"), tek = test::vector("sev-secret/tek1.bin");
     std::copy_n(tik.begin(), 16, keys.tik.begin());
     std::copy_n(tek.begin(), 16, keys.tek.begin());
-    const auto measure = LaunchMeasure::parse(fromBase64("TLeA7607lZQntLjRY1/i+sbtdSZ+75zxpz4Px9hzpBLwItF5Q2o4prA++3ZZv9ZS").value(), "blob").value();
+    const auto measure =
+        LaunchMeasure::parse(fromBase64("TLeA7607lZQntLjRY1/i+sbtdSZ+75zxpz4Px9hzpBLwItF5Q2o4prA++3ZZv9ZS").value(), "blob").value();
     std::array<std::uint8_t, 16> iv{};
     const Bytes ivBytes = fromBase64("rFR07U3TLH2YnsUj2SVZ7A==").value();
     std::copy_n(ivBytes.begin(), 16, iv.begin());
     const Bytes table = secretTable({{"736869e5-84f0-4973-92ec-06879ce3da0b", test::vector("sev-secret/secret1.txt")}}).value();
     const auto packet = sealSecret(table, keys, measure.measure, iv).value();
     QCOMPARE(toBase64(packet.header), std::string("AAAAAKxUdO1N0yx9mJ7FI9klWey8FSzeYQ4X8K71VzNKLU/KQsIsQxLjtbhaPUewqshX5Q=="));
-    QCOMPARE(toBase64(packet.payload), std::string("0U3e5PcXv0UW+H4tSBFKOdCYfKE1+j38Bc2fuO16mYiyI+sWx7INfn+lgYj56GL12yyinDa+lVfCCwD/2w5cPA=="));
+    QCOMPARE(
+        toBase64(packet.payload), std::string("0U3e5PcXv0UW+H4tSBFKOdCYfKE1+j38Bc2fuO16mYiyI+sWx7INfn+lgYj56GL12yyinDa+lVfCCwD/2w5cPA=="));
 }
 
 void TestOwner::secretTablesHaveALimit()
@@ -102,6 +108,45 @@ void TestOwner::attestationReportNeedsItsSize()
     QVERIFY(AttestationReport::parse(Bytes(208), "report"));
     QVERIFY(!AttestationReport::parse(Bytes(207), "report"));
     QVERIFY(!LaunchMeasure::parse(Bytes(47), "measure"));
+}
+
+void TestOwner::attestationReportIsSignedByThePek()
+{
+    const std::unique_ptr<EVP_PKEY, decltype([](EVP_PKEY *key) { EVP_PKEY_free(key); })> key(EVP_EC_gen("P-384"));
+    Bytes certificate(Certificate::size);
+    storeLe<std::uint32_t>(certificate, 0, 1);
+    storeLe(certificate, 8, std::uint32_t(Usage::Pek));
+    storeLe(certificate, 12, std::uint32_t(Algorithm::EcdsaSha256));
+    storeLe<std::uint32_t>(certificate, 0x10, 2);
+    const auto put = [](Bytes &target, std::ptrdiff_t offset, const BIGNUM *number) { BN_bn2lebinpad(number, target.data() + offset, 72); };
+    for (const auto &[part, offset] : {std::pair{OSSL_PKEY_PARAM_EC_PUB_X, 0x14}, {OSSL_PKEY_PARAM_EC_PUB_Y, 0x5c}}) {
+        BIGNUM *number = nullptr;
+        QCOMPARE(EVP_PKEY_get_bn_param(key.get(), part, &number), 1);
+        put(certificate, offset, number);
+        BN_free(number);
+    }
+    const Certificate pek = Certificate::parse(certificate, "pek").value();
+
+    Bytes bytes(208, 0);
+    std::fill_n(bytes.begin(), 0x34, std::uint8_t(0x5a));
+    storeLe(bytes, 0x34, std::uint32_t(Usage::Pek));
+    storeLe(bytes, 0x38, std::uint32_t(Algorithm::EcdsaSha256));
+    const std::unique_ptr<EVP_MD_CTX, decltype([](EVP_MD_CTX *context) { EVP_MD_CTX_free(context); })> context(EVP_MD_CTX_new());
+    Bytes der(200);
+    std::size_t length = der.size();
+    QCOMPARE(EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get()), 1);
+    QCOMPARE(EVP_DigestSign(context.get(), der.data(), &length, bytes.data(), 0x34), 1);
+    const unsigned char *at = der.data();
+    const std::unique_ptr<ECDSA_SIG, decltype([](ECDSA_SIG *signature) { ECDSA_SIG_free(signature); })> signature(
+        d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(length)));
+    put(bytes, 0x40, ECDSA_SIG_get0_r(signature.get()));
+    put(bytes, 0x88, ECDSA_SIG_get0_s(signature.get()));
+    QVERIFY(AttestationReport::parse(bytes, "report").value().signedBy(pek));
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        bytes[i] ^= 1;
+        QVERIFY2(!AttestationReport::parse(bytes, "report").value().signedBy(pek), qPrintable(QString::number(i)));
+        bytes[i] ^= 1;
+    }
 }
 
 QTEST_GUILESS_MAIN(TestOwner)

@@ -49,7 +49,9 @@ Bytes written(Write write)
 IdBlock publishedBlock()
 {
     IdBlock block;
-    block.launchDigest = LaunchDigest::from(fromHex("a14d638341e5674628fe1e02fbedebe5e5ab4faf1dd72d8966068e615bb99efd13d214b35c231715b38e263dc6059745").value(), "digest").value();
+    block.launchDigest = LaunchDigest::from(
+        fromHex("a14d638341e5674628fe1e02fbedebe5e5ab4faf1dd72d8966068e615bb99efd13d214b35c231715b38e263dc6059745").value(), "digest")
+                             .value();
     return block;
 }
 
@@ -71,10 +73,12 @@ void TestIdSigning::publishedAuthentication()
     const Status good = verifyIdAuth(block, auth, true);
     QVERIFY2(good, good ? "" : good.error().message().c_str());
     // Ours has the same keys at the same places; signatures are random.
-    const auto idKey = readSigningKey(vector("id-block/test_id_key.pem"), {}, "id").value(), authorKey = readSigningKey(vector("id-block/test_auth_key.pem"), {}, "author").value();
+    const auto idKey = readSigningKey(vector("id-block/test_id_key.pem"), {}, "id").value(),
+               authorKey = readSigningKey(vector("id-block/test_auth_key.pem"), {}, "author").value();
     const Bytes made = authenticate(publishedBlock(), idKey, &authorKey);
     for (const auto &[from, size] : {std::pair{0x000, 0x040}, {0x240, 0x404 + 0x3c}, {0x880, 0x1000 - 0x880}})
-        QCOMPARE(toHex(ByteView(made).subspan(std::size_t(from), std::size_t(size))), toHex(ByteView(auth).subspan(std::size_t(from), std::size_t(size))));
+        QCOMPARE(toHex(ByteView(made).subspan(std::size_t(from), std::size_t(size))),
+            toHex(ByteView(auth).subspan(std::size_t(from), std::size_t(size))));
 }
 
 void TestIdSigning::madeAuthenticationHolds()
@@ -106,7 +110,8 @@ void TestIdSigning::eachFlippedBitIsRefused()
         auth[i] ^= 1;
         return refused;
     };
-    for (const std::size_t signedPart : {0x000u, 0x004u, 0x040u, 0x06fu, 0x088u, 0x240u, 0x244u, 0x28cu, 0x643u, 0x680u, 0x6c8u, 0x880u, 0x884u, 0x8ccu})
+    for (const std::size_t signedPart :
+        {0x000u, 0x004u, 0x040u, 0x06fu, 0x088u, 0x240u, 0x244u, 0x28cu, 0x643u, 0x680u, 0x6c8u, 0x880u, 0x884u, 0x8ccu})
         QVERIFY2(flipped(signedPart), qPrintable(QString::number(signedPart, 16)));
     QVERIFY(!verifyIdAuth(block, ByteView(auth).first(4095), true));
     QVERIFY(!verifyIdAuth(ByteView(block).first(95), auth, true));
@@ -121,8 +126,10 @@ void TestIdSigning::keysInEveryForm()
     const auto *secret = reinterpret_cast<const unsigned char *>(passphrase.data());
     const auto length = static_cast<int>(passphrase.size());
     const std::vector<std::pair<const char *, Bytes>> plain{
-        {"traditional PEM", written([&](BIO *bio) { return PEM_write_bio_PrivateKey_traditional(bio, handle, nullptr, nullptr, 0, nullptr, nullptr); })},
-        {"PKCS#8 PEM", written([&](BIO *bio) { return PEM_write_bio_PKCS8PrivateKey(bio, handle, nullptr, nullptr, 0, nullptr, nullptr); })},
+        {"traditional PEM",
+            written([&](BIO *bio) { return PEM_write_bio_PrivateKey_traditional(bio, handle, nullptr, nullptr, 0, nullptr, nullptr); })},
+        {"PKCS#8 PEM",
+            written([&](BIO *bio) { return PEM_write_bio_PKCS8PrivateKey(bio, handle, nullptr, nullptr, 0, nullptr, nullptr); })},
         {"traditional DER", key.toDer()},
         {"PKCS#8 DER", written([&](BIO *bio) { return i2d_PKCS8PrivateKey_bio(bio, handle, nullptr, nullptr, 0, nullptr, nullptr); })},
     };
@@ -133,9 +140,15 @@ void TestIdSigning::keysInEveryForm()
         QCOMPARE(readFirmwareKey(file, {}, name).value(), expected);
     }
     const std::vector<std::pair<const char *, Bytes>> encrypted{
-        {"encrypted PEM", written([&](BIO *bio) { return PEM_write_bio_PKCS8PrivateKey(bio, handle, EVP_aes_256_cbc(), passphrase.data(), length, nullptr, nullptr); })},
-        {"old encrypted PEM", written([&](BIO *bio) { return PEM_write_bio_PrivateKey_traditional(bio, handle, EVP_aes_256_cbc(), secret, length, nullptr, nullptr); })},
-        {"encrypted DER", written([&](BIO *bio) { return i2d_PKCS8PrivateKey_bio(bio, handle, EVP_aes_256_cbc(), passphrase.data(), length, nullptr, nullptr); })},
+        {"encrypted PEM", written([&](BIO *bio) {
+             return PEM_write_bio_PKCS8PrivateKey(bio, handle, EVP_aes_256_cbc(), passphrase.data(), length, nullptr, nullptr);
+         })},
+        {"old encrypted PEM", written([&](BIO *bio) {
+             return PEM_write_bio_PrivateKey_traditional(bio, handle, EVP_aes_256_cbc(), secret, length, nullptr, nullptr);
+         })},
+        {"encrypted DER", written([&](BIO *bio) {
+             return i2d_PKCS8PrivateKey_bio(bio, handle, EVP_aes_256_cbc(), passphrase.data(), length, nullptr, nullptr);
+         })},
     };
     for (const auto &[name, file] : encrypted) {
         QVERIFY2(readSigningKey(file, passphrase, name), name);
@@ -151,7 +164,8 @@ void TestIdSigning::keysInEveryForm()
 
 void TestIdSigning::keysThatDoNotFit()
 {
-    const std::unique_ptr<EVP_PKEY, decltype([](EVP_PKEY *key) { EVP_PKEY_free(key); })> p256(EVP_EC_gen("P-256")), ed(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+    const std::unique_ptr<EVP_PKEY, decltype([](EVP_PKEY *key) { EVP_PKEY_free(key); })> p256(EVP_EC_gen("P-256")),
+        ed(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
     for (const auto &[key, words] : {std::pair{p256.get(), "prime256v1"}, {ed.get(), "ED25519"}}) {
         const Bytes pem = written([&](BIO *bio) { return PEM_write_bio_PKCS8PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr); });
         const auto read = readSigningKey(pem, {}, "key");

@@ -148,7 +148,8 @@ void TestMachineLaunch::explainsFromTheFolder()
     const Bytes seen = Launch::open(other).value().measure().value();
     const auto found = explainLaunch(whole(), seen).value();
     QCOMPARE(found.size(), std::size_t(1));
-    QVERIFY2(found[0].sentence().contains("blank at its end") && found[0].sentence().contains("OVMF.other.fd"), found[0].sentence().c_str());
+    QVERIFY2(
+        found[0].sentence().contains("blank at its end") && found[0].sentence().contains("OVMF.other.fd"), found[0].sentence().c_str());
     Launch launch = Launch::open(whole()).value();
     QVERIFY(launch.addCandidates(m_folder.path().toStdString()));
     QCOMPARE(launch.candidates(), std::size_t(3)); // not the given one, not the notes

@@ -24,14 +24,18 @@ private Q_SLOTS:
 namespace {
 
 struct Domain {
-    std::string attributes = "type='kvm'", vcpu = "<vcpu placement='static'>4</vcpu>", cpu = "<cpu mode='custom' match='exact'><model fallback='allow'>EPYC-v4</model></cpu>",
+    std::string attributes = "type='kvm'", vcpu = "<vcpu placement='static'>4</vcpu>",
+                cpu = "<cpu mode='custom' match='exact'><model fallback='allow'>EPYC-v4</model></cpu>",
                 loader = "<loader readonly='yes' type='rom'>/fw/OVMF.amdsev.fd</loader>",
                 boot = "<kernel>/boot/vmlinuz</kernel><initrd>/boot/initrd</initrd><cmdline>console=ttyS0</cmdline>",
-                security = "<launchSecurity type='sev-snp' kernelHashes='yes'><cbitpos>51</cbitpos><reducedPhysBits>1</reducedPhysBits><policy>0x30000</policy></launchSecurity>",
+                security =
+                    "<launchSecurity type='sev-snp' "
+                    "kernelHashes='yes'><cbitpos>51</cbitpos><reducedPhysBits>1</reducedPhysBits><policy>0x30000</policy></launchSecurity>",
                 os = "<os>", more = "";
     std::string xml() const
     {
-        return "<domain " + attributes + "><name>guest</name>" + vcpu + os + "<type arch='x86_64' machine='q35'>hvm</type>" + loader + boot + "</os>" + cpu + security + more + "</domain>";
+        return "<domain " + attributes + "><name>guest</name>" + vcpu + os + "<type arch='x86_64' machine='q35'>hvm</type>" + loader + boot
+            + "</os>" + cpu + security + more + "</domain>";
     }
 };
 
@@ -64,14 +68,16 @@ void TestMachineLibvirt::aWholeDomain()
 
 void TestMachineLibvirt::withinItsStatus()
 {
-    const auto machine = derived("<?xml version='1.0'?><!-- made by libvirt --><domstatus state='running'>" + Domain{}.xml() + "</domstatus>");
+    const auto machine =
+        derived("<?xml version='1.0'?><!-- made by libvirt --><domstatus state='running'>" + Domain{}.xml() + "</domstatus>");
     QCOMPARE(*machine.parameters.vcpus, 4u);
 }
 
 void TestMachineLibvirt::legacy()
 {
     Domain domain;
-    domain.security = "<launchSecurity type='sev' kernelHashes='yes'><policy>0x0007</policy><dhCert>AAAA</dhCert><session>AAAA</session></launchSecurity>";
+    domain.security = "<launchSecurity type='sev' "
+                      "kernelHashes='yes'><policy>0x0007</policy><dhCert>AAAA</dhCert><session>AAAA</session></launchSecurity>";
     domain.loader = "<loader type='pflash'>/fw/CODE.fd</loader>";
     const auto machine = derived(domain.xml());
     QCOMPARE(*machine.parameters.kind, GuestKind::SevEs);
@@ -85,26 +91,33 @@ void TestMachineLibvirt::problems_data()
     QTest::addColumn<QByteArray>("words");
     QTest::addColumn<int>("weight");
     const int fault = int(Problem::Weight::Fault), warning = int(Problem::Weight::Warning), note = int(Problem::Weight::Note);
-    const auto row = [](const char *name, const Domain &domain, const char *words, int weight) { QTest::newRow(name) << domain << QByteArray(words) << weight; };
+    const auto row = [](const char *name, const Domain &domain, const char *words, int weight) {
+        QTest::newRow(name) << domain << QByteArray(words) << weight;
+    };
     row("flash", {.loader = "<loader type='pflash'>/fw/CODE.fd</loader><nvram>/v</nvram>"}, "can't run from flash", fault);
     row("nvram", {.loader = "<loader type='rom'>/fw/CODE.fd</loader><nvram>/v</nvram>"}, "no flash that could hold variables", warning);
     row("chosen by libvirt", {.loader = "", .os = "<os firmware='efi'>"}, "libvirt chooses the firmware", fault);
     row("no firmware", {.loader = ""}, "names no firmware", fault);
     row("no protection", {.security = ""}, "its memory is not encrypted", fault);
     row("other protection", {.security = "<launchSecurity type='tdx'/>"}, "is not SEV", fault);
-    row("hashes off", {.security = "<launchSecurity type='sev-snp'><policy>0x30000</policy></launchSecurity>"}, "kernelHashes is not 'yes'", warning);
-    row("debug", {.security = "<launchSecurity type='sev-snp' kernelHashes='yes'><policy>0xb0000</policy></launchSecurity>"}, "debug the guest", warning);
+    row("hashes off", {.security = "<launchSecurity type='sev-snp'><policy>0x30000</policy></launchSecurity>"}, "kernelHashes is not 'yes'",
+        warning);
+    row("debug", {.security = "<launchSecurity type='sev-snp' kernelHashes='yes'><policy>0xb0000</policy></launchSecurity>"},
+        "debug the guest", warning);
     row("no policy", {.security = "<launchSecurity type='sev-snp' kernelHashes='yes'/>"}, "missing or not a number", fault);
     row("no kernel", {.boot = ""}, "no <kernel>", note);
     row("host-passthrough", {.cpu = "<cpu mode='host-passthrough'/>"}, "from the host", fault);
     row("host-model", {.cpu = "<cpu mode='host-model'/>"}, "dumpxml", fault);
     row("unknown model", {.cpu = "<cpu mode='custom'><model>Opteron_G3</model></cpu>"}, "signature of this CPU model", fault);
     row("no cpu", {.cpu = ""}, "qemu64", warning);
-    row("topology", {.cpu = "<cpu mode='custom'><model>EPYC</model><topology sockets='1' dies='1' cores='2' threads='1'/></cpu>"}, "makes 2 processors", fault);
+    row("topology", {.cpu = "<cpu mode='custom'><model>EPYC</model><topology sockets='1' dies='1' cores='2' threads='1'/></cpu>"},
+        "makes 2 processors", fault);
     row("no number", {.vcpu = "<vcpu>many</vcpu>"}, "not a number of processors", fault);
-    row("some enabled", {.vcpu = "<vcpu>4</vcpu><vcpus><vcpu id='0' enabled='yes'/><vcpu id='1' enabled='no'/></vcpus>"}, "1 are enabled", warning);
+    row("some enabled", {.vcpu = "<vcpu>4</vcpu><vcpus><vcpu id='0' enabled='yes'/><vcpu id='1' enabled='no'/></vcpus>"}, "1 are enabled",
+        warning);
     row("tcg", {.attributes = "type='qemu'"}, "without KVM", fault);
-    row("past libvirt", {.more = "<qemu:commandline><qemu:arg value='-cpu'/><qemu:arg value='EPYC-Genoa'/></qemu:commandline>"}, "EPYC-Genoa", warning);
+    row("past libvirt", {.more = "<qemu:commandline><qemu:arg value='-cpu'/><qemu:arg value='EPYC-Genoa'/></qemu:commandline>"},
+        "EPYC-Genoa", warning);
 }
 
 void TestMachineLibvirt::problems()

@@ -115,7 +115,9 @@ void TestMachineQemu::optionsWithKeys()
     QCOMPARE(options.flag("on"), std::optional(true));
     QCOMPARE(options.flag("c"), std::optional(false));
     QVERIFY(!options.value("z"));
-    const auto json = QemuOptions::parse(R"({"qom-type":"sev-snp-guest","policy":196608,"kernel-hashes":true,"file":{"filename":"x"}})", "", "-object").value();
+    const auto json =
+        QemuOptions::parse(R"({"qom-type":"sev-snp-guest","policy":196608,"kernel-hashes":true,"file":{"filename":"x"}})", "", "-object")
+            .value();
     QCOMPARE(*json.value("policy"), std::string("196608"));
     QCOMPARE(json.flag("kernel-hashes"), std::optional(true));
     QCOMPARE(*json.value("file.filename"), std::string("x"));
@@ -138,8 +140,9 @@ void TestMachineQemu::numbers()
 
 void TestMachineQemu::aWholeMachine()
 {
-    const auto machine = derived(snp + "-cpu EPYC-Milan-v2,+x -smp 4,maxcpus=8 -kernel /boot/vmlinuz -initrd /boot/initrd -append 'console=ttyS0 ' -object "
-                                       "memory-backend-memfd,id=ram1,size=1G");
+    const auto machine = derived(snp
+        + "-cpu EPYC-Milan-v2,+x -smp 4,maxcpus=8 -kernel /boot/vmlinuz -initrd /boot/initrd -append 'console=ttyS0 ' -object "
+          "memory-backend-memfd,id=ram1,size=1G");
     const LaunchParameters &parameters = machine.parameters;
     QCOMPARE(*parameters.kind, GuestKind::Snp);
     QCOMPARE(*parameters.vcpus, 4u);
@@ -157,7 +160,8 @@ void TestMachineQemu::aWholeMachine()
 
 void TestMachineQemu::writtenAsJson()
 {
-    const auto machine = derived(R"(qemu -cpu EPYC-v4 -bios fw.fd -machine '{"type":"q35","confidential-guest-support":"lsec0"}' -object '{"qom-type":"sev-snp-guest","id":"lsec0","policy":196608,"kernel-hashes":true}')");
+    const auto machine = derived(
+        R"(qemu -cpu EPYC-v4 -bios fw.fd -machine '{"type":"q35","confidential-guest-support":"lsec0"}' -object '{"qom-type":"sev-snp-guest","id":"lsec0","policy":196608,"kernel-hashes":true}')");
     QCOMPARE(*machine.parameters.kind, GuestKind::Snp);
     QVERIFY(machine.parameters.kernelHashes);
     QCOMPARE(*machine.parameters.policy, std::uint64_t(196608));
@@ -172,7 +176,8 @@ void TestMachineQemu::kinds_data()
     QTest::newRow("default policy") << QByteArray("sev-guest,id=s") << int(GuestKind::Sev) << quint64(1);
     QTest::newRow("es") << QByteArray("sev-guest,id=s,policy=0x5") << int(GuestKind::SevEs) << quint64(1);
     QTest::newRow("snp") << QByteArray("sev-snp-guest,id=s") << int(GuestKind::Snp) << quint64(1);
-    QTest::newRow("secure tsc") << QByteArray("sev-snp-guest,id=s,secure-tsc=on,tsc-frequency=2000000000") << int(GuestKind::Snp) << quint64(0x201);
+    QTest::newRow("secure tsc") << QByteArray("sev-snp-guest,id=s,secure-tsc=on,tsc-frequency=2000000000") << int(GuestKind::Snp)
+                                << quint64(0x201);
     QTest::newRow("debug swap") << QByteArray("sev-snp-guest,id=s,debug-swap=on") << int(GuestKind::Snp) << quint64(0x21);
 }
 
@@ -241,20 +246,30 @@ void TestMachineQemu::faults_data()
     QTest::addColumn<QByteArray>("words");
     QTest::addColumn<int>("weight");
     const int fault = int(Problem::Weight::Fault), warning = int(Problem::Weight::Warning), note = int(Problem::Weight::Note);
-    const auto row = [](const char *name, const std::string &line, const char *words, int weight) { QTest::newRow(name) << QByteArray::fromStdString(line) << QByteArray(words) << weight; };
+    const auto row = [](const char *name, const std::string &line, const char *words, int weight) {
+        QTest::newRow(name) << QByteArray::fromStdString(line) << QByteArray(words) << weight;
+    };
     row("no object", "qemu -machine q35 -cpu EPYC -bios f", "its memory is not encrypted", fault);
     row("not named", "qemu -machine q35 -cpu EPYC -bios f -object sev-snp-guest,id=sev0", "confidential-guest-support=sev0", fault);
-    row("another is named", "qemu -machine q35,confidential-guest-support=x -cpu EPYC -bios f -object sev-snp-guest,id=sev0", "no -machine", fault);
-    row("flash", "qemu -machine q35,confidential-guest-support=s -cpu EPYC -object sev-snp-guest,id=s -drive if=pflash,format=raw,unit=0,file=/fw/CODE.fd,readonly=on", "can't run from flash", fault);
+    row("another is named", "qemu -machine q35,confidential-guest-support=x -cpu EPYC -bios f -object sev-snp-guest,id=sev0", "no -machine",
+        fault);
+    row("flash",
+        "qemu -machine q35,confidential-guest-support=s -cpu EPYC -object sev-snp-guest,id=s -drive "
+        "if=pflash,format=raw,unit=0,file=/fw/CODE.fd,readonly=on",
+        "can't run from flash", fault);
     row("flash beside", snp + "-cpu EPYC -drive if=pflash,file=/x", "QEMU takes the flash", warning);
     row("no firmware", "qemu -machine q35,confidential-guest-support=s -cpu EPYC -object sev-snp-guest,id=s", "names no firmware", fault);
-    row("hashes off", "qemu -machine q35,confidential-guest-support=s -cpu EPYC -bios f -object sev-snp-guest,id=s -kernel k", "kernel-hashes is not on", warning);
+    row("hashes off", "qemu -machine q35,confidential-guest-support=s -cpu EPYC -bios f -object sev-snp-guest,id=s -kernel k",
+        "kernel-hashes is not on", warning);
     row("hashes of nothing", snp + "-cpu EPYC", "no -kernel whose hash", note);
     row("initrd alone", snp + "-cpu EPYC -initrd i", "without -kernel", fault);
     row("no cpu", snp, "qemu64", warning);
-    row("debug", "qemu -machine q35,confidential-guest-support=s -cpu EPYC -bios f -object sev-snp-guest,id=s,policy=0xb0000", "debug the guest", warning);
-    row("debug, legacy", "qemu -machine q35,confidential-guest-support=s -cpu EPYC -bios f -object sev-guest,id=s,policy=0x4", "debug the guest", warning);
-    row("no number", "qemu -machine q35,confidential-guest-support=s -cpu EPYC -bios f -object sev-guest,id=s,policy=five", "policy is not a number", fault);
+    row("debug", "qemu -machine q35,confidential-guest-support=s -cpu EPYC -bios f -object sev-snp-guest,id=s,policy=0xb0000",
+        "debug the guest", warning);
+    row("debug, legacy", "qemu -machine q35,confidential-guest-support=s -cpu EPYC -bios f -object sev-guest,id=s,policy=0x4",
+        "debug the guest", warning);
+    row("no number", "qemu -machine q35,confidential-guest-support=s -cpu EPYC -bios f -object sev-guest,id=s,policy=five",
+        "policy is not a number", fault);
     row("tcg", snp + "-cpu EPYC -accel tcg", "without KVM", fault);
     row("too many", snp + "-cpu EPYC -smp 99999", "not a number of processors", fault);
     row("igvm", snp + "-cpu EPYC -object igvm-cfg,id=i,file=x.igvm", "IGVM", fault);

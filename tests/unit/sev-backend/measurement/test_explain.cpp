@@ -68,8 +68,12 @@ void TestExplain::oneChange_data()
     QTest::addColumn<Bend>("bend");
     QTest::addColumn<QByteArray>("what");
     QTest::addColumn<QByteArray>("phrase");
-    const auto row = [](const char *name, const char *what, const char *phrase, Bend bend) { QTest::newRow(name) << bend << QByteArray(what) << QByteArray(phrase); };
-    const auto line = [](const std::string &text) { return Bend([text](VmParameters &machine) { machine.boot->commandLine = commandLineHash(text); }); };
+    const auto row = [](const char *name, const char *what, const char *phrase, Bend bend) {
+        QTest::newRow(name) << bend << QByteArray(what) << QByteArray(phrase);
+    };
+    const auto line = [](const std::string &text) {
+        return Bend([text](VmParameters &machine) { machine.boot->commandLine = commandLineHash(text); });
+    };
     row("debug swap", "guest-features", "0x21", [](VmParameters &machine) { machine.guestFeatures = 0x21; });
     row("secure TSC", "guest-features", "secure TSC on", [](VmParameters &machine) { machine.guestFeatures = 0x201; });
     row("two features", "guest-features", "0x221", [](VmParameters &machine) { machine.guestFeatures = 0x221; });
@@ -84,7 +88,8 @@ void TestExplain::oneChange_data()
     row("line end", "command-line", "line end", line(commandLine + "\n"));
     row("blank", "command-line", "blank at its end", line(commandLine + " "));
     row("two NULs", "command-line", "NUL", line(commandLine + std::string(1, '\0')));
-    row("no NUL", "command-line", "without its closing NUL", [](VmParameters &machine) { machine.boot->commandLine = sha256(asBytes(commandLine)); });
+    row("no NUL", "command-line", "without its closing NUL",
+        [](VmParameters &machine) { machine.boot->commandLine = sha256(asBytes(commandLine)); });
     row("empty", "command-line", "empty", line(""));
     row("single blanks", "command-line", "single blanks", line(" root=/dev/vda1 quiet "));
     row("older VMSA", "vmsa", "Linux 6.10", [](VmParameters &machine) { machine.oldVmsa = true; });
