@@ -10,6 +10,7 @@
 #include "core/evidence/json.h"
 #include "core/evidence/reappraise.h"
 #include "core/storage/record_care.h"
+#include "sev-backend/certificates/crl.h"
 #include "sev-backend/store/read.h"
 
 #include <algorithm>
@@ -24,7 +25,7 @@ namespace {
 struct Demands {
     References references;
     bool policy = false;
-    std::vector<Bytes> lists;
+    std::vector<Bytes> given, stored; ///< revocation lists
 };
 
 Result<Demands> demandsFrom(const Invocation &asked)
@@ -37,15 +38,26 @@ Result<Demands> demandsFrom(const Invocation &asked)
     const auto read = sev::readCertificates(inputs);
     for (const auto &certificate : read.certificates)
         if (certificate.role == "crl")
-            demands.lists.push_back(certificate.bytes);
-    if (!files.empty() && demands.lists.empty())
+            demands.given.push_back(certificate.bytes);
+    if (!files.empty() && demands.given.empty())
         return badInput("read revocation lists", inLine(files.front()), "there is none in what was given");
     // Those of the certificate store count as well: they are what is known today.
     KASTELLAN_ASSIGN(const auto stored, everyCertificate());
     for (const auto &certificate : stored)
-        if (certificate.role == "crl" && !std::ranges::contains(demands.lists, certificate.bytes))
-            demands.lists.push_back(certificate.bytes);
+        if (certificate.role == "crl" && !std::ranges::contains(demands.given, certificate.bytes))
+            demands.stored.push_back(certificate.bytes);
     return demands;
+}
+
+/// Whether a list is about the root of a record: by its name, or also by its signature.
+bool concerns(const Bytes &list, const Record &record, bool isSigned)
+{
+    const auto crl = sev::RevocationList::fromDer(list);
+    for (const auto &endorsement : record.evidence.endorsements)
+        if (crl && endorsement.role == "ark")
+            if (const auto root = sev::Certificate::fromDer(endorsement.der))
+                return isSigned ? crl->signatureBy(*root).has_value() : crl->isBy(*root);
+    return false;
 }
 
 /// The record with today's demands. Its own are never loosened: floors are raised, lists are added.
@@ -62,9 +74,17 @@ Record demanded(Record record, const Demands &demands)
             known->second = std::max(known->second, floor);
     }
     record.expected.strict = record.expected.strict || wanted.strict;
-    for (const Bytes &list : demands.lists)
+    const auto add = [&record](const Bytes &list) {
         if (!std::ranges::any_of(record.evidence.endorsements, [&](const Endorsement &own) { return own.der == list; }))
             record.evidence.endorsements.push_back({"crl", list});
+    };
+    // One that was given and is not signed as it says is a finding; the store may hold those of other roots of that name.
+    for (const Bytes &list : demands.given)
+        if (concerns(list, record, false))
+            add(list);
+    for (const Bytes &list : demands.stored)
+        if (concerns(list, record, true))
+            add(list);
     return record;
 }
 

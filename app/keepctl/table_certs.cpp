@@ -50,7 +50,7 @@ Noun certsNoun()
                     {"der", 0, "", "In a folder, DER in place of PEM"}, {"alone", 0, "", "Without what stands behind it"}, product, chip, tcb,
                     {"output", 'o', "PATH", "The file, or the folder, which is made; - for standard output where it is one file", Word::File},
                     {"force", 0, "", "Replace existing files"}},
-                {{"keepctl certs export --chip-id 0123… --layout ghcb -o host-certs.bin", "what a host hands to its guests"},
+                {{"keepctl certs export --chip-id HEX --layout ghcb -o host-certs.bin", "what a host hands to its guests"},
                     {"keepctl certs export 4b1f -o certs", "as snpguest wants it"}}},
             {Command::CertsRemove, "remove", "remove certificates from the store", {"All of them or none. Records keep their own copies."},
                 {{"CERT", "a certificate of the store, by its SHA-256 or the first digits of it (4 or more)", Word::Free, true, true}},

@@ -162,6 +162,13 @@ Result<Restored> restoreRecords(const fs::path &backup, bool force, const fs::pa
     if (!fs::copy_file(backup, temporary.path(), problem) || problem)
         return systemError(doing, backup.string(), problem.value());
     fs::permissions(temporary.path(), fs::perms::owner_read | fs::perms::owner_write, problem);
+    {
+        // An empty file would become an empty store, and check clean.
+        KASTELLAN_ASSIGN(const Database looked, Database::open(temporary.path(), usualBusyMilliseconds, "the backup"));
+        KASTELLAN_ASSIGN(const std::int64_t version, looked.number("PRAGMA user_version"));
+        if (version == 0)
+            return badInput(doing, backup.string(), "it is no evidence store");
+    }
     KASTELLAN_ASSIGN(const auto restored, SqliteStore::open(temporary.path()));
     KASTELLAN_TRY(clean(*restored, doing, backup));
 

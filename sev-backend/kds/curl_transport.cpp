@@ -73,7 +73,7 @@ HttpFailure failure(CURLcode code, const char *detail, const HttpRequest &reques
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
     case CURLE_OUT_OF_MEMORY:
-        return {Error{ErrorKind::Environment, asking, request.url, text, {}}, false};
+        return {Error{ErrorKind::Environment, asking, request.url, text, "Check the address of the key server (--kds-url)."}, false};
     case CURLE_OPERATION_TIMEDOUT:
         return {Error{ErrorKind::Environment, asking, request.url, "it did not answer in time: " + text, "Try again later."}, true};
     default: // cut short, closed, reset…

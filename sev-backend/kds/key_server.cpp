@@ -49,9 +49,9 @@ KeyServer::KeyServer(Settings settings, Transport &transport, Clock &clock)
 {
 }
 
-Result<HttpAnswer> KeyServer::get(const std::string &url, std::size_t limit, const std::stop_token &stop)
+Result<HttpAnswer> KeyServer::get(const std::string &serverUrl, const std::string &url, std::size_t limit, const std::stop_token &stop)
 {
-    KASTELLAN_ASSIGN(const Server server, parseServer(url));
+    KASTELLAN_ASSIGN(const Server server, parseServer(serverUrl));
     HttpRequest request;
     request.url = url;
     request.limit = limit;
@@ -64,7 +64,7 @@ Result<HttpAnswer> KeyServer::get(const std::string &url, std::size_t limit, con
 Result<KeyServer::Body> KeyServer::askServer(const Question &question, const std::string &url, const std::stop_token &stop)
 {
     constexpr auto asking = "ask the key server";
-    KASTELLAN_ASSIGN(HttpAnswer answer, get(url, question.limit, stop));
+    KASTELLAN_ASSIGN(HttpAnswer answer, get(question.server, url, question.limit, stop));
     if (answer.status == 404)
         return std::unexpected(question.notFound(url));
     if (answer.status >= 300 && answer.status < 400)

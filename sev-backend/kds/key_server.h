@@ -73,7 +73,7 @@ private:
     };
     [[nodiscard]] Result<Body> ask(const Question &question, const std::stop_token &stop);
     [[nodiscard]] Result<Body> askServer(const Question &question, const std::string &url, const std::stop_token &stop);
-    [[nodiscard]] Result<HttpAnswer> get(const std::string &url, std::size_t limit, const std::stop_token &stop);
+    [[nodiscard]] Result<HttpAnswer> get(const std::string &server, const std::string &url, std::size_t limit, const std::stop_token &stop);
 
     Settings m_settings;
     Transport &m_transport;

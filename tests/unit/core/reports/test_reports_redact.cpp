@@ -56,7 +56,7 @@ private Q_SLOTS:
         std::ranges::copy(id, leaf.begin() + 100);
         record.evidence.endorsements = {{"vcek", leaf}, {"ask", Bytes(50, 1)}, {"ark", Bytes(50, 2)}};
         record.appraisal.findings.front().actual = "chip " + chip;
-        record.plan = R"({"note": ")" + chip + R"("})";
+        record.plan = "{\"note\": \"" + chip + "\"}";
         view.fields.push_back({0x1a0, 64, "chip_id", chip, "the chip"});
         const std::string leafDigest = toHex(sha256(leaf).view());
         view.chain = {{"vcek", "CN=SEV-VCEK", "", "0", "", "", "", leafDigest, false, true, {{"hwID", chip}}}};

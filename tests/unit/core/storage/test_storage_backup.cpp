@@ -20,10 +20,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
+std::string firstOf(const Result<std::vector<std::string>> &problems)
+{
+    return !problems ? problems.error().message() : problems->empty() ? std::string() : problems->front();
+}
+
 std::vector<std::string> idsOf(RecordStore &store)
 {
     std::vector<std::string> ids;
-    for (const auto &record : store.list().value())
+    const auto records = store.list().value();
+    for (const auto &record : records)
         ids.push_back(record.id);
     std::ranges::sort(ids);
     return ids;
@@ -177,7 +183,7 @@ private Q_SLOTS:
             auto store = RecordStore::open();
             QVERIFY2(store.has_value(), store ? "" : store.error().message().c_str());
             const auto problems = (*store)->check();
-            QVERIFY2(problems && problems->empty(), problems ? problems->front().c_str() : problems.error().message().c_str());
+            QVERIFY2(problems && problems->empty(), firstOf(problems).c_str());
             const auto count = (*store)->list()->size();
             QVERIFY(count == now.size() || count == 5);
             if (count == 5) { // and there is a copy of what was there before

@@ -24,6 +24,11 @@ using namespace kastellan;
 
 namespace {
 
+std::string firstOf(const Result<std::vector<std::string>> &problems)
+{
+    return !problems ? problems.error().message() : problems->empty() ? std::string() : problems->front();
+}
+
 constexpr std::int64_t old = 1'000'000, later = 2'000'000, boundary = 1'500'000;
 
 std::string keepOf(unsigned number)
@@ -76,7 +81,7 @@ private Q_SLOTS:
         auto store = RecordStore::open();
         std::size_t checked = 0;
         const auto problems = (*store)->check(&checked);
-        QVERIFY2(problems && problems->empty(), problems ? problems->front().c_str() : problems.error().message().c_str());
+        QVERIFY2(problems && problems->empty(), firstOf(problems).c_str());
         QCOMPARE(checked, 10u);
         for (unsigned i = 0; i < 6; ++i) {
             const auto record = (*store)->get(m_ids[i]);
@@ -207,7 +212,7 @@ private Q_SLOTS:
             auto store = RecordStore::open();
             QVERIFY(store);
             const auto problems = (*store)->check();
-            QVERIFY2(problems && problems->empty(), problems ? problems->front().c_str() : problems.error().message().c_str());
+            QVERIFY2(problems && problems->empty(), firstOf(problems).c_str());
             const auto count = (*store)->list()->size();
             QVERIFY(count == 9 || count == 10);
             QCOMPARE((*RecordCare::open())->purged()->size(), count == 9 ? 0u : 6u);

@@ -185,7 +185,7 @@ private:
             drop += "DROP TRIGGER " + name + ";";
             create += text + ";";
         }
-        return triggers.size() == 9 && run((drop + sql + ";" + create).c_str());
+        return triggers.size() == 11 && run((drop + sql + ";" + create).c_str());
     }
 
     std::optional<test::DataFolder> m_folder;

@@ -218,7 +218,7 @@ private Q_SLOTS:
         const auto store = RecordStore::open();
         QVERIFY(!store);
         QVERIFY2(store.error().why.find("version 42") != std::string::npos, store.error().message().c_str());
-        QVERIFY2(store.error().why.find("up to 1") != std::string::npos, store.error().message().c_str());
+        QVERIFY2(store.error().why.find("up to 2") != std::string::npos, store.error().message().c_str());
         QVERIFY(store.error().remedy.find("Update") != std::string::npos);
         QVERIFY(*readFile(path, 1 << 26) == *before);
     }
