@@ -111,7 +111,7 @@ const X509Part *issuer(const Library &own, const Library *pool, Members members,
 void addLists(Evidence &evidence, const Library &library, const Certificate &root, const std::vector<const X509Part *> &chain)
 {
     auto lists = library.listsOf(root);
-    // One that revokes something of this chain, and failing that the newest, comes last: it is the one that counts.
+    // The newest comes last, and behind it one that revokes something of this chain: whoever looks at one list alone looks at that.
     std::ranges::stable_sort(lists, {}, [&](const CrlPart *part) {
         const bool revokes = std::ranges::any_of(chain,
             [&](const X509Part *link) { return link->certificate.serial() != "0" && part->list.revokes(link->certificate); });

@@ -119,11 +119,43 @@ private:
         ++m_at;
         if (c == 'x' || c == 'X')
             return digits(16, 2);
+        if (c == 'u' || c == 'U')
+            return character(c == 'u' ? 4 : 8, into);
         constexpr std::string_view letters = "abfnrtv\\'\"?", values = "\a\b\f\n\r\t\v\\'\"?";
         const auto at = letters.find(c);
         if (at == std::string_view::npos)
             return false;
         into.push_back(static_cast<std::uint8_t>(values[at]));
+        return true;
+    }
+    /// A character by its number, in UTF-8: Go's writer puts pairs of bytes so that happen to be one.
+    bool character(std::size_t size, Bytes &into)
+    {
+        std::uint32_t code = 0;
+        const char *begin = m_text.data() + m_at;
+        if (m_text.size() - m_at < size)
+            return false;
+        const auto [end, error] = std::from_chars(begin, begin + size, code, 16);
+        if (error != std::errc{} || end != begin + size || code > 0x10ffff)
+            return false;
+        m_at += size;
+        const auto put = [&into](std::uint32_t byte) { into.push_back(static_cast<std::uint8_t>(byte)); };
+        const auto rest = [&](unsigned shift) { put(0x80 | (code >> shift & 0x3f)); };
+        if (code < 0x80) {
+            put(code);
+        } else if (code < 0x800) {
+            put(0xc0 | code >> 6);
+            rest(0);
+        } else if (code < 0x10000) {
+            put(0xe0 | code >> 12);
+            rest(6);
+            rest(0);
+        } else {
+            put(0xf0 | code >> 18);
+            rest(12);
+            rest(6);
+            rest(0);
+        }
         return true;
     }
     std::string_view m_text;

@@ -119,6 +119,7 @@ private Q_SLOTS:
     void severalReportsGetTheirOwn();
     void aWrongCertificateIsStillGiven();
     void azureRuntimeDataIsCompared();
+    void goWritesCharactersByNumber();
     void theRequestIsNamed();
     void everyFormOfALegacyChain_data();
     void everyFormOfALegacyChain();
@@ -313,6 +314,24 @@ void TestIntakeForms::azureRuntimeDataIsCompared()
     std::ranges::copy(digest.bytes, report.begin() + 0x50);
     recognised = look(test::hclBlob(report));
     QVERIFY(recognised.found[0].what.contains("binds the blob's runtime data"));
+}
+
+// Go's writer puts two bytes that happen to be one character of UTF-8 as its number, and others as they are.
+void TestIntakeForms::goWritesCharactersByNumber()
+{
+    KASTELLAN_NEED_VECTORS();
+    Bytes report = snp("snp-milan").report;
+    std::string expected = "report_data: \"\\u0085\xc3\xa9\\U0001F512\\n\\\"'";
+    const Bytes begin{0xc2, 0x85, 0xc3, 0xa9, 0xf0, 0x9f, 0x94, 0x92, '\n', '"', '\''};
+    std::ranges::fill(std::span(report).subspan(0x50, 64), std::uint8_t{'.'});
+    std::ranges::copy(begin, report.begin() + 0x50);
+    expected += std::string(64 - begin.size(), '.') + "\"\n";
+    std::string text = test::textAttestation(report);
+    const auto at = text.find("report_data");
+    text.replace(at, text.find('\n', at) + 1 - at, expected);
+    const auto recognised = look(text);
+    QVERIFY2(recognised.evidence.size() == 1, unknownsOf(recognised).c_str());
+    QVERIFY(recognised.evidence[0].evidence.report == report);
 }
 
 void TestIntakeForms::theRequestIsNamed()
