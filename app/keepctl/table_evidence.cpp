@@ -59,7 +59,7 @@ Noun evidenceNoun()
                     {"batch", 'b', "", "Many: one line each, and a summary"},
                     {"resume", 0, "FILE", "For --batch: note there what is done, and go on from there", Word::File}, json},
                 {{"keepctl evidence verify report.bin certs/", "a report with its certificates"},
-                    {"keepctl evidence verify export.zip --expect-digest 6d28…", "is it what I built?"},
+                    {"keepctl evidence verify export.zip --expect-digest 6d287813...", "is it what I built?"},
                     {"keepctl evidence verify report.bin certs/ --from-libvirt domain.xml", "is it my domain, and if not, what differs?"},
                     {"keepctl evidence verify --batch fleet/ --certs ca/ --json", "a fleet, one line each"}}},
             {Command::EvidenceShow, "show", "show a record, or what a file holds",
