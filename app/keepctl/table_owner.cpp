@@ -61,7 +61,7 @@ Verb measurement()
             {"candidates", 0, "FILE|FOLDER", "Firmware that may have been used instead, for the search", Word::File, {}, true},
             {"outfile", 0, "FILE", "Write the 48 bytes to a file instead of base64 to standard output", Word::File}, forced, json},
         {{"keepctl owner measurement --tik vm_tik.bin --domlaunchsecinfo info.txt --ovmf OVMF.fd", "does the guest run this firmware?"},
-            {"keepctl owner measurement --tik vm_tik.bin --api-major 1 --api-minor 40 --build-id 40 --policy 3 ...",
+            {"keepctl owner measurement --tik vm_tik.bin --api-major 1 --api-minor 40 --build-id 40 ...",
                 "sevctl measurement build"}}};
 }
 
@@ -80,8 +80,8 @@ Verb secret()
             {"iv", 0, "BASE64", "The initialisation vector, 16 bytes; default: random. For tests: never use one twice"},
             {"base64", 0, "", "Write the files as base64, as virsh takes them"}, {"qmp", 0, "", "Print the QMP command that injects them"},
             forced, json},
-        {{"keepctl owner secret --tik t --tek e --domlaunchsecinfo info -s disk-passphrase=p --base64 h.b64 s.b64",
-            "then: virsh domsetlaunchsecstate DOMAIN --secrethdr h.b64 --secret s.b64"}}};
+        {{"keepctl owner secret --tik t --tek e --domlaunchsecinfo info -s disk-passphrase=p --base64 h s",
+            "then: virsh domsetlaunchsecstate DOMAIN --secrethdr h --secret s"}}};
 }
 
 Verb report()
