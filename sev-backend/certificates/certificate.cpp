@@ -194,6 +194,12 @@ Result<std::vector<Certificate>> Certificate::fromPem(std::string_view pem)
     return certificates;
 }
 
+std::string Certificate::subjectEntry(const char *shortName) const
+{
+    const int nid = OBJ_sn2nid(shortName);
+    return nid == NID_undef ? std::string() : onlyEntry(X509_get_subject_name(handle()), nid);
+}
+
 bool Certificate::namesIssuer(const Certificate &issuer) const
 {
     return X509_NAME_cmp(X509_get_issuer_name(handle()), X509_get_subject_name(issuer.handle())) == 0;

@@ -30,6 +30,8 @@ public:
     /// Of the subject; empty unless there is exactly one.
     [[nodiscard]] const std::string &commonName() const { return m_data->commonName; }
     [[nodiscard]] const std::string &organization() const { return m_data->organization; }
+    /// An entry of the subject by its short name ("O", "OU", "C", "L", "ST"); empty unless there is exactly one.
+    [[nodiscard]] std::string subjectEntry(const char *shortName) const;
     /// Whether the issuer's name is the other's subject, compared as DER.
     [[nodiscard]] bool namesIssuer(const Certificate &issuer) const;
     /// Hex, without leading zeros; "0" for the zero of a VCEK.

@@ -6,6 +6,10 @@
 namespace kastellan::sev {
 namespace {
 
+/// What stands in every name of AMD's certificates (AMD 57230, tables 4 to 11).
+constexpr std::pair<const char *, const char *> amdEntries[] = {
+    {"O", "Advanced Micro Devices"}, {"OU", "Engineering"}, {"C", "US"}, {"L", "Santa Clara"}, {"ST", "CA"}};
+
 const std::string &label(const Certificate &certificate)
 {
     return certificate.commonName().empty() ? certificate.subject() : certificate.commonName();
@@ -83,6 +87,11 @@ Faults nameFaults(const Chain &chain, const RootIdentity &root)
     }
     if (!vlek)
         expect(chain.leaf, "SEV-VCEK");
+    if (root.kind == RootIdentity::Kind::Amd)
+        for (const auto *certificate : {&chain.ark, &chain.ask, &chain.leaf})
+            for (const auto &[entry, value] : amdEntries)
+                if (const std::string actual = certificate->subjectEntry(entry); actual != value)
+                    faults.push_back(label(*certificate) + " has " + entry + "='" + actual + "' in its name, and AMD's have '" + value + "'");
     if (root.kind == RootIdentity::Kind::Emulated)
         for (const auto *certificate : {&chain.ark, &chain.ask, &chain.leaf})
             if (certificate->organization() != emulatedOrganization)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Evidence of every shape: revocation lists, serial numbers, VLEKs, products, and each byte of shapes without published samples.
 #include "policy_case.h"
+#include "sev-backend/certificates/chain.h"
 
 #include <QTest>
 
@@ -28,6 +29,7 @@ private Q_SLOTS:
     void everyByteOfEveryShape_data();
     void everyByteOfEveryShape();
     void everyLengthOfAList();
+    void namesOfAmd();
 };
 
 void TestAppraisalShapes::revocationLists()
@@ -240,6 +242,19 @@ void TestAppraisalShapes::everyLengthOfAList()
         maker.evidence.endorsements.back().der.assign(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length));
         QCOMPARE(outcomeOf(test::appraised(maker.evidence, maker.expected), "chain.crl"), QStringLiteral("fail (advisory)"));
     }
+}
+
+// Under AMD's root every certificate is named as AMD names them: an emulated chain, taken for one of AMD's, is not.
+void TestAppraisalShapes::namesOfAmd()
+{
+    const EvidenceMaker maker;
+    const Chain chain{maker.authority().ark(), maker.authority().ask(), *Certificate::fromDer(maker.evidence.endorsements[0].der)};
+    RootIdentity root = identifyRoot(chain.ark);
+    QVERIFY(nameFaults(chain, root).empty());
+    root.kind = RootIdentity::Kind::Amd;
+    const Faults faults = nameFaults(chain, root);
+    QCOMPARE(faults.size(), std::size_t{15}); // five entries of three certificates
+    QVERIFY(faults.front().contains("Advanced Micro Devices"));
 }
 
 QTEST_GUILESS_MAIN(TestAppraisalShapes)
