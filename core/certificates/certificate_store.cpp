@@ -193,9 +193,11 @@ Result<std::unique_ptr<CertificateStore>> CertificateStore::open(const fs::path 
 {
     const fs::path place = placeOf(path);
     KASTELLAN_TRY(makeFolder(place.parent_path()));
-    KASTELLAN_ASSIGN(const Fd lock, lockFile(place.string() + ".lock"));
     KASTELLAN_ASSIGN(Database database, Database::open(place, busyMilliseconds, "the certificate store"));
-    KASTELLAN_TRY(migrate(database));
+    KASTELLAN_ASSIGN(const std::int64_t version, database.number("PRAGMA user_version"));
+    KASTELLAN_ASSIGN(const std::int64_t id, database.number("PRAGMA application_id"));
+    if (version != newestVersion || id != applicationId) // who only reads writes nothing
+        KASTELLAN_TRY(migrate(database));
     // Small and rarely written: a journal that is removed after each change needs no shared memory, and works on every file system.
     KASTELLAN_TRY(database.execute("PRAGMA synchronous = EXTRA"));
     return std::make_unique<SqliteCertificates>(std::move(database));

@@ -130,14 +130,15 @@ Result<Database> Database::open(const fs::path &path, int busyMilliseconds, std:
     database.m_path = path;
     database.m_name = name;
     const std::string opening = "open " + database.m_name;
-    // SQLite would make the file readable for others; the files beside it take its mode.
-    {
-        const Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-        struct stat status{};
-        if (!file || ::fstat(file.get(), &status) != 0)
+    // SQLite would make the file readable for others; the files beside it take its mode. One that is there is not opened here: closing
+    // it again would drop the locks that this program has on it.
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0) {
+        const Fd file(errno == ENOENT ? ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1);
+        if (!file && errno != EEXIST)
             return systemError(opening, path.string(), errno);
-        if (!S_ISREG(status.st_mode))
-            return environment(opening, path.string(), "it is not a plain file", "Move it away.");
+    } else if (!S_ISREG(status.st_mode)) {
+        return environment(opening, path.string(), "it is not a plain file", "Move it away.");
     }
     sqlite3 *raw = nullptr;
     const int opened = sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, nullptr);
