@@ -5,6 +5,7 @@
 #include "core/hosts/pins.h"
 #include "core/workload/workload.h"
 #include "people.h"
+#include "sev-backend/appraisal/policy.h"
 
 #include <algorithm>
 #include <chrono>
@@ -118,6 +119,10 @@ Result<Record> Attestor::appraise(Kind kind, Bytes report, const Binding &bindin
                 finding.required = true;
     if (m_plan.expected.allowDebug)
         appraisal.overrides.emplace_back("--allow-debug");
+    // A policy that can't be read is a failing finding; then it gives nothing up.
+    if (const auto policy = sev::Policy::parse(m_plan.expected.policy.empty() ? "version = 1" : m_plan.expected.policy, "the policy"))
+        for (std::string &given : policy->overrides())
+            appraisal.overrides.push_back(std::move(given));
     if (m_plan.noSandbox) {
         appraisal.overrides.emplace_back("--no-sandbox");
         // Given up by the owner: it still fails and shows, and does not decide.

@@ -17,6 +17,7 @@ private Q_SLOTS:
     void madeFromARecord();
     void launchedWith();
     void launchRefusedByPolicy();
+    void whatAPolicyGivesUpIsRecorded();
     void mistakesShowBeforeALaunch();
     void checked();
     void imported();
@@ -79,6 +80,15 @@ void TestKeepctlPolicy::launchedWith()
     const Ran record = m_program.run({u"evidence"_s, u"show"_s, u"second"_s, u"--json"_s});
     QVERIFY2(record.json()["expected"_L1]["policy"_L1].toString().contains("name = \"mine\""_L1), record.all());
     QCOMPARE(record.json()["recomputed"_L1]["verdict"_L1].toString(), u"trusted"_s);
+}
+
+void TestKeepctlPolicy::whatAPolicyGivesUpIsRecorded()
+{
+    const QString policy = m_program.write(u"debug.toml"_s, "version = 1\nguest_policy.allowed = ['smt', 'debug']\n");
+    const Ran ran = m_program.run({u"keep"_s, u"launch"_s, u"--policy"_s, policy, u"--json"_s, example("hello")});
+    QVERIFY2(ran.exit == 0, ran.all());
+    QCOMPARE(ran.json()["overrides"_L1].toArray(), QJsonArray{u"policy: allows debug"_s});
+    QVERIFY2(ran.json()["sentence"_L1].toString().contains("policy: allows debug"_L1), ran.all());
 }
 
 void TestKeepctlPolicy::launchRefusedByPolicy()
