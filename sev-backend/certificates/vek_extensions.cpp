@@ -114,6 +114,13 @@ Result<VekExtensions> readVekExtensions(const Certificate &certificate)
             return badInput(reading, std::string(name), level.error().why);
         result.tcb.set(part, *level);
     }
+    // Parts that no firmware has yet: a level in one of them would be for a TCB that a report can't state. Turin's lack some.
+    for (const std::string_view suffix : {"3.4", "3.5", "3.6", "3.7"}) {
+        const auto *reserved = value(suffix);
+        const auto level = reserved ? readLevel(*reserved) : Result<std::uint8_t>(std::uint8_t{0});
+        if (!level || *level != 0)
+            return badInput(reading, "spl" + std::string(suffix.substr(2)), level ? "it is reserved, and not 0" : level.error().why);
+    }
     if (const auto *hardware = value("4")) {
         KASTELLAN_ASSIGN(result.hardwareId, readHardwareId(*hardware));
     }

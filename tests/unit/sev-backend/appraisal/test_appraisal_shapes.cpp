@@ -2,6 +2,7 @@
 // Evidence of every shape: revocation lists, serial numbers, VLEKs, products, and each byte of shapes without published samples.
 #include "policy_case.h"
 #include "sev-backend/certificates/chain.h"
+#include "sev-backend/emulator/certificate_maker.h"
 
 #include <QTest>
 
@@ -30,6 +31,7 @@ private Q_SLOTS:
     void everyByteOfEveryShape();
     void everyLengthOfAList();
     void namesOfAmd();
+    void reservedPartsOfTheCertificate();
 };
 
 void TestAppraisalShapes::revocationLists()
@@ -255,6 +257,34 @@ void TestAppraisalShapes::namesOfAmd()
     const Faults faults = nameFaults(chain, root);
     QCOMPARE(faults.size(), std::size_t{15}); // five entries of three certificates
     QVERIFY(faults.front().contains("Advanced Micro Devices"));
+}
+
+void TestAppraisalShapes::reservedPartsOfTheCertificate()
+{
+    EvidenceMaker maker;
+    const auto issuerKey = *privateKeyFromDer(maker.authority().askKey());
+    const auto leaf = maker.leaf();
+    const auto with = [&](const std::string &suffix, Bytes value) {
+        CertificateRequest request;
+        request.commonName = leaf.commonName;
+        request.notBefore = leaf.notBefore;
+        request.notAfter = leaf.notAfter;
+        request.key = maker.identity().vcekKey().handle();
+        request.issuer = &maker.authority().ask();
+        request.issuerKey = issuerKey.get();
+        const auto level = [&](TcbPart part) { return Bytes{2, 1, *leaf.tcb.part(part)}; };
+        const std::string arc = "1.3.6.1.4.1.3704.1.";
+        request.extensions = {{arc + "1", {2, 1, 0}}, {arc + "3.1", level(TcbPart::Bootloader)}, {arc + "3.2", level(TcbPart::Tee)},
+            {arc + "3.3", level(TcbPart::Snp)}, {arc + "3.8", level(TcbPart::Microcode)}, {arc + "4", leaf.hardwareId},
+            {arc + "2", {0x16, 5, 'G', 'e', 'n', 'o', 'a'}}, {arc + suffix, std::move(value)}};
+        maker.evidence.endorsements[0].der = makeCertificate(request)->der();
+        return failures(appraised(maker));
+    };
+    for (const char *suffix : {"3.4", "3.5", "3.6", "3.7"}) {
+        QCOMPARE(with(suffix, {2, 1, 0}), QString());
+        QCOMPARE(with(suffix, {2, 1, 1}), QStringLiteral("chip.certificate,tcb.certificate"));
+        QCOMPARE(with(suffix, {4, 1, 0}), QStringLiteral("chip.certificate,tcb.certificate"));
+    }
 }
 
 QTEST_GUILESS_MAIN(TestAppraisalShapes)
