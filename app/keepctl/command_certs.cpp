@@ -41,7 +41,10 @@ Result<CertificateFilter> certificateFilter(const Invocation &asked)
     if (asked.has("tcb")) {
         const bool fmc = asked.value("tcb").contains("fmc");
         KASTELLAN_ASSIGN(const sev::TcbVersion tcb,
-            sev::kds::parseTcb(asked.value("tcb"), product != sev::Product::Unknown ? product : fmc ? sev::Product::Turin : sev::Product::Milan));
+            sev::kds::parseTcb(asked.value("tcb"),
+                product != sev::Product::Unknown ? product
+                    : fmc                        ? sev::Product::Turin
+                                                 : sev::Product::Milan));
         filter.tcb = tcb.text();
     }
     return filter;
@@ -87,7 +90,8 @@ Result<int> certsImport(const Invocation &asked)
         js::Out entry = toJson(certificate);
         entry["new"] = isNew;
         list.push_back(std::move(entry));
-        table.add({shortDigest(certificate), certificate.role, inLine(certificate.subject), inLine(certificate.source), isNew ? "new" : "known"});
+        table.add(
+            {shortDigest(certificate), certificate.role, inLine(certificate.subject), inLine(certificate.source), isNew ? "new" : "known"});
     }
     for (const auto &part : read.unknown)
         unknown.push_back({{"file", part.file}, {"why", part.why}});
@@ -100,7 +104,8 @@ Result<int> certsImport(const Invocation &asked)
             say(inLine(part.file) + ": " + inLine(part.why));
     }
     if (read.certificates.empty())
-        return badInput("import certificates", inLine(asked.operands.front()), "there is no certificate or revocation list of AMD SEV in what was given");
+        return badInput("import certificates", inLine(asked.operands.front()),
+            "there is no certificate or revocation list of AMD SEV in what was given");
     return exit_code::done;
 }
 
@@ -155,11 +160,12 @@ Result<int> certsShow(const Invocation &asked)
         return exit_code::done;
     }
     print(facts({{"sha256", toHex(certificate.digest.view())}, {"role", certificate.role}, {"format", certificate.format},
-        {"state", state.word + (state.why.empty() ? "" : ": " + state.why)}, {"product", certificate.product}, {"chip id", certificate.chip},
-        {"tcb", certificate.tcb}, {"subject", inLine(certificate.subject)}, {"issuer", inLine(certificate.issuer)},
-        {"valid from", timeText(certificate.notBefore)}, {"valid until", timeText(certificate.notAfter)},
-        {"emulated", certificate.emulated ? "yes: proves the procedure, nothing about hardware" : ""}, {"came from", inLine(certificate.source)},
-        {"stored", timeText(certificate.added)}}));
+        {"state", state.word + (state.why.empty() ? "" : ": " + state.why)}, {"product", certificate.product},
+        {"chip id", certificate.chip}, {"tcb", certificate.tcb}, {"subject", inLine(certificate.subject)},
+        {"issuer", inLine(certificate.issuer)}, {"valid from", timeText(certificate.notBefore)},
+        {"valid until", timeText(certificate.notAfter)},
+        {"emulated", certificate.emulated ? "yes: proves the procedure, nothing about hardware" : ""},
+        {"came from", inLine(certificate.source)}, {"stored", timeText(certificate.added)}}));
     if (!legacy)
         print(sev::toPem(certificate));
     return exit_code::done;

@@ -47,7 +47,8 @@ Result<Platform> platformOf(const Invocation &asked, const EvidenceBackend &back
         }
         const auto report = sev::ReportView::from(evidence.report);
         if (evidence.kind != "snp-report" || !report)
-            return badInput("fetch certificates", inLine(word), "it is not an attestation report of SEV-SNP", "The key server has nothing else for it.");
+            return badInput("fetch certificates", inLine(word), "it is not an attestation report of SEV-SNP",
+                "The key server has nothing else for it.");
         const sev::ReportedProduct product = report->product();
         for (const auto &endorsement : evidence.endorsements)
             if (const auto certificate = sev::Certificate::fromDer(endorsement.der);
@@ -55,8 +56,8 @@ Result<Platform> platformOf(const Invocation &asked, const EvidenceBackend &back
                 return badInput("fetch certificates", inLine(word), "it is of an emulated platform, and AMD has no certificates of those",
                     "Its certificates are in its record.");
         platform.products = product.product != sev::Product::Unknown ? std::vector{product.product}
-            : product.layout == sev::TcbLayout::Turin                 ? std::vector{sev::Product::Turin}
-                                                                      : std::vector{sev::Product::Milan, sev::Product::Genoa};
+            : product.layout == sev::TcbLayout::Turin                ? std::vector{sev::Product::Turin}
+                                                                     : std::vector{sev::Product::Milan, sev::Product::Genoa};
         platform.chip = toBytes(report->chipId().view());
         platform.reported = report->reportedTcb();
         platform.fromReport = true;
@@ -90,7 +91,8 @@ Result<sev::Product> needProduct(const Platform &platform, std::string_view what
 Result<std::vector<kds::Fetched>> fetchVcek(kds::KeyServer &server, Platform &platform, const std::stop_token &stop)
 {
     if (platform.products.empty() || platform.chip.empty() || (!platform.reported && platform.tcb.empty()))
-        return badInput("fetch a VCEK", {}, "product, chip id and TCB are needed", "Give --report FILE, or --product, --chip-id and --tcb.");
+        return badInput(
+            "fetch a VCEK", {}, "product, chip id and TCB are needed", "Give --report FILE, or --product, --chip-id and --tcb.");
     if (platform.vlek && platform.fromReport)
         return badInput("fetch a VCEK", {}, "the report is signed by a VLEK, which the key server hands out to operators of hosts alone",
             "Ask the host for the certificates with the report (extended report); 'keepctl certs fetch chain crl --vlek' has the rest.");
@@ -166,7 +168,8 @@ Result<int> certsFetch(const Invocation &asked, const Context &context)
 {
     for (const auto &what : asked.operands)
         if (!std::ranges::contains(kinds, std::string_view(what)))
-            return badInput("fetch certificates", inLine(what), "there is no such thing to fetch", "There are vcek, chain, crl, cek and ask-ark.");
+            return badInput(
+                "fetch certificates", inLine(what), "there is no such thing to fetch", "There are vcek, chain, crl, cek and ask-ark.");
     KASTELLAN_ASSIGN(kds::Settings settings, settingsOf(asked));
     Platform platform;
     const bool sevAlone = std::ranges::all_of(asked.operands, [](const std::string &what) { return what == "ask-ark" || what == "cek"; });

@@ -111,8 +111,8 @@ Result<int> certsVerify(const Invocation &asked)
             say(inLine(part.file) + ": " + inLine(part.why));
         print("\n" + std::to_string(certificates.size()) + (certificates.size() == 1 ? " certificate, " : " certificates, ")
             + (tree.problems.empty() ? painted(1, Colour::Green, "all verify")
-                                     : painted(1, Colour::Red, std::to_string(tree.problems.size())
-                                           + (tree.problems.size() == 1 ? " problem" : " problems")))
+                                     : painted(1, Colour::Red,
+                                           std::to_string(tree.problems.size()) + (tree.problems.size() == 1 ? " problem" : " problems")))
             + "\n");
     }
     return tree.good() ? exit_code::done : exit_code::negative;
@@ -128,7 +128,8 @@ Result<int> certsExport(const Invocation &asked)
     KASTELLAN_ASSIGN(auto files, sev::layOut(*layout, !asked.has("der"), chain));
     const std::string output = asked.value("output");
     if (output.empty())
-        return badInput("export certificates", {}, "where to is not said", "Give -o and a file, or a folder where the layout has several files.");
+        return badInput(
+            "export certificates", {}, "where to is not said", "Give -o and a file, or a folder where the layout has several files.");
     if (!layout->folder && output == "-")
         return writeAll(1, files.front().bytes, "standard output").transform([] { return exit_code::done; });
     std::vector<ExportFile> exports;

@@ -139,7 +139,8 @@ Result<int> evidenceReappraise(const Invocation &asked, const Context &context)
     for (std::size_t offset = 0;; offset += page) {
         KASTELLAN_ASSIGN(const auto records, store->list({}, page, offset));
         for (const auto &record : records)
-            if (record.kind != "purge" && record.kind != "reappraisal" && (!asked.has("keep") || record.keep.starts_with(asked.value("keep")) || record.keepName == asked.value("keep")))
+            if (record.kind != "purge" && record.kind != "reappraisal"
+                && (!asked.has("keep") || record.keep.starts_with(asked.value("keep")) || record.keepName == asked.value("keep")))
                 all.push_back(record);
         if (records.size() < page)
             break;
@@ -189,12 +190,12 @@ Result<int> evidenceReappraise(const Invocation &asked, const Context &context)
         std::string why;
         for (const auto &id : failing)
             why += (why.empty() ? "" : ", ") + id;
-        tally.table.add({summary.id, timeText(summary.created), std::string(name(record->appraisal.verdict)), std::string(name(now.verdict)),
-            inLine(summary.keepName), why.empty() ? inLine(now.sentence) : why});
+        tally.table.add({summary.id, timeText(summary.created), std::string(name(record->appraisal.verdict)),
+            std::string(name(now.verdict)), inLine(summary.keepName), why.empty() ? inLine(now.sentence) : why});
     }
     if (asked.has("json")) {
-        printJson({{"appraised", tally.appraised}, {"turned_bad", tally.bad}, {"turned_better", tally.better}, {"unreadable", tally.unreadable},
-            {"at", demands.references.at}, {"changed", std::move(tally.changed)}});
+        printJson({{"appraised", tally.appraised}, {"turned_bad", tally.bad}, {"turned_better", tally.better},
+            {"unreadable", tally.unreadable}, {"at", demands.references.at}, {"changed", std::move(tally.changed)}});
     } else {
         if (tally.bad + tally.better != 0)
             print(tally.table.text(1, 3));

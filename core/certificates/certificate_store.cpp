@@ -23,14 +23,16 @@ constexpr std::int64_t newestVersion = 1;
 constexpr int busyMilliseconds = 15'000;
 constexpr std::size_t largest = std::size_t{4} << 20;
 
-constexpr auto tables = "CREATE TABLE certificates (sha256 BLOB PRIMARY KEY, bytes BLOB NOT NULL, format TEXT NOT NULL, role TEXT NOT NULL, "
-                        "product TEXT NOT NULL, chip TEXT NOT NULL, tcb TEXT NOT NULL, subject TEXT NOT NULL, issuer TEXT NOT NULL, "
-                        "not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, emulated INTEGER NOT NULL, source TEXT NOT NULL, "
-                        "added INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-                        "CREATE INDEX certificates_chip ON certificates (chip, tcb);"
-                        "CREATE INDEX certificates_product ON certificates (product, role);";
-constexpr std::string_view columns = "SELECT sha256, bytes, format, role, product, chip, tcb, subject, issuer, not_before, not_after, emulated, "
-                                     "source, added FROM certificates ";
+constexpr auto tables =
+    "CREATE TABLE certificates (sha256 BLOB PRIMARY KEY, bytes BLOB NOT NULL, format TEXT NOT NULL, role TEXT NOT NULL, "
+    "product TEXT NOT NULL, chip TEXT NOT NULL, tcb TEXT NOT NULL, subject TEXT NOT NULL, issuer TEXT NOT NULL, "
+    "not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, emulated INTEGER NOT NULL, source TEXT NOT NULL, "
+    "added INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX certificates_chip ON certificates (chip, tcb);"
+    "CREATE INDEX certificates_product ON certificates (product, role);";
+constexpr std::string_view columns =
+    "SELECT sha256, bytes, format, role, product, chip, tcb, subject, issuer, not_before, not_after, emulated, "
+    "source, added FROM certificates ";
 
 Status migrate(const Database &database)
 {

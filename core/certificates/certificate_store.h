@@ -32,9 +32,9 @@ struct CertificateFilter {
     [[nodiscard]] bool matches(const StoredCertificate &certificate) const;
 };
 
-/// Certificates and revocation lists of this user, each once, in dataFolder()/certificates.db (docs/certs.md). Several programs may use it at
-/// once; a kill at any moment leaves whole additions. A newer schema is refused by name. What is in it is trusted for nothing: whoever uses
-/// it verifies it.
+/// Certificates and revocation lists of this user, each once, in dataFolder()/certificates.db (docs/certs.md). Several programs may use it
+/// at once; a kill at any moment leaves whole additions. A newer schema is refused by name. What is in it is trusted for nothing: whoever
+/// uses it verifies it.
 class CertificateStore {
 public:
     /// Opens or makes dataFolder()/certificates.db, or `path`.

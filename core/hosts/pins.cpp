@@ -62,8 +62,8 @@ Result<std::vector<HostPin>> hostPins()
     js::Object object(*value, "pins");
     const std::string version = object.text("schema");
     if (object.status() && version != schema)
-        return environment("read the pinned hosts", where, "its schema is '" + version.substr(0, 64) + "', and this program knows " + std::string(schema),
-            "Update Kastellan.");
+        return environment("read the pinned hosts", where,
+            "its schema is '" + version.substr(0, 64) + "', and this program knows " + std::string(schema), "Update Kastellan.");
     std::vector<HostPin> pins;
     object.each("pins", [&](const js::In &entry, const std::string &place) -> Status {
         js::Object pin(entry, place);
@@ -121,8 +121,9 @@ Finding identityFinding(std::string_view host, const Result<std::optional<HostPi
     Finding finding;
     finding.id = "platform.identity";
     finding.area = "platform";
-    finding.why = "A host is pinned to its processor when it first proves itself. If it is another one later, keeps run on a machine that you have "
-                  "not looked at.";
+    finding.why =
+        "A host is pinned to its processor when it first proves itself. If it is another one later, keeps run on a machine that you have "
+        "not looked at.";
     finding.source = "docs/appraisal.md";
     finding.actual = identity.empty() ? "the evidence does not say which processor it is from" : std::string(identity);
     const std::string name(host);
@@ -139,7 +140,8 @@ Finding identityFinding(std::string_view host, const Result<std::optional<HostPi
         finding.expected = (*pin)->identity;
         finding.outcome = identity.empty() ? Outcome::Unknown : identity == (*pin)->identity ? Outcome::Pass : Outcome::Fail;
         if (finding.outcome == Outcome::Unknown)
-            finding.remedy = "The host masks what it has shown before. Ask its operator why; 'keepctl host unpin " + name + "' gives the pin up.";
+            finding.remedy =
+                "The host masks what it has shown before. Ask its operator why; 'keepctl host unpin " + name + "' gives the pin up.";
         if (finding.outcome == Outcome::Fail)
             finding.remedy = "Find out whether the machine or its processor was replaced. If it was, 'keepctl host unpin " + name
                 + "' lets the next launch pin the new one; if not, do not use this host.";

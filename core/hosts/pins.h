@@ -30,8 +30,8 @@ struct HostPin {
 /// False when it was not pinned.
 [[nodiscard]] Result<bool> unpinHost(std::string_view host);
 
-/// The finding `platform.identity` (docs/appraisal.md). `identity` empty: the evidence does not say which platform it is from. Without a pin
-/// it is information; a change fails, and is required.
+/// The finding `platform.identity` (docs/appraisal.md). `identity` empty: the evidence does not say which platform it is from. Without a
+/// pin it is information; a change fails, and is required.
 [[nodiscard]] Finding identityFinding(std::string_view host, const Result<std::optional<HostPin>> &pin, std::string_view identity);
 
 } // namespace kastellan

@@ -85,8 +85,9 @@ void redactChipId(Record &record, EvidenceView &view, Appraisal &today, std::str
             certificate.sha256 = redactedChip;
     }
     record.notes += (record.notes.empty() ? "" : " ")
-        + std::string("Redacted: the chip id was taken out of this export, and with it the raw report and the certificates that carry it (report") + gone
-        + "). The signature of the report cannot be checked from this export; the findings are what was found before.";
+        + std::string(
+            "Redacted: the chip id was taken out of this export, and with it the raw report and the certificates that carry it (report")
+        + gone + "). The signature of the report cannot be checked from this export; the findings are what was found before.";
 }
 
 } // namespace kastellan

@@ -55,18 +55,19 @@ constexpr std::array version1 = {
 constexpr std::array version2 = {
     Object{"holds",
         "CREATE TABLE holds (id TEXT PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL) STRICT, WITHOUT ROWID"},
-    Object{"purged",
-        "CREATE TABLE purged (seq INTEGER PRIMARY KEY REFERENCES records, by INTEGER NOT NULL REFERENCES records) STRICT"},
+    Object{"purged", "CREATE TABLE purged (seq INTEGER PRIMARY KEY REFERENCES records, by INTEGER NOT NULL REFERENCES records) STRICT"},
     Object{"purging", "CREATE TABLE purging (sha256 BLOB PRIMARY KEY) STRICT, WITHOUT ROWID"},
     Object{"purged_no_update",
         "CREATE TRIGGER purged_no_update BEFORE UPDATE ON purged BEGIN SELECT RAISE(ABORT, 'what was purged stays so'); END"},
     Object{"purged_no_delete",
         "CREATE TRIGGER purged_no_delete BEFORE DELETE ON purged BEGIN SELECT RAISE(ABORT, 'what was purged stays so'); END"},
     Object{"contents_no_delete",
-        "CREATE TRIGGER contents_no_delete BEFORE DELETE ON contents WHEN NOT EXISTS (SELECT 1 FROM purged WHERE seq = OLD.seq) BEGIN SELECT "
+        "CREATE TRIGGER contents_no_delete BEFORE DELETE ON contents WHEN NOT EXISTS (SELECT 1 FROM purged WHERE seq = OLD.seq) BEGIN "
+        "SELECT "
         "RAISE(ABORT, 'records are append-only'); END"},
     Object{"blobs_no_delete",
-        "CREATE TRIGGER blobs_no_delete BEFORE DELETE ON blobs WHEN NOT EXISTS (SELECT 1 FROM purging WHERE sha256 = OLD.sha256) BEGIN SELECT "
+        "CREATE TRIGGER blobs_no_delete BEFORE DELETE ON blobs WHEN NOT EXISTS (SELECT 1 FROM purging WHERE sha256 = OLD.sha256) BEGIN "
+        "SELECT "
         "RAISE(ABORT, 'blobs are append-only'); END"},
 };
 

@@ -39,7 +39,8 @@ private:
 
 fs::path besideName(const fs::path &file, std::string_view word)
 {
-    return file.parent_path() / (file.filename().string() + "." + std::string(word) + "-" + toHex(randomFixed<FixedBytes<struct BesideTag, 6>>().view()));
+    return file.parent_path()
+        / (file.filename().string() + "." + std::string(word) + "-" + toHex(randomFixed<FixedBytes<struct BesideTag, 6>>().view()));
 }
 
 /// The first problem of a store, as an error.
@@ -50,7 +51,8 @@ Status clean(SqliteStore &store, const std::string &doing, const fs::path &shown
     if (problems.empty())
         return {};
     return fail(ErrorKind::Negative, doing, shown.string(),
-        "it does not check clean: " + problems.front() + (problems.size() > 1 ? " (and " + std::to_string(problems.size() - 1) + " more)" : ""),
+        "it does not check clean: " + problems.front()
+            + (problems.size() > 1 ? " (and " + std::to_string(problems.size() - 1) + " more)" : ""),
         "A backup is signed by the record key of its user: keys/record.pem has to be that one. 'keepctl evidence fsck' checks the store.");
 }
 

@@ -74,8 +74,9 @@ Result<std::vector<std::pair<std::string, std::string>>> SqliteStore::purged()
 {
     const std::scoped_lock guard(m_mutex);
     KASTELLAN_ASSIGN(Statement statement,
-        m_database.prepare("SELECT records.id, other.id FROM purged JOIN records USING (seq) JOIN records AS other ON other.seq = purged.by "
-                           "ORDER BY purged.seq"));
+        m_database.prepare(
+            "SELECT records.id, other.id FROM purged JOIN records USING (seq) JOIN records AS other ON other.seq = purged.by "
+            "ORDER BY purged.seq"));
     std::vector<std::pair<std::string, std::string>> all;
     for (;;) {
         KASTELLAN_ASSIGN(const bool row, statement.step());
@@ -88,9 +89,10 @@ Result<std::vector<std::pair<std::string, std::string>>> SqliteStore::purged()
 Result<std::vector<RecordSummary>> SqliteStore::purgeable(const PurgeRequest &request, std::vector<std::int64_t> &numbers) const
 {
     KASTELLAN_ASSIGN(Statement statement,
-        m_database.prepare("SELECT id, keep, keep_name, host, kind, created, verdict, emulated, seq FROM (SELECT *, row_number() OVER "
-                           "(PARTITION BY keep ORDER BY seq DESC) AS newest FROM records WHERE kind <> 'purge') AS old WHERE newest > ?1 AND "
-                           "created < ?2 AND id NOT IN (SELECT id FROM holds) AND seq NOT IN (SELECT seq FROM purged) ORDER BY seq"));
+        m_database.prepare(
+            "SELECT id, keep, keep_name, host, kind, created, verdict, emulated, seq FROM (SELECT *, row_number() OVER "
+            "(PARTITION BY keep ORDER BY seq DESC) AS newest FROM records WHERE kind <> 'purge') AS old WHERE newest > ?1 AND "
+            "created < ?2 AND id NOT IN (SELECT id FROM holds) AND seq NOT IN (SELECT seq FROM purged) ORDER BY seq"));
     statement.bind(1, static_cast<std::int64_t>(std::min<std::size_t>(request.keepNewest, INT64_MAX))).bind(2, request.before);
     std::vector<RecordSummary> records;
     for (;;) {
@@ -158,12 +160,13 @@ Result<Purged> SqliteStore::purge(const PurgeRequest &request)
     KASTELLAN_TRY(m_database.execute("PRAGMA secure_delete = ON"));
     Purged result;
     {
-        KASTELLAN_ASSIGN(Transaction transaction,
-            Transaction::begin(m_database, request.onlyTell ? Transaction::Kind::Read : Transaction::Kind::Write));
+        KASTELLAN_ASSIGN(
+            Transaction transaction, Transaction::begin(m_database, request.onlyTell ? Transaction::Kind::Read : Transaction::Kind::Write));
         std::vector<std::int64_t> numbers;
         KASTELLAN_ASSIGN(result.records, purgeable(request, numbers));
         KASTELLAN_ASSIGN(Statement held,
-            m_database.prepare("SELECT count(*) FROM records JOIN holds USING (id) WHERE created < ? AND seq NOT IN (SELECT seq FROM purged)"));
+            m_database.prepare(
+                "SELECT count(*) FROM records JOIN holds USING (id) WHERE created < ? AND seq NOT IN (SELECT seq FROM purged)"));
         held.bind(1, request.before);
         KASTELLAN_ASSIGN(const bool counted, held.step());
         result.held = counted ? static_cast<std::size_t>(held.number(0)) : 0;

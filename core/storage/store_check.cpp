@@ -79,13 +79,16 @@ public:
         }
         for (const auto &[number, listed] : m_listed)
             if (m_present.contains(number))
-                problems.push_back("record " + listed.summary.id + " (number " + std::to_string(number) + "): a purge names it, and its content is there");
+                problems.push_back(
+                    "record " + listed.summary.id + " (number " + std::to_string(number) + "): a purge names it, and its content is there");
     }
 
 private:
     static bool same(const RecordSummary &a, const RecordSummary &b)
     {
-        const auto all = [](const RecordSummary &s) { return std::tie(s.id, s.keep, s.keepName, s.host, s.kind, s.verdict, s.created, s.emulated); };
+        const auto all = [](const RecordSummary &s) {
+            return std::tie(s.id, s.keep, s.keepName, s.host, s.kind, s.verdict, s.created, s.emulated);
+        };
         return all(a) == all(b);
     }
     std::map<std::int64_t, std::pair<PurgedRecord, std::string>> m_missing;
@@ -98,8 +101,9 @@ private:
 Status SqliteStore::checkRecords(const Head &head, std::vector<std::string> &problems, std::size_t &checked) const
 {
     KASTELLAN_ASSIGN(Statement row,
-        m_database.prepare("SELECT seq, id, previous, hash, content, keep, keep_name, host, kind, created, verdict, emulated, content IS NULL "
-                           "FROM records LEFT JOIN contents USING (seq) ORDER BY seq"));
+        m_database.prepare(
+            "SELECT seq, id, previous, hash, content, keep, keep_name, host, kind, created, verdict, emulated, content IS NULL "
+            "FROM records LEFT JOIN contents USING (seq) ORDER BY seq"));
     std::uint64_t expectedNumber = 1;
     Sha256 previous;
     Retention retention;

@@ -21,11 +21,13 @@ Error vcekNotFound(const std::string &url, Product product, ByteView chip, const
         error.why += "Likely cause: the TCB is all zeros. Certificates exist for the TCB that the platform reports (reported_tcb).";
         error.remedy = "Take the TCB from a report of the platform (--report), or from 'snphost show tcb', the reported one.";
     } else if (fromReport) {
-        error.why += "Likely cause: chip id and TCB are those of the report, so the processor is likely not a production part (an engineering "
-                     "sample has no certificates), or the report is not of a "
+        error.why +=
+            "Likely cause: chip id and TCB are those of the report, so the processor is likely not a production part (an engineering "
+            "sample has no certificates), or the report is not of a "
             + std::string(name(product)) + ".";
-        error.remedy = "Check with the host's vendor that the processor is a production part. If the host can hand out certificates (extended "
-                       "report), use those.";
+        error.remedy =
+            "Check with the host's vendor that the processor is a production part. If the host can hand out certificates (extended "
+            "report), use those.";
     } else {
         error.why += "Likely cause: the TCB was never valid for this chip (" + tcb.text()
             + "): it has to be the reported TCB, not the current one. Else the chip id is another product's, or the processor is not a "

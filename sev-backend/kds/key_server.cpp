@@ -68,7 +68,8 @@ Result<KeyServer::Body> KeyServer::askServer(const Question &question, const std
     if (answer.status == 404)
         return std::unexpected(question.notFound(url));
     if (answer.status >= 300 && answer.status < 400)
-        return environment(asking, url, "it sends the question elsewhere, to '" + answer.location.substr(0, 200) + "'; that is not followed",
+        return environment(asking, url,
+            "it sends the question elsewhere, to '" + answer.location.substr(0, 200) + "'; that is not followed",
             "If that is the key server's new address, give it with --kds-url.");
     if (answer.status != 200)
         return environment(asking, url, "it answered with status " + std::to_string(answer.status),
@@ -190,8 +191,7 @@ Result<Fetched> KeyServer::crl(Product product, Kind kind, const std::stop_token
                 "Use AMD's own server, or ask whoever runs the mirror.");
         return {};
     };
-    KASTELLAN_ASSIGN(
-        const Body body, ask({m_settings.url, std::move(path), RevocationList::sizeLimit, check, otherNotFound, day}, stop));
+    KASTELLAN_ASSIGN(const Body body, ask({m_settings.url, std::move(path), RevocationList::sizeLimit, check, otherNotFound, day}, stop));
     return fetched(describeCrl(body.bytes, body.url), body.cached, body.fetched);
 }
 

@@ -34,8 +34,8 @@ std::string looksLike(ByteView bytes)
 Status inDate(const Certificate &certificate, std::int64_t now)
 {
     if (now < certificate.notBefore() || now > certificate.notAfter())
-        return wrong(certificate.commonName() + " is valid from " + timeText(certificate.notBefore()) + " to " + timeText(certificate.notAfter())
-            + ", and now is " + timeText(now));
+        return wrong(certificate.commonName() + " is valid from " + timeText(certificate.notBefore()) + " to "
+            + timeText(certificate.notAfter()) + ", and now is " + timeText(now));
     return {};
 }
 
@@ -82,7 +82,8 @@ Result<Certificate> readVcek(ByteView der, const Authorities &authorities, ByteV
     const auto extensions = readVekExtensions(*certificate);
     if (!extensions)
         return wrong(extensions.error().why);
-    if (!extensions->hardwareId || !std::ranges::equal(*extensions->hardwareId, chip.first(std::min(chip.size(), extensions->hardwareId->size()))))
+    if (!extensions->hardwareId
+        || !std::ranges::equal(*extensions->hardwareId, chip.first(std::min(chip.size(), extensions->hardwareId->size()))))
         return wrong("it is the certificate of another chip than the one asked for");
     if (extensions->tcb != tcb)
         return wrong("it is for the TCB " + extensions->tcb.text() + ", and " + tcb.text() + " was asked for");

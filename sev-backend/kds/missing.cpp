@@ -47,7 +47,8 @@ bool sameGroup(std::string_view a, std::string_view b)
 
 void add(Evidence &evidence, Completed &completed, const StoredCertificate &certificate, const std::string &from)
 {
-    const bool there = std::ranges::any_of(evidence.endorsements, [&](const Endorsement &own) { return sameGroup(own.role, certificate.role); });
+    const bool there =
+        std::ranges::any_of(evidence.endorsements, [&](const Endorsement &own) { return sameGroup(own.role, certificate.role); });
     if (there)
         return;
     evidence.endorsements.push_back({certificate.role, certificate.bytes});
@@ -155,7 +156,9 @@ void EndorsementFinder::fromServer(Evidence &evidence, Completed &completed, con
             const TcbVersion tcb(report->reportedTcb(), layoutOf(product));
             const ChipId chip = report->chipId();
             const auto fetched = m_server->vcek(product, chip.view(), tcb, true, stop);
-            if (fetched && std::ranges::any_of(*fetched, [&](const kds::Fetched &one) { return one.certificate.role == "vcek" && verifies(one.certificate, *report); })) {
+            if (fetched && std::ranges::any_of(*fetched, [&](const kds::Fetched &one) {
+                    return one.certificate.role == "vcek" && verifies(one.certificate, *report);
+                })) {
                 addAll(*fetched);
                 products = {product};
                 break;

@@ -27,8 +27,8 @@ public:
     /// machine, and nothing is written. An error when the store is there and cannot be opened.
     [[nodiscard]] static Result<std::unique_ptr<EndorsementFinder>> open(bool fetch, kds::Saying say = {});
     /// With parts of the caller's own; `certificates` is what a store would hold, `server` may be null.
-    EndorsementFinder(std::vector<StoredCertificate> certificates, std::unique_ptr<kds::Transport> transport,
-        std::unique_ptr<kds::KeyServer> server);
+    EndorsementFinder(
+        std::vector<StoredCertificate> certificates, std::unique_ptr<kds::Transport> transport, std::unique_ptr<kds::KeyServer> server);
     ~EndorsementFinder();
 
     /// Adds what is missing of VCEK or VLEK, ASK or ASVK, ARK and CRL to an SNP report; other kinds of evidence are left alone. A masked

@@ -28,10 +28,12 @@ std::string seconds(milliseconds time)
 Error busyError(const HttpRequest &request, long status, const std::string &more)
 {
     return {ErrorKind::Environment, asking, request.url,
-        (status == 429 ? "it wants fewer questions (429 too many requests)" : "it has a problem of its own (status " + std::to_string(status) + ")")
+        (status == 429 ? "it wants fewer questions (429 too many requests)"
+                       : "it has a problem of its own (status " + std::to_string(status) + ")")
             + more,
-        status == 429 ? "Try again in some minutes: the limit is for your address, and lasts. What was fetched once is never asked for again."
-                      : "Try again later, or use a mirror with --kds-url."};
+        status == 429
+            ? "Try again in some minutes: the limit is for your address, and lasts. What was fetched once is never asked for again."
+            : "Try again later, or use a mirror with --kds-url."};
 }
 
 } // namespace
@@ -56,8 +58,8 @@ std::optional<milliseconds> parseRetryAfter(std::string_view text, std::int64_t 
     return milliseconds(1000 * std::clamp<std::int64_t>(at - now, 0, day));
 }
 
-Result<HttpAnswer> getPatiently(Transport &transport, Clock &clock, HttpRequest request, const Patience &patience, const Saying &say,
-    const std::stop_token &stop)
+Result<HttpAnswer> getPatiently(
+    Transport &transport, Clock &clock, HttpRequest request, const Patience &patience, const Saying &say, const std::stop_token &stop)
 {
     const milliseconds end = clock.steady() + patience.total;
     milliseconds pause = patience.first;
@@ -87,8 +89,8 @@ Result<HttpAnswer> getPatiently(Transport &transport, Clock &clock, HttpRequest 
             return std::unexpected(std::move(error));
         }
         if (say)
-            say((answer ? "the key server is busy (" + std::to_string(answer->status) + ")" : "no answer: " + answer.error().error.why) + "; again in "
-                + seconds(waiting));
+            say((answer ? "the key server is busy (" + std::to_string(answer->status) + ")" : "no answer: " + answer.error().error.why)
+                + "; again in " + seconds(waiting));
         if (!clock.wait(waiting, stop))
             return fail(ErrorKind::Cancelled, asking, request.url, "it was cancelled");
         pause = std::min(pause * 2, patience.longest);

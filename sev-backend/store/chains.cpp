@@ -47,7 +47,7 @@ const StoredCertificate *legacyIssuer(const StoredCertificate &subject, std::str
             if (issuer && ((key && legacy::signedBy(*key, *issuer)) || (!key && authority && legacy::signedBy(*authority, *issuer))))
                 return &other;
         } else if (const auto issuer = legacy::Certificate::parse(other.bytes, other.source);
-                   issuer && key && legacy::signedBy(*key, *issuer)) {
+            issuer && key && legacy::signedBy(*key, *issuer)) {
             return &other;
         }
     }

@@ -104,8 +104,7 @@ Result<std::vector<OutputFile>> goFiles(const Chain &chain)
     KASTELLAN_ASSIGN(const auto *leaf, chain.need({"vcek", "vlek"}));
     KASTELLAN_ASSIGN(const auto *authority, chain.need({"ask", "asvk"}));
     KASTELLAN_ASSIGN(const auto *root, chain.need({"ark"}));
-    std::vector<OutputFile> files{
-        {leaf->role + ".der", leaf->bytes}, {"cert_chain.pem", toBytes(toPem(*authority) + toPem(*root))}};
+    std::vector<OutputFile> files{{leaf->role + ".der", leaf->bytes}, {"cert_chain.pem", toBytes(toPem(*authority) + toPem(*root))}};
     if (const auto *list = chain.find("crl"))
         files.push_back({"crl.der", list->bytes});
     return files;
@@ -189,8 +188,7 @@ Result<std::vector<OutputFile>> layOut(const Layout &layout, bool pem, std::span
     if (layout.name == "sev-tool")
         return sevToolFiles(chain);
     KASTELLAN_ASSIGN(Bytes bytes,
-        layout.name == "sevctl" ? joined(chain, {"pdh", "pek", "oca", "cek"})
-                                : joined(chain, {"pdh", "pek", "oca", "cek", "ask", "ark"}));
+        layout.name == "sevctl" ? joined(chain, {"pdh", "pek", "oca", "cek"}) : joined(chain, {"pdh", "pek", "oca", "cek", "ask", "ark"}));
     return std::vector<OutputFile>{{{}, std::move(bytes)}};
 }
 

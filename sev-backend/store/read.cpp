@@ -179,7 +179,8 @@ Result<std::vector<InputFile>> readInputs(std::span<const std::string> paths)
             if (at->is_regular_file(problem)) {
                 within.push_back(at->path());
                 if (within.size() > mostFiles)
-                    return badInput("read a folder of certificates", path, "it holds more than 1000 files", "Name the files that are meant.");
+                    return badInput(
+                        "read a folder of certificates", path, "it holds more than 1000 files", "Name the files that are meant.");
             }
         if (problem)
             return systemError("read a folder of certificates", path, problem.value());

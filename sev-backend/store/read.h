@@ -4,8 +4,8 @@
 
 #include "core/certificates/certificate_store.h"
 #include "core/evidence/evidence.h"
-#include "sev-backend/certificates/certificate.h"
 #include "sev-backend/abi/product.h"
+#include "sev-backend/certificates/certificate.h"
 #include "sev-backend/certificates/crl.h"
 
 #include <span>

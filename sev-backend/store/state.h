@@ -9,7 +9,8 @@ namespace kastellan::sev {
 
 /// What can be said of a certificate at one time, for lists.
 struct CertificateState {
-    std::string word; ///< "valid", "expired", "not yet valid", "revoked"; of a list "current", "out of date"; of legacy ones, which have no dates, "no dates"
+    std::string word; ///< "valid", "expired", "not yet valid", "revoked"; of a list "current", "out of date"; of legacy ones, which have no
+                      ///< dates, "no dates"
     std::string why; ///< for people; empty when there is nothing to add
     bool good = true;
 };

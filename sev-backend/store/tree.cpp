@@ -124,7 +124,8 @@ private:
     {
         if (!certificate.namesIssuer(root))
             return false;
-        const bool another = std::ranges::any_of(m_roots, [&](const Read &other) { return certificate.signatureBy(other.certificate).has_value(); });
+        const bool another =
+            std::ranges::any_of(m_roots, [&](const Read &other) { return certificate.signatureBy(other.certificate).has_value(); });
         return !another || certificate.signatureBy(root).has_value();
     }
 
@@ -135,7 +136,8 @@ private:
             if (m_placed.contains(stored) || !list.isBy(root.certificate))
                 continue;
             const auto isSigned = list.signatureBy(root.certificate);
-            const bool another = std::ranges::any_of(m_roots, [&](const Read &other) { return list.signatureBy(other.certificate).has_value(); });
+            const bool another =
+                std::ranges::any_of(m_roots, [&](const Read &other) { return list.signatureBy(other.certificate).has_value(); });
             if (!isSigned && another)
                 continue;
             m_placed.insert(stored);
@@ -172,7 +174,8 @@ private:
                 continue;
             m_placed.insert(leaf.stored);
             TreeNode child = nodeOf(*leaf.stored, leaf.certificate.commonName());
-            child.note = leaf.stored->chip.empty() ? leaf.stored->tcb : "chip " + leaf.stored->chip.substr(0, 16) + "…, " + leaf.stored->tcb;
+            child.note =
+                leaf.stored->chip.empty() ? leaf.stored->tcb : "chip " + leaf.stored->chip.substr(0, 16) + "…, " + leaf.stored->tcb;
             checkSignature(child, leaf.certificate, authority.certificate);
             checkDates(child, leaf.certificate, m_options.at);
             checkRevoked(child, leaf.certificate, lists);

@@ -38,9 +38,9 @@ const RootKey *pinnedKey(const legacy::CaCertificate &authority)
     Bytes modulus(authority.modulus().rbegin(), authority.modulus().rend());
     modulus.erase(modulus.begin(), std::ranges::find_if(modulus, [](std::uint8_t byte) { return byte != 0; }));
     const bool longExponent = std::ranges::any_of(authority.exponent().subspan(8), [](std::uint8_t byte) { return byte != 0; });
-    return longExponent ? nullptr
-                        : findRootKey(authority.usage() == legacy::Usage::Ark ? "ARK" : "ASK", modulus,
-                              loadLe<std::uint64_t>(authority.exponent(), 0));
+    return longExponent
+        ? nullptr
+        : findRootKey(authority.usage() == legacy::Usage::Ark ? "ARK" : "ASK", modulus, loadLe<std::uint64_t>(authority.exponent(), 0));
 }
 
 namespace {

@@ -57,7 +57,10 @@ public:
         SSL_set_fd(m_ssl.get(), fd);
         m_good = SSL_accept(m_ssl.get()) == 1;
     }
-    bool send(std::string_view bytes) override { return m_good && SSL_write(m_ssl.get(), bytes.data(), static_cast<int>(bytes.size())) > 0; }
+    bool send(std::string_view bytes) override
+    {
+        return m_good && SSL_write(m_ssl.get(), bytes.data(), static_cast<int>(bytes.size())) > 0;
+    }
     std::string receive() override
     {
         std::string head;
@@ -154,8 +157,8 @@ void BadServer::setHandler(Handler handler)
 
 std::string answer(int status, std::string_view body, const std::string &headers)
 {
-    return "HTTP/1.1 " + std::to_string(status) + " Word\r\nConnection: close\r\n" + headers + "Content-Length: " + std::to_string(body.size())
-        + "\r\n\r\n" + std::string(body);
+    return "HTTP/1.1 " + std::to_string(status) + " Word\r\nConnection: close\r\n" + headers
+        + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }
 
 void makeTlsFiles(const std::string &folder)
@@ -171,7 +174,8 @@ void makeTlsFiles(const std::string &folder)
     X509_NAME *name = X509_get_subject_name(x509);
     X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char *>("127.0.0.1"), -1, -1, 0);
     X509_set_issuer_name(x509, name);
-    for (const auto &[nid, value] : {std::pair(NID_subject_alt_name, "IP:127.0.0.1"), std::pair(NID_basic_constraints, "critical,CA:TRUE")}) {
+    for (const auto &[nid, value] :
+        {std::pair(NID_subject_alt_name, "IP:127.0.0.1"), std::pair(NID_basic_constraints, "critical,CA:TRUE")}) {
         X509_EXTENSION *extension = X509V3_EXT_conf_nid(nullptr, nullptr, nid, value);
         X509_add_ext(x509, extension, -1);
         X509_EXTENSION_free(extension);

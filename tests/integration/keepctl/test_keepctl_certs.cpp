@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // keepctl certs, host pins and the care of records, as people and scripts use them.
 #include "core/base/bytes.h"
-#include "sev-backend/kds/address.h"
 #include "program.h"
-#include "tests/support/evidence_maker.h"
+#include "sev-backend/kds/address.h"
 #include "tests/support/bad_server.h"
+#include "tests/support/evidence_maker.h"
 
 #include <QtCore/QDir>
 #include <QtCore/QFile>
@@ -86,7 +86,10 @@ private Q_SLOTS:
         const Ran bad = m_program.run({u"certs"_s, u"verify"_s, u"--accept-emulated"_s, u"--json"_s, m_program.path(u"bad"_s)});
         QVERIFY2(bad.exit == 1 && !bad.json()["good"_L1].toBool(), bad.all());
         QVERIFY(bad.out.contains("signature"));
-        QCOMPARE(m_program.run({u"certs"_s, u"verify"_s, u"--accept-emulated"_s, m_program.path(u"certs"_s), m_program.write(u"junk"_s, "junk")}).exit, 1);
+        QCOMPARE(
+            m_program.run({u"certs"_s, u"verify"_s, u"--accept-emulated"_s, m_program.path(u"certs"_s), m_program.write(u"junk"_s, "junk")})
+                .exit,
+            1);
         QCOMPARE(m_program.run({u"certs"_s, u"verify"_s, m_program.path(u"junk"_s)}).exit, 2);
         QCOMPARE(m_program.run({u"certs"_s, u"verify"_s, u"/no/such"_s}).exit == 0, false);
         QCOMPARE(m_program.run({u"certs"_s, u"verify"_s, u"--accept-emulated"_s, u"--at"_s, u"2099-01-01"_s}).exit, 1);
@@ -127,8 +130,8 @@ private Q_SLOTS:
 
     void theStoreHelpsVerify()
     {
-        const QStringList line{u"evidence"_s, u"verify"_s, u"--json"_s, u"--accept-emulated"_s, u"--root"_s, QString::fromStdString(m_maker.expected.root),
-            m_program.path(u"report.bin"_s)};
+        const QStringList line{u"evidence"_s, u"verify"_s, u"--json"_s, u"--accept-emulated"_s, u"--root"_s,
+            QString::fromStdString(m_maker.expected.root), m_program.path(u"report.bin"_s)};
         const Ran verified = m_program.run(line);
         QVERIFY2(verified.exit == 0, verified.all());
         QVERIFY(verified.err.contains("from the certificate store"));
@@ -170,10 +173,12 @@ private Q_SLOTS:
         QCOMPARE(other.run({u"certs"_s, u"verify"_s, u"--accept-emulated"_s}).exit, 0);
         // Another TCB is not there, and the message says what is likely.
         const Ran missing = other.run(QStringList{u"certs"_s, u"fetch"_s, u"vcek"_s, u"--product"_s, u"Genoa"_s, u"--chip-id"_s,
-            QString::fromLatin1(QByteArray(64, 7).toHex()), u"--tcb"_s, u"bl=1,tee=0,snp=1,ucode=1"_s} + root);
+                                          QString::fromLatin1(QByteArray(64, 7).toHex()), u"--tcb"_s, u"bl=1,tee=0,snp=1,ucode=1"_s}
+            + root);
         QVERIFY2(missing.exit == 1 && missing.err.contains("reported TCB"), missing.all());
-        for (const QStringList &wrong : {QStringList{u"everything"_s}, QStringList{u"vcek"_s}, QStringList{u"chain"_s}, QStringList{u"cek"_s},
-                 QStringList{u"ask-ark"_s}, QStringList{u"chain"_s, u"--product"_s, u"Genoa"_s, u"--kds-url"_s, u"ftp://x"_s}})
+        for (const QStringList &wrong :
+            {QStringList{u"everything"_s}, QStringList{u"vcek"_s}, QStringList{u"chain"_s}, QStringList{u"cek"_s},
+                QStringList{u"ask-ark"_s}, QStringList{u"chain"_s, u"--product"_s, u"Genoa"_s, u"--kds-url"_s, u"ftp://x"_s}})
             QCOMPARE(other.run(QStringList{u"certs"_s, u"fetch"_s} + wrong).exit, 2);
     }
 
@@ -199,7 +204,8 @@ private Q_SLOTS:
         const Ran same = m_program.run({u"evidence"_s, u"reappraise"_s, u"--keep"_s, u"first"_s, u"--json"_s});
         QVERIFY2(same.exit == 0 && same.json()["turned_bad"_L1].toInt() == 0 && same.json()["appraised"_L1].toInt() == 2, same.all());
         const int records = m_program.run({u"evidence"_s, u"list"_s, u"--json"_s}).json()["records"_L1].toArray().size();
-        const Ran floor = m_program.run({u"evidence"_s, u"reappraise"_s, u"--keep"_s, u"first"_s, u"--min-tcb"_s, u"snp=250"_s, u"--json"_s});
+        const Ran floor =
+            m_program.run({u"evidence"_s, u"reappraise"_s, u"--keep"_s, u"first"_s, u"--min-tcb"_s, u"snp=250"_s, u"--json"_s});
         QVERIFY2(floor.exit == 1 && floor.json()["turned_bad"_L1].toInt() == 2, floor.all());
         QVERIFY(floor.out.contains("tcb.minimum"));
         // A list that revokes the ASK of the keep's platform.
@@ -208,7 +214,8 @@ private Q_SLOTS:
         const auto now = std::time(nullptr);
         const Bytes list = *authority.revocationList({std::stoull(authority.ask().serial(), nullptr, 16)}, now - 50, now + 5000);
         const QString file = m_program.write(u"revoked.crl"_s, bytesOf(list));
-        const Ran revoked = m_program.run({u"evidence"_s, u"reappraise"_s, u"--keep"_s, u"first"_s, u"--crl"_s, file, u"--record"_s, u"--json"_s});
+        const Ran revoked =
+            m_program.run({u"evidence"_s, u"reappraise"_s, u"--keep"_s, u"first"_s, u"--crl"_s, file, u"--record"_s, u"--json"_s});
         QVERIFY2(revoked.exit == 1 && revoked.out.contains("chain.crl"), revoked.all());
         QCOMPARE(m_program.run({u"evidence"_s, u"list"_s, u"--json"_s}).json()["records"_L1].toArray().size(), records + 2);
         QCOMPARE(m_program.run({u"evidence"_s, u"reappraise"_s, u"--at"_s, u"2099-01-01"_s}).exit, 1);
@@ -222,7 +229,8 @@ private Q_SLOTS:
         const QByteArray chip = identity.mid(5, 16).toLatin1();
         for (const QString &format : {u"json"_s, u"html"_s, u"bundle"_s}) {
             const Ran whole = m_program.run({u"evidence"_s, u"export"_s, u"first"_s, u"--format"_s, format, u"-o"_s, u"-"_s});
-            const Ran redacted = m_program.run({u"evidence"_s, u"export"_s, u"first"_s, u"--redact-chip-id"_s, u"--format"_s, format, u"-o"_s, u"-"_s});
+            const Ran redacted =
+                m_program.run({u"evidence"_s, u"export"_s, u"first"_s, u"--redact-chip-id"_s, u"--format"_s, format, u"-o"_s, u"-"_s});
             QVERIFY2(whole.exit == 0 && redacted.exit == 0, redacted.all());
             if (format == u"bundle"_s)
                 continue; // compressed; its files are looked at in test_reports_redact
@@ -230,7 +238,9 @@ private Q_SLOTS:
             QVERIFY(!redacted.out.contains(chip));
             QVERIFY(redacted.out.contains("cannot be checked"));
         }
-        QCOMPARE(m_program.run({u"evidence"_s, u"export"_s, u"first"_s, u"--redact-chip-id"_s, u"--format"_s, u"pdf"_s, u"-o"_s, u"-"_s}).exit, 2);
+        QCOMPARE(
+            m_program.run({u"evidence"_s, u"export"_s, u"first"_s, u"--redact-chip-id"_s, u"--format"_s, u"pdf"_s, u"-o"_s, u"-"_s}).exit,
+            2);
     }
 
     void care()
@@ -246,7 +256,8 @@ private Q_SLOTS:
         QVERIFY2(none.exit == 0 && none.json()["purged"_L1].toArray().isEmpty(), none.all());
         const auto before = std::time(nullptr);
         QTRY_VERIFY(std::time(nullptr) > before); // created before now, by whole seconds
-        const Ran told = m_program.run({u"evidence"_s, u"purge"_s, u"--older-than"_s, u"0h"_s, u"--keep-newest"_s, u"0"_s, u"-n"_s, u"--json"_s});
+        const Ran told =
+            m_program.run({u"evidence"_s, u"purge"_s, u"--older-than"_s, u"0h"_s, u"--keep-newest"_s, u"0"_s, u"-n"_s, u"--json"_s});
         const qsizetype would = told.json()["purged"_L1].toArray().size();
         QVERIFY2(would > 3 && told.json()["held"_L1].toInt() == 1, told.all());
         const Ran purged = m_program.run({u"evidence"_s, u"purge"_s, u"--older-than"_s, u"0h"_s, u"--keep-newest"_s, u"0"_s, u"--json"_s});

@@ -74,7 +74,7 @@ private Q_SLOTS:
     void onlyTheUserMayRead()
     {
         QVERIFY((*CertificateStore::open())->add({sample(1)}));
-        struct stat status {};
+        struct stat status{};
         QCOMPARE(::stat(file().c_str(), &status), 0);
         QCOMPARE(status.st_mode & 0777u, 0600u);
     }
@@ -151,7 +151,8 @@ private Q_SLOTS:
     {
         std::filesystem::create_directories(m_folder->data());
         FILE *out = std::fopen(file().c_str(), "w");
-        std::fputs("This is not a database, and it is long enough to be one. This is not a database, and it is long enough to be one.", out);
+        std::fputs(
+            "This is not a database, and it is long enough to be one. This is not a database, and it is long enough to be one.", out);
         std::fclose(out);
         const auto store = CertificateStore::open();
         QVERIFY(!store);

@@ -35,7 +35,7 @@ private Q_SLOTS:
         QVERIFY(*unpinHost("emulated"));
         QVERIFY(!*unpinHost("emulated"));
         QVERIFY(!hostPin("emulated")->has_value());
-        struct stat status {};
+        struct stat status{};
         QCOMPARE(::stat(file().c_str(), &status), 0);
         QCOMPARE(status.st_mode & 0777u, 0600u);
     }

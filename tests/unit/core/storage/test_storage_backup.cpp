@@ -97,8 +97,10 @@ private Q_SLOTS:
     void aBackupThatIsNotCleanIsRefused_data()
     {
         QTest::addColumn<QByteArray>("sql");
-        QTest::newRow("content") << QByteArrayLiteral("DROP TRIGGER contents_no_update; UPDATE contents SET content = replace(content, 'trusted', 'refused')");
-        QTest::newRow("record removed") << QByteArrayLiteral("DROP TRIGGER contents_no_delete; DROP TRIGGER records_no_delete; DELETE FROM contents WHERE seq = 5; DELETE FROM records WHERE seq = 5");
+        QTest::newRow("content") << QByteArrayLiteral(
+            "DROP TRIGGER contents_no_update; UPDATE contents SET content = replace(content, 'trusted', 'refused')");
+        QTest::newRow("record removed") << QByteArrayLiteral("DROP TRIGGER contents_no_delete; DROP TRIGGER records_no_delete; DELETE FROM "
+                                                             "contents WHERE seq = 5; DELETE FROM records WHERE seq = 5");
         QTest::newRow("head") << QByteArrayLiteral("UPDATE head SET signature = zeroblob(64)");
         QTest::newRow("trigger") << QByteArrayLiteral("DROP TRIGGER records_no_delete");
         QTest::newRow("newer") << QByteArrayLiteral("PRAGMA user_version = 99");

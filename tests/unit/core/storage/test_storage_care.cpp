@@ -42,7 +42,8 @@ Record aged(unsigned number, std::int64_t created)
     record.keep = keepOf(number);
     record.created = created;
     record.evidence.report = Bytes(1184, static_cast<std::uint8_t>(number)); // of its own
-    record.evidence.endorsements = {{"ark", Bytes(300, 7)}, {"vcek", Bytes(200, static_cast<std::uint8_t>(number))}}; // a shared one, and its own
+    record.evidence.endorsements = {
+        {"ark", Bytes(300, 7)}, {"vcek", Bytes(200, static_cast<std::uint8_t>(number))}}; // a shared one, and its own
     return record;
 }
 
@@ -142,13 +143,17 @@ private Q_SLOTS:
     {
         QTest::addColumn<QByteArray>("sql");
         QTest::addColumn<QByteArray>("problem");
-        const auto row = [](const char *name, const char *sql, const char *problem) { QTest::newRow(name) << QByteArray(sql) << QByteArray(problem); };
+        const auto row = [](const char *name, const char *sql, const char *problem) {
+            QTest::newRow(name) << QByteArray(sql) << QByteArray(problem);
+        };
         row("a content removed as if purged", "INSERT INTO purged VALUES (8, 10); DELETE FROM contents WHERE seq = 8", "no purge names it");
-        row("a line of a purged record changed", "DROP TRIGGER records_no_update; UPDATE records SET verdict = 'refused' WHERE seq = 2", "columns are not");
-        row("its hash changed", "DROP TRIGGER records_no_update; UPDATE records SET hash = zeroblob(32) WHERE seq = 6", "hash is not the one");
+        row("a line of a purged record changed", "DROP TRIGGER records_no_update; UPDATE records SET verdict = 'refused' WHERE seq = 2",
+            "columns are not");
+        row("its hash changed", "DROP TRIGGER records_no_update; UPDATE records SET hash = zeroblob(32) WHERE seq = 6",
+            "hash is not the one");
         row("its content put back", "INSERT INTO contents VALUES (2, '{}')", "its content is there");
-        row("a blob that is needed removed",
-            "INSERT INTO purging SELECT sha256 FROM blobs; DELETE FROM blobs; DELETE FROM purging", "missing from the store");
+        row("a blob that is needed removed", "INSERT INTO purging SELECT sha256 FROM blobs; DELETE FROM blobs; DELETE FROM purging",
+            "missing from the store");
     }
     void tampering()
     {

@@ -13,8 +13,13 @@ namespace {
 /// Written by hand: one entry for the VCEK, the end, and three bytes at 48.
 Bytes byHand()
 {
-    Bytes table = *fromHex("63da758de6644564adc5f4b93be8accd" "30000000" "03000000"
-                           "00000000000000000000000000000000" "00000000" "00000000" "aabbcc");
+    Bytes table = *fromHex("63da758de6644564adc5f4b93be8accd"
+                           "30000000"
+                           "03000000"
+                           "00000000000000000000000000000000"
+                           "00000000"
+                           "00000000"
+                           "aabbcc");
     return table;
 }
 

@@ -60,8 +60,9 @@ private Q_SLOTS:
         QTest::addColumn<bool>("good");
         QTest::newRow("all") << QByteArrayLiteral("bl=3,tee=0,snp=8,ucode=115") << true;
         QTest::newRow("another order, names of extensions") << QByteArrayLiteral("ucodeSPL=255,snpSPL=8,blSPL=3,teeSPL=0") << true;
-        for (const char *text : {"", "bl=3", "bl=3,tee=0,snp=8", "bl=3,tee=0,snp=8,ucode=256", "bl=3,tee=0,snp=8,ucode=-1", "bl=3,bl=3,tee=0,snp=8,ucode=1",
-                 "fmc=1,bl=3,tee=0,snp=8,ucode=1", "bl=3,tee=0,snp=8,ucode=", "bl,tee,snp,ucode", "bl=3;tee=0", "x=1", "bl=3,tee=0,snp=8,ucode=1x"})
+        for (const char *text : {"", "bl=3", "bl=3,tee=0,snp=8", "bl=3,tee=0,snp=8,ucode=256", "bl=3,tee=0,snp=8,ucode=-1",
+                 "bl=3,bl=3,tee=0,snp=8,ucode=1", "fmc=1,bl=3,tee=0,snp=8,ucode=1", "bl=3,tee=0,snp=8,ucode=", "bl,tee,snp,ucode",
+                 "bl=3;tee=0", "x=1", "bl=3,tee=0,snp=8,ucode=1x"})
             QTest::newRow(text) << QByteArray(text) << false;
     }
     void tcbs()
@@ -83,7 +84,8 @@ private Q_SLOTS:
         for (const char *url : {"http://127.0.0.1:80", "http://localhost", "http://[::1]:8"})
             QVERIFY2(parseServer(url)->loopback, url);
         QVERIFY(!parseServer("http://mirror.example")->loopback && !parseServer("http://mirror.example")->tls);
-        for (const char *url : {"", "https://", "ftp://x", "file:///etc/passwd", "https://user:secret@x", "https://x?y", "https://x#y", "https://x y", "gopher://x", "https://x\r\nHost: y"})
+        for (const char *url : {"", "https://", "ftp://x", "file:///etc/passwd", "https://user:secret@x", "https://x?y", "https://x#y",
+                 "https://x y", "gopher://x", "https://x\r\nHost: y"})
             QVERIFY2(!parseServer(url), url);
         QVERIFY(parseServer("https://user:secret@x").error().message().find("secret") == std::string::npos);
     }

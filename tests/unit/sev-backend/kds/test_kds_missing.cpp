@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/support/bad_server.h"
 #include "fake_clock.h"
 #include "sev-backend/appraisal/backend.h"
 #include "sev-backend/kds/missing.h"
 #include "sev-backend/store/read.h"
+#include "tests/support/bad_server.h"
 #include "tests/support/data_folder.h"
 #include "tests/support/evidence_maker.h"
 
@@ -111,7 +111,8 @@ private Q_SLOTS:
     {
         test::DataFolder folder;
         test::EvidenceMaker maker;
-        const std::string path = *kds::vcekPath(Product::Genoa, maker.report().chipId().view(), TcbVersion(maker.report().reportedTcb(), TcbLayout::Milan));
+        const std::string path =
+            *kds::vcekPath(Product::Genoa, maker.report().chipId().view(), TcbVersion(maker.report().reportedTcb(), TcbLayout::Milan));
         test::FakeClock clock;
         const auto pem = [](const Certificate &certificate) {
             return "-----BEGIN CERTIFICATE-----\n" + toBase64(certificate.der()) + "\n-----END CERTIFICATE-----\n";

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The key server's client against a server of our own that behaves badly. Waiting is by a clock of our own; timeouts of a single question are
-// short and real.
-#include "tests/support/bad_server.h"
+// The key server's client against a server of our own that behaves badly. Waiting is by a clock of our own; timeouts of a single question
+// are short and real.
 #include "core/base/file.h"
 #include "fake_clock.h"
 #include "sev-backend/kds/key_server.h"
+#include "tests/support/bad_server.h"
 #include "tests/support/evidence_maker.h"
 #include "tests/support/vectors.h"
 
@@ -251,7 +251,9 @@ private Q_SLOTS:
         QFETCH(QByteArray, why);
         Authority::Leaf leaf = m_maker->leaf();
         Bytes der = m_vcek;
-        const auto issued = [&](const Authority &authority) { return authority.issue(leaf, m_maker->identity().vcekKey().handle())->der(); };
+        const auto issued = [&](const Authority &authority) {
+            return authority.issue(leaf, m_maker->identity().vcekKey().handle())->der();
+        };
         if (kind == 0) {
             leaf.hardwareId[5] ^= 1;
             der = issued(m_maker->authority());
@@ -305,7 +307,8 @@ private Q_SLOTS:
         QVERIFY(!late && late.error().why.find("out of date") != std::string::npos);
         const auto early = fetch(200'000, 300'000);
         QVERIFY(!early && early.error().why.find("now is") != std::string::npos);
-        m_bodies["/vcek/v1/Genoa/crl"] = std::string(asText(*m_other->authority().revocationList({1}, m_clock.unixSeconds() - 5, m_clock.unixSeconds() + 500)));
+        m_bodies["/vcek/v1/Genoa/crl"] =
+            std::string(asText(*m_other->authority().revocationList({1}, m_clock.unixSeconds() - 5, m_clock.unixSeconds() + 500)));
         const auto foreign = client().crl(Product::Genoa, kds::Kind::Vcek, {});
         QVERIFY(!foreign && foreign.error().why.find("signature") != std::string::npos);
         QVERIFY(fetch(-1000, 500'000));

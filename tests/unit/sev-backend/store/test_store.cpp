@@ -111,9 +111,11 @@ private Q_SLOTS:
         const auto again = readCertificates(inputs);
         QCOMPARE(again.certificates.size(), layout == "sevctl" ? 4u : 6u);
         QVERIFY(again.unknown.empty());
-        QVERIFY(verifyTree(again.certificates, {.at = in2026, .acceptEmulated = false}).good()); // also without ASK and ARK: they are built in
+        QVERIFY(
+            verifyTree(again.certificates, {.at = in2026, .acceptEmulated = false}).good()); // also without ASK and ARK: they are built in
         if (layout == "sev-tool") {
-            const auto pdh = std::ranges::find(*files, "pdh.cert", &OutputFile::name), blob = std::ranges::find(*files, "cert_chain.cert", &OutputFile::name);
+            const auto pdh = std::ranges::find(*files, "pdh.cert", &OutputFile::name),
+                       blob = std::ranges::find(*files, "cert_chain.cert", &OutputFile::name);
             QCOMPARE(pdh->bytes.size(), 2084u);
             QCOMPARE(blob->bytes.size(), 6252u); // PEK, OCA, CEK
         }
@@ -169,7 +171,8 @@ private Q_SLOTS:
         if (layout == "folder") {
             const char *leaf = vlek ? (pem ? "vlek.pem" : "vlek.der") : (pem ? "vcek.pem" : "vcek.der");
             QVERIFY(std::ranges::contains(*files, leaf, &OutputFile::name));
-            QVERIFY(std::ranges::contains(*files, vlek ? (pem ? "asvk.pem" : "asvk.der") : (pem ? "ask.pem" : "ask.der"), &OutputFile::name));
+            QVERIFY(
+                std::ranges::contains(*files, vlek ? (pem ? "asvk.pem" : "asvk.der") : (pem ? "ask.pem" : "ask.der"), &OutputFile::name));
         }
         if (layout == "ghcb")
             QCOMPARE(readGhcbTable(files->front().bytes)->size(), 4u);
