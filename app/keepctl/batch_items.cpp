@@ -56,7 +56,7 @@ public:
         constexpr std::size_t longest = 4096;
         std::istream &input = m_file ? static_cast<std::istream &>(*m_file) : std::cin;
         std::string line;
-        for (int c = input.get(); ; c = input.get()) {
+        for (int c = input.get();; c = input.get()) {
             const bool end = c == std::istream::traits_type::eof();
             if (!end && c != '\n') {
                 if (line.size() == longest)

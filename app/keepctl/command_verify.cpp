@@ -72,8 +72,9 @@ std::string itemText(const FoundEvidence &found, const Result<EvidenceView> &vie
 
 bool digestDiffers(const Appraisal &appraisal)
 {
-    return std::ranges::any_of(appraisal.findings,
-        [](const Finding &finding) { return finding.outcome == Outcome::Fail && (finding.id == "launch.digest" || finding.id == "sev.digest"); });
+    return std::ranges::any_of(appraisal.findings, [](const Finding &finding) {
+        return finding.outcome == Outcome::Fail && (finding.id == "launch.digest" || finding.id == "sev.digest");
+    });
 }
 
 } // namespace

@@ -72,7 +72,8 @@ std::string recognisedText(const Recognised &recognised, bool all, int fd)
         for (const FoundPart &part : recognised.found)
             text += "  " + inLine(placeText(part.file, part.offset)) + ": " + inLine(part.what) + "\n";
     for (const UnknownPart &part : recognised.unknown)
-        text += "  " + painted(fd, Colour::Yellow, "not read: ") + inLine(placeText(part.file, part.offset)) + ": " + inLine(part.why) + "\n";
+        text +=
+            "  " + painted(fd, Colour::Yellow, "not read: ") + inLine(placeText(part.file, part.offset)) + ": " + inLine(part.why) + "\n";
     return text;
 }
 

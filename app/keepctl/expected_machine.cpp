@@ -19,7 +19,8 @@ Result<std::optional<ExpectedMachine>> ExpectedMachine::from(const Invocation &a
         return std::nullopt;
     }
     if (asked.has("expect-digest"))
-        return badInput("understand the command line", "--expect-digest", "the machine's description says what is expected", "Give one of the two.");
+        return badInput(
+            "understand the command line", "--expect-digest", "the machine's description says what is expected", "Give one of the two.");
     KASTELLAN_ASSIGN(const sev::DerivedLaunch derived, launchFrom(asked, std::nullopt));
     if (!asked.has("json"))
         tellDerived(derived, true);
@@ -34,7 +35,8 @@ Result<std::optional<ExpectedMachine>> ExpectedMachine::from(const Invocation &a
 
 Result<std::vector<sev::Explanation>> ExpectedMachine::explain(const EvidenceView &view)
 {
-    const auto field = std::ranges::find_if(view.fields, [](const Field &one) { return one.name == "measurement" || one.name == "launch_digest"; });
+    const auto field =
+        std::ranges::find_if(view.fields, [](const Field &one) { return one.name == "measurement" || one.name == "launch_digest"; });
     const auto seen = field == view.fields.end() ? Result<Bytes>(Bytes()) : fromHex(field->value);
     if (!seen || seen->size() != m_digest.size() || *seen == m_digest)
         return std::vector<sev::Explanation>();
@@ -47,7 +49,8 @@ nlohmann::ordered_json explanationsJson(const std::vector<sev::Explanation> &exp
     for (const sev::Explanation &one : explanations) {
         js::Out changes = js::Out::array();
         for (const sev::Change &change : one.changes)
-            changes.push_back({{"what", change.what}, {"from", change.from}, {"to", change.to}, {"phrase", change.phrase}, {"option", change.option}});
+            changes.push_back(
+                {{"what", change.what}, {"from", change.from}, {"to", change.to}, {"phrase", change.phrase}, {"option", change.option}});
         list.push_back({{"sentence", one.sentence()}, {"options", one.options()}, {"changes", std::move(changes)}});
     }
     return list;

@@ -75,12 +75,14 @@ Status minimumTcb(const Invocation &asked, ReferenceValues &expected)
             const auto equals = one.find('=');
             const std::string_view name = one.substr(0, equals);
             if (std::ranges::find(parts, name) == parts.end())
-                return wrong("min-tcb", given, "'" + std::string(name) + "' is no part of a TCB", "Parts are bl, tee, snp, ucode and fmc: snp=23,ucode=84.");
+                return wrong("min-tcb", given, "'" + std::string(name) + "' is no part of a TCB",
+                    "Parts are bl, tee, snp, ucode and fmc: snp=23,ucode=84.");
             const std::string_view number = equals == std::string_view::npos ? std::string_view() : one.substr(equals + 1);
             unsigned level = 0;
             const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), level);
             if (number.empty() || error != std::errc{} || end != number.data() + number.size() || level > 255)
-                return wrong("min-tcb", given, "the level of '" + std::string(name) + "' is not a number from 0 to 255", "Write snp=23,ucode=84.");
+                return wrong(
+                    "min-tcb", given, "the level of '" + std::string(name) + "' is not a number from 0 to 255", "Write snp=23,ucode=84.");
             expected.minimumTcb.emplace_back(name, level);
         }
     }
@@ -105,7 +107,8 @@ Status root(const Invocation &asked, ReferenceValues &expected)
 }
 
 /// Whether the evidence ends in an emulated root: it must be called so whether or not that root was accepted.
-bool isEmulated(const EvidenceBackend &backend, const Evidence &evidence, const std::vector<Finding> &findings, const ReferenceValues &expected)
+bool isEmulated(
+    const EvidenceBackend &backend, const Evidence &evidence, const std::vector<Finding> &findings, const ReferenceValues &expected)
 {
     const auto root = std::ranges::find(findings, "root.kind", &Finding::id);
     if (root != findings.end() && root->outcome == Outcome::Pass)

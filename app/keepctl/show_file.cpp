@@ -42,7 +42,8 @@ Result<int> showFile(const Invocation &asked, const Context &context)
     for (const FoundEvidence &found : recognised.evidence) {
         KASTELLAN_ASSIGN(const EvidenceView view, context.backend->describe(found.evidence));
         if (asked.has("json")) {
-            items.push_back({{"file", found.file}, {"offset", found.offset}, {"evidence", js::toJson(found.evidence)}, {"view", js::toJson(view)}});
+            items.push_back(
+                {{"file", found.file}, {"offset", found.offset}, {"evidence", js::toJson(found.evidence)}, {"view", js::toJson(view)}});
             continue;
         }
         print(painted(1, Colour::Bold, inLine(placeText(found.file, found.offset))) + ": " + kindText(found.evidence.kind) + "\n");

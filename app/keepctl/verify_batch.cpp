@@ -72,8 +72,9 @@ public:
         if (recognised.unknown.empty() && !recognised.found.empty())
             return add(item, {}); // certificates: they were read into the pool
         const bool named = !recognised.unknown.empty();
-        add(item, unusable(named ? placeText(recognised.unknown.front().file, recognised.unknown.front().offset) : item.path,
-                      named ? recognised.unknown.front().why : "there is nothing in it"));
+        add(item,
+            unusable(named ? placeText(recognised.unknown.front().file, recognised.unknown.front().offset) : item.path,
+                named ? recognised.unknown.front().why : "there is nothing in it"));
     }
 
 private:
@@ -132,8 +133,8 @@ private:
                 {"emulated", line.emulated}, {"accepted", line.accepted}, {"failed", std::move(failed)}, {"unknown", std::move(unknown)},
                 {"sentence", appraisal.sentence}});
         } else {
-            line.text = std::format("{}{}  {}  {}", painted(1, colourOf(line.word), line.word), std::string(9 - std::min<std::size_t>(9, line.word.size()), ' '),
-                inLine(place), inLine(appraisal.sentence));
+            line.text = std::format("{}{}  {}  {}", painted(1, colourOf(line.word), line.word),
+                std::string(9 - std::min<std::size_t>(9, line.word.size()), ' '), inLine(place), inLine(appraisal.sentence));
         }
         return line;
     }
@@ -233,7 +234,8 @@ Result<int> verifyBatch(const Invocation &asked, const EvidenceBackend &backend,
     std::unique_ptr<BatchJournal> journal;
     if (asked.has("resume")) {
         // Without --at each run is for its own time, and still the same batch.
-        const std::string values = js::dump(js::toJson(references.expected)) + asked.value("at") + (asked.has("accept-emulated") ? "+" : "");
+        const std::string values =
+            js::dump(js::toJson(references.expected)) + asked.value("at") + (asked.has("accept-emulated") ? "+" : "");
         KASTELLAN_ASSIGN(journal, BatchJournal::open(asked.value("resume"), values));
     }
 

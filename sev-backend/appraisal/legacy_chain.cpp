@@ -111,8 +111,9 @@ void checkSignatures(LegacyChain &chain)
         chain.cekSigned = chain.askKey != nullptr;
         const bool anyByAsk = chain.cek.certificate->slot(0).usage == Usage::Ask || chain.cek.certificate->slot(1).usage == Usage::Ask;
         if (!chain.cekSigned)
-            chain.faults.push_back(anyByAsk ? "CEK is not signed by any of AMD's keys that are built in"
-                                            : "CEK is signed by nobody: it is the platform's own copy, and AMD's key server has the signed one");
+            chain.faults.push_back(anyByAsk
+                    ? "CEK is not signed by any of AMD's keys that are built in"
+                    : "CEK is signed by nobody: it is the platform's own copy, and AMD's key server has the signed one");
     } else {
         chain.cekSigned = check(chain, chain.cek, chain.ask, chain.cek.certificate.has_value(), chain.ask.authority,
             [&](const legacy::CaCertificate &key) { return legacy::signedBy(*chain.cek.certificate, key); });

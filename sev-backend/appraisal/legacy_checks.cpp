@@ -25,7 +25,8 @@ constinit const Check sevReportSignature{"sev.report.signature", "report", true,
     "Ask for a new report, and give the chain of the platform that it comes from.", "SEV API 0.24 (AMD 55766), ATTESTATION"};
 constinit const Check sevPolicyReserved{"sev.policy.reserved", "policy", true, "A policy bit that is not known may take a protection away.",
     "Update this program if the firmware is newer.", "SEV API 0.24 (AMD 55766), section 3.2"};
-constinit const Check sevPolicyDebug{"sev.policy.debug", "policy", true, "With debugging on, the host reads and changes the guest's memory.",
+constinit const Check sevPolicyDebug{"sev.policy.debug", "policy", true,
+    "With debugging on, the host reads and changes the guest's memory.",
     "Launch with NODBG (policy bit 0). --allow-debug accepts it, for tests.", "SEV API 0.24 (AMD 55766), section 3.2, NODBG"};
 constinit const Check sevPolicySharing{"sev.policy.sharing", "policy", false,
     "Where keys may be shared, another guest of the host can be given this one's memory key.", "Launch with NOKS (policy bit 1).",
@@ -33,9 +34,8 @@ constinit const Check sevPolicySharing{"sev.policy.sharing", "policy", false,
 constinit const Check sevPolicyMigration{"sev.policy.migration", "policy", false,
     "A guest that may be sent can end up on a platform that its owner never checked.",
     "Launch with NOSEND (policy bit 3), or at least with SEV (bit 5) or DOMAIN (bit 4).", "SEV API 0.24 (AMD 55766), section 3.2, NOSEND"};
-constinit const Check sevPolicyEs{"sev.policy.es", "policy", false,
-    "Without SEV-ES the hypervisor sees and changes the guest's registers.", "Launch with ES (policy bit 2).",
-    "SEV API 0.24 (AMD 55766), section 3.2, ES"};
+constinit const Check sevPolicyEs{"sev.policy.es", "policy", false, "Without SEV-ES the hypervisor sees and changes the guest's registers.",
+    "Launch with ES (policy bit 2).", "SEV API 0.24 (AMD 55766), section 3.2, ES"};
 constinit const Check sevPolicyApi{"sev.policy.api", "policy", true,
     "The policy names the oldest firmware that may run the guest; the platform's certificates say which firmware wrote them.",
     "Do not trust this report: the firmware would not have launched the guest.", "SEV API 0.24 (AMD 55766), section 3.2, API_MAJOR"};

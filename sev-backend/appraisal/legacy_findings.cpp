@@ -40,8 +40,9 @@ void addRoot(Findings &findings, const LegacyChain &chain, const ReferenceValues
 
 void addComplete(Findings &findings, const Evidence &evidence, const LegacyChain &chain)
 {
-    const std::string expected = evidence.kind == "sev-chain" ? "PDH, PEK, OCA, CEK, and ASK and ARK or a CEK that AMD's built-in keys signed"
-                                                              : "PEK, OCA, CEK, and ASK and ARK or a CEK that AMD's built-in keys signed";
+    const std::string expected = evidence.kind == "sev-chain"
+        ? "PDH, PEK, OCA, CEK, and ASK and ARK or a CEK that AMD's built-in keys signed"
+        : "PEK, OCA, CEK, and ASK and ARK or a CEK that AMD's built-in keys signed";
     std::vector<std::string> missing, problems = chain.contradictions;
     for (const LegacyLink *link : chain.links()) {
         const bool needed = link == &chain.pdh ? evidence.kind == "sev-chain"
@@ -209,15 +210,16 @@ void addReport(Findings &findings, const Evidence &evidence, const LegacyChain &
     if (expected.reportData) {
         Bytes nonce = toBytes(report->nonce());
         nonce.resize(ReportData::size);
-        findings.verdict(checks::sevNonce, std::ranges::equal(nonce, expected.reportData->bytes), toHex(expected.reportData->bytes),
-            toHex(nonce));
+        findings.verdict(
+            checks::sevNonce, std::ranges::equal(nonce, expected.reportData->bytes), toHex(expected.reportData->bytes), toHex(nonce));
     } else {
         findings.add(checks::sevNonce, Outcome::Unknown, notGiven, toHex(report->nonce())).required = expected.strict;
     }
     const std::string digest = toHex(report->launchDigest());
     if (expected.shortLaunchDigest)
-        findings.verdict(checks::sevDigest, std::ranges::equal(expected.shortLaunchDigest->bytes, report->launchDigest()),
-                    toHex(expected.shortLaunchDigest->bytes), digest)
+        findings
+            .verdict(checks::sevDigest, std::ranges::equal(expected.shortLaunchDigest->bytes, report->launchDigest()),
+                toHex(expected.shortLaunchDigest->bytes), digest)
             .reference = true;
     else
         findings.add(checks::sevDigest, Outcome::Info, notGiven, digest).required = false;
@@ -263,9 +265,11 @@ std::vector<Finding> appraiseLegacy(const Evidence &evidence, const ReferenceVal
         const bool good = legacy::LaunchMeasure::parse(evidence.report, "measurement").has_value();
         findings.verdict(checks::sevFormat, good, "48 bytes: HMAC and nonce", std::to_string(evidence.report.size()) + " bytes");
         findings.add(checks::sevMeasure, Outcome::Unknown, "an HMAC by the owner's TIK",
-            good ? "measure " + toHex(ByteView(evidence.report).first(32)) + ", nonce " + toHex(ByteView(evidence.report).subspan(32)) : "unreadable");
+            good ? "measure " + toHex(ByteView(evidence.report).first(32)) + ", nonce " + toHex(ByteView(evidence.report).subspan(32))
+                 : "unreadable");
     } else if (chain.pdh.there()) {
-        findings.verdict(checks::sevFormat, chain.pdh.read(), "a PDH certificate of 2084 bytes", chain.pdh.read() ? "2084 bytes" : chain.pdh.problem);
+        findings.verdict(
+            checks::sevFormat, chain.pdh.read(), "a PDH certificate of 2084 bytes", chain.pdh.read() ? "2084 bytes" : chain.pdh.problem);
     }
     addUnsupported(findings, evidence, expected);
     return findings.take();

@@ -51,8 +51,8 @@ std::vector<Field> certificateFields(const legacy::Certificate &certificate)
 std::string policyWords(legacy::Policy policy)
 {
     std::string text;
-    static constexpr std::pair<unsigned, const char *> names[] = {
-        {0, "no debugging"}, {1, "no key sharing"}, {2, "SEV-ES"}, {3, "never sent"}, {4, "within its domain"}, {5, "to SEV platforms only"}};
+    static constexpr std::pair<unsigned, const char *> names[] = {{0, "no debugging"}, {1, "no key sharing"}, {2, "SEV-ES"},
+        {3, "never sent"}, {4, "within its domain"}, {5, "to SEV platforms only"}};
     for (const auto &[bit, name] : names)
         if ((policy >> bit) & 1)
             text += (text.empty() ? "" : ", ") + std::string(name);

@@ -55,7 +55,8 @@ Read readEntry(Looker &looker, const Part &entry, archive *reader, bool packedAs
         if (!looker.spend(entry, 0, static_cast<std::size_t>(count)))
             return Read::Stop;
         if (content.size() > entryLimit) {
-            looker.unknown(entry, "it unpacks to more than 16 MiB, and no evidence is that large"
+            looker.unknown(entry,
+                "it unpacks to more than 16 MiB, and no evidence is that large"
                     + std::string(packedAsOne ? "; what is behind it was not read" : ""));
             return packedAsOne ? Read::Stop : Read::Left;
         }

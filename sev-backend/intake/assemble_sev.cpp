@@ -45,7 +45,10 @@ public:
     {
     }
 
-    [[nodiscard]] bool empty() const { return m_pdhs.empty() && m_peks.empty() && m_ocas.empty() && m_ceks.empty() && m_asks.empty() && m_arks.empty(); }
+    [[nodiscard]] bool empty() const
+    {
+        return m_pdhs.empty() && m_peks.empty() && m_ocas.empty() && m_ceks.empty() && m_asks.empty() && m_arks.empty();
+    }
     [[nodiscard]] const std::vector<const SevPart *> &pdhs() const { return m_pdhs; }
     [[nodiscard]] const std::vector<const SevPart *> &peks() const { return m_peks; }
 

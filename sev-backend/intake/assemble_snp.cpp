@@ -113,8 +113,8 @@ void addLists(Evidence &evidence, const Library &library, const Certificate &roo
     auto lists = library.listsOf(root);
     // The newest comes last, and behind it one that revokes something of this chain: whoever looks at one list alone looks at that.
     std::ranges::stable_sort(lists, {}, [&](const CrlPart *part) {
-        const bool revokes = std::ranges::any_of(chain,
-            [&](const X509Part *link) { return link->certificate.serial() != "0" && part->list.revokes(link->certificate); });
+        const bool revokes = std::ranges::any_of(
+            chain, [&](const X509Part *link) { return link->certificate.serial() != "0" && part->list.revokes(link->certificate); });
         return std::pair(revokes, part->list.thisUpdate());
     });
     for (const CrlPart *list : lists)
@@ -123,7 +123,8 @@ void addLists(Evidence &evidence, const Library &library, const Certificate &roo
 
 } // namespace
 
-void assembleSnp(std::vector<FoundEvidence> &into, const std::vector<EvidencePart> &reports, const Library &own, const Library *pool, Budget &budget)
+void assembleSnp(
+    std::vector<FoundEvidence> &into, const std::vector<EvidencePart> &reports, const Library &own, const Library *pool, Budget &budget)
 {
     for (const auto &part : reports) {
         FoundEvidence found{part.file, part.offset, {"snp-report", part.bytes, {}}};

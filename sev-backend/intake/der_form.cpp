@@ -72,7 +72,8 @@ bool lookDer(Looker &looker, const Part &part)
             break;
         if (*size > part.bytes.size() - at) {
             if (count == 0 && *size < RevocationList::sizeLimit)
-                looker.reason("it begins as DER of " + std::to_string(*size) + " bytes and ends after " + std::to_string(part.bytes.size()));
+                looker.reason(
+                    "it begins as DER of " + std::to_string(*size) + " bytes and ends after " + std::to_string(part.bytes.size()));
             break;
         }
         if (!looker.spend(part, 1, 0) || !lookOne(looker, part.at(at, *size)))

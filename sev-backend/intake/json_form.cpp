@@ -54,7 +54,8 @@ bool lookJson(Looker &looker, const Part &part)
     // Of a record its evidence alone: what else it holds was computed of that, or says what was expected.
     const bool any = lookValues(looker, part, record ? *evidence : *value, {});
     if (any)
-        looker.found(part, part.bytes.size(), record ? "kastellan-record" : "json", record ? "an exported record" : "JSON with evidence in it");
+        looker.found(
+            part, part.bytes.size(), record ? "kastellan-record" : "json", record ? "an exported record" : "JSON with evidence in it");
     else
         looker.reason("it is JSON, and none of its values is evidence");
     return any;

@@ -54,7 +54,8 @@ private:
 [[nodiscard]] std::vector<FoundEvidence> assemble(Parts parts, const Library *pool, bool &all);
 
 // Its two halves.
-void assembleSnp(std::vector<FoundEvidence> &into, const std::vector<EvidencePart> &reports, const Library &own, const Library *pool, Budget &budget);
+void assembleSnp(
+    std::vector<FoundEvidence> &into, const std::vector<EvidencePart> &reports, const Library &own, const Library *pool, Budget &budget);
 void assembleSev(std::vector<FoundEvidence> &into, const std::vector<EvidencePart> &reports, const std::vector<EvidencePart> &measures,
     const Library &own, const Library *pool, Budget &budget);
 

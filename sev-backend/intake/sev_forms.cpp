@@ -134,7 +134,8 @@ std::size_t lookOne(Looker &looker, const Part &part, bool sure)
     }
     if (bytes.size() == smallCaUnsigned && authorityMarks(bytes, 256) >= 5) {
         const auto error = CaCertificate::parse(bytes, "certificate").error();
-        return take({"ark", toBytes(bytes), {}, {}, {}, 0}, bytes.size(), "sev-damaged", "SEV certificate authority that can't be read: " + error.why);
+        return take({"ark", toBytes(bytes), {}, {}, {}, 0}, bytes.size(), "sev-damaged",
+            "SEV certificate authority that can't be read: " + error.why);
     }
     return 0;
 }
@@ -216,7 +217,8 @@ bool lookSize(Looker &looker, const Part &part)
     if (part.bytes.size() != measureSize || allZero(part.bytes))
         return false;
     // A value among others is one only under a name that says so.
-    static constexpr std::array keys{"data", "measure", "measurement", "sev-measurement", "launch-measure", "launch_measure", "loader-measure"};
+    static constexpr std::array keys{
+        "data", "measure", "measurement", "sev-measurement", "launch-measure", "launch_measure", "loader-measure"};
     if (!part.key.empty() && std::ranges::find(keys, part.key) == keys.end())
         return false;
     looker.measure(part);

@@ -27,7 +27,9 @@ bool isBase64(char c)
 bool isText(ByteView bytes)
 {
     const auto ascii = static_cast<std::size_t>(std::ranges::count_if(bytes, [](std::uint8_t c) { return c < 0x80; }));
-    return 2 * ascii >= bytes.size() && std::ranges::none_of(bytes, [](std::uint8_t c) { return (c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f') || c == 0x7f; });
+    return 2 * ascii >= bytes.size() && std::ranges::none_of(bytes, [](std::uint8_t c) {
+        return (c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f') || c == 0x7f;
+    });
 }
 
 std::string_view trimmed(std::string_view text)

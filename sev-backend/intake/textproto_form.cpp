@@ -104,7 +104,10 @@ private:
             std::size_t count = 0;
             for (; count < most && m_at < m_text.size(); ++count, ++m_at) {
                 const char d = m_text[m_at];
-                const int digit = d >= '0' && d <= '9' ? d - '0' : d >= 'a' && d <= 'f' ? d - 'a' + 10 : d >= 'A' && d <= 'F' ? d - 'A' + 10 : 99;
+                const int digit = d >= '0' && d <= '9' ? d - '0'
+                    : d >= 'a' && d <= 'f'             ? d - 'a' + 10
+                    : d >= 'A' && d <= 'F'             ? d - 'A' + 10
+                                                       : 99;
                 if (digit >= static_cast<int>(base))
                     break;
                 value = value * base + static_cast<unsigned>(digit);
@@ -251,7 +254,8 @@ bool lookTextProto(Looker &looker, const Part &part)
         return false;
     const auto report = reportOf(found.report);
     if (!report) {
-        looker.reason("it is go-sev-guest's text form of a report, and its field " + report.error().where + " is wrong: " + report.error().why);
+        looker.reason(
+            "it is go-sev-guest's text form of a report, and its field " + report.error().where + " is wrong: " + report.error().why);
         return false;
     }
     looker.snpReport(part, *report, "go-sev-guest", reportWords(*report) + " in go-sev-guest's text form");

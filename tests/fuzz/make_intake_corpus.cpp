@@ -111,8 +111,10 @@ int main(int argc, char **argv)
     put("hex", toBytes(toHex(report)));
     put("base64", toBytes(toBase64(report) + "\n"));
     put("proto", attestation(report, leaf));
-    put("textproto", toBytes("report { version: 3 measurement: \"\\001abc\" signature: \"\\xff\" }\ncertificate_chain { vcek_cert: \"0\" }\n"));
-    put("record", toBytes(R"({"schema":"kastellan-record-1","evidence":{"report":{"base64":")" + toBase64(report) + R"("},"endorsements":[]}})"));
+    put("textproto",
+        toBytes("report { version: 3 measurement: \"\\001abc\" signature: \"\\xff\" }\ncertificate_chain { vcek_cert: \"0\" }\n"));
+    put("record",
+        toBytes(R"({"schema":"kastellan-record-1","evidence":{"report":{"base64":")" + toBase64(report) + R"("},"endorsements":[]}})"));
     const Bytes pdh = legacyCertificate(0x1003), pek = legacyCertificate(0x1002), oca = legacyCertificate(0x1001);
     put("legacy-pdh", pdh);
     put("legacy-chain", joined({pek, oca}));

@@ -65,6 +65,8 @@ private Q_SLOTS:
     void certificatesAlone();
     void standardInput();
     void referenceValuesDecide();
+    void policiesAreJoined();
+    void anotherMachineIsExplained();
     void showAndDiff();
     void batch();
     void batchGoesOn();
@@ -89,16 +91,18 @@ void TestKeepctlVerify::realEvidence()
     QCOMPARE(json[QStringLiteral("found")].toArray().size(), 4);
     QCOMPARE(json[QStringLiteral("unknown")].toArray().size(), 0);
     // Before the certificates were valid it is refused.
-    ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), vectorPath("snp-milan"), QStringLiteral("--at"), QStringLiteral("2001-02-03T04:05:06Z")});
+    ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), vectorPath("snp-milan"), QStringLiteral("--at"),
+        QStringLiteral("2001-02-03T04:05:06Z")});
     QVERIFY2(ran.exit == 1, ran.all());
     // What runs is what was expected: trusted.
     const Bytes report = test::vector("snp-milan/report.bin");
-    ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), vectorPath("snp-milan/report.bin"), QStringLiteral("--certs"), vectorPath("snp-milan"),
-        QStringLiteral("--at"), QStringLiteral("2026-01-01"), QStringLiteral("--expect-digest"), QString::fromStdString(toHex(ByteView(report).subspan(0x90, 48)))});
+    ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), vectorPath("snp-milan/report.bin"), QStringLiteral("--certs"),
+        vectorPath("snp-milan"), QStringLiteral("--at"), QStringLiteral("2026-01-01"), QStringLiteral("--expect-digest"),
+        QString::fromStdString(toHex(ByteView(report).subspan(0x90, 48)))});
     QVERIFY2(ran.exit == 0 && ran.out.contains("verdict: trusted"), ran.all());
     // The legacy chain.
-    ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), vectorPath("sev-naples/pdh.cert"), vectorPath("sev-naples/pek.cert"),
-        vectorPath("sev-naples/oca.cert"), vectorPath("sev-naples/cek.cert")});
+    ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), vectorPath("sev-naples/pdh.cert"),
+        vectorPath("sev-naples/pek.cert"), vectorPath("sev-naples/oca.cert"), vectorPath("sev-naples/cek.cert")});
     QVERIFY2(ran.exit == 0 && ran.out.contains("Naples"), ran.all());
     ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), vectorPath("sev-naples")});
     QVERIFY2(ran.exit == 1 && ran.out.contains("signature is missing"), ran.all());
@@ -118,11 +122,14 @@ void TestKeepctlVerify::emulatedNeedsAcceptance()
     QCOMPARE(program.run(verify + QStringList{QStringLiteral("--accept-emulated")}).exit, 1);
     auto ran = program.run(verify + QStringList{QStringLiteral("--root"), source.root()});
     QVERIFY2(ran.exit == 1 && ran.out.contains("--accept-emulated"), ran.all());
-    ran = program.run(verify + QStringList{QStringLiteral("--root"), source.root(), QStringLiteral("--accept-emulated"), QStringLiteral("--json")});
+    ran = program.run(
+        verify + QStringList{QStringLiteral("--root"), source.root(), QStringLiteral("--accept-emulated"), QStringLiteral("--json")});
     QVERIFY2(ran.exit == 0, ran.all());
     QCOMPARE(ran.json()[QStringLiteral("emulated")].toBool(), true);
     QCOMPARE(ran.json()[QStringLiteral("verdict")].toString(), QStringLiteral("authentic"));
-    ran = program.run(verify + QStringList{QStringLiteral("--root"), QStringLiteral("emulated:") + QString(64, QLatin1Char('a')), QStringLiteral("--accept-emulated")});
+    ran = program.run(verify
+        + QStringList{
+            QStringLiteral("--root"), QStringLiteral("emulated:") + QString(64, QLatin1Char('a')), QStringLiteral("--accept-emulated")});
     QCOMPARE(ran.exit, 1);
 }
 
@@ -130,7 +137,9 @@ void TestKeepctlVerify::wrongUse_data()
 {
     QTest::addColumn<QString>("options");
     QTest::addColumn<QString>("says");
-    const auto row = [](const char *options, const char *says) { QTest::newRow(options) << QString::fromLatin1(options) << QString::fromLatin1(says); };
+    const auto row = [](const char *options, const char *says) {
+        QTest::newRow(options) << QString::fromLatin1(options) << QString::fromLatin1(says);
+    };
     row("--root nonsense", "--root");
     row("--root emulated:12", "--root");
     row("--expect-digest 00ff", "2 bytes");
@@ -192,27 +201,87 @@ void TestKeepctlVerify::referenceValuesDecide()
     source.certificates(QDir(program.path(QStringLiteral("one"))));
     const Bytes report = source.report(7);
     program.write(QStringLiteral("one/report"), asQt(report));
-    const QStringList verify{QStringLiteral("evidence"), QStringLiteral("verify"), program.path(QStringLiteral("one")), QStringLiteral("--root"), source.root(),
-        QStringLiteral("--accept-emulated"), QStringLiteral("--json")};
+    const QStringList verify{QStringLiteral("evidence"), QStringLiteral("verify"), program.path(QStringLiteral("one")),
+        QStringLiteral("--root"), source.root(), QStringLiteral("--accept-emulated"), QStringLiteral("--json")};
     const QString digest = QString::fromStdString(toHex(ByteView(report).subspan(0x90, 48)));
     const QString file = program.write(QStringLiteral("data.bin"), QByteArray("\x07", 1));
-    auto ran = program.run(verify + QStringList{QStringLiteral("--expect-digest"), digest, QStringLiteral("--report-data"), file, QStringLiteral("--min-tcb"),
-                                        QStringLiteral("snp=1,bl=1"), QStringLiteral("--host-data"), QString(64, QLatin1Char('0')), QStringLiteral("--vmpl"), QStringLiteral("0")});
+    auto ran = program.run(verify
+        + QStringList{QStringLiteral("--expect-digest"), digest, QStringLiteral("--report-data"), file, QStringLiteral("--min-tcb"),
+            QStringLiteral("snp=1,bl=1"), QStringLiteral("--host-data"), QString(64, QLatin1Char('0')), QStringLiteral("--vmpl"),
+            QStringLiteral("0")});
     QVERIFY2(ran.exit == 0, ran.all());
     QCOMPARE(ran.json()[QStringLiteral("verdict")].toString(), QStringLiteral("trusted"));
-    for (const QStringList &wrong : {QStringList{QStringLiteral("--report-data"), QStringLiteral("08")}, QStringList{QStringLiteral("--min-tcb"), QStringLiteral("snp=255")},
-             QStringList{QStringLiteral("--host-data"), QString(64, QLatin1Char('1'))}, QStringList{QStringLiteral("--vmpl"), QStringLiteral("1")},
+    for (const QStringList &wrong : {QStringList{QStringLiteral("--report-data"), QStringLiteral("08")},
+             QStringList{QStringLiteral("--min-tcb"), QStringLiteral("snp=255")},
+             QStringList{QStringLiteral("--host-data"), QString(64, QLatin1Char('1'))},
+             QStringList{QStringLiteral("--vmpl"), QStringLiteral("1")},
              QStringList{QStringLiteral("--expect-digest"), QString(96, QLatin1Char('1'))}}) {
         ran = program.run(verify + wrong);
         QVERIFY2(ran.exit == 1 && ran.json()[QStringLiteral("verdict")].toString() == QLatin1String("refused"), ran.all());
     }
 }
 
+void TestKeepctlVerify::policiesAreJoined()
+{
+    Program program;
+    Source source;
+    QVERIFY(QDir().mkpath(program.path(QStringLiteral("one"))));
+    source.certificates(QDir(program.path(QStringLiteral("one"))));
+    program.write(QStringLiteral("one/report"), asQt(source.report(7)));
+    const auto verify = [&](const QByteArray &policy) {
+        return program.run(
+            {QStringLiteral("evidence"), QStringLiteral("verify"), program.path(QStringLiteral("one")), QStringLiteral("--accept-emulated"),
+                QStringLiteral("--json"), QStringLiteral("--policy"), program.write(QStringLiteral("policy.toml"), policy)});
+    };
+    const QByteArray root = "version = 1\nroot = \"" + source.root().toUtf8() + "\"\n";
+    auto ran = verify(root);
+    QVERIFY2(ran.exit == 0, ran.all()); // the policy says which root
+    ran = verify(root + "[launch]\ndigests = [\"" + QByteArray(96, '1') + "\"]\n");
+    QVERIFY2(ran.exit == 1 && ran.json()[QStringLiteral("verdict")].toString() == QLatin1String("refused"), ran.all());
+    ran = verify(root + "[lunch]\n");
+    QVERIFY2(ran.exit == 2 && ran.err.contains("launch"), ran.all());
+    // An option goes over the policy's root.
+    ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), program.path(QStringLiteral("one")),
+        QStringLiteral("--accept-emulated"), QStringLiteral("--policy"), program.write(QStringLiteral("policy.toml"), root),
+        QStringLiteral("--root"), QStringLiteral("amd")});
+    QVERIFY2(ran.exit == 1, ran.all());
+}
+
+// A machine whose digest is another one, and the change that explains it.
+void TestKeepctlVerify::anotherMachineIsExplained()
+{
+    KASTELLAN_NEED_VECTORS();
+    Program program;
+    Bytes report = test::vector("snp-milan/report.bin");
+    // Guest features 0x21, where 0x1 is what the command line gives.
+    const auto digest = *fromHex("803f691094946e42068aaa3a8f9e26a5c89f36f7b73ecfb28c653360fe4b3aba7e534442e7e1e17895dfe778d0228977");
+    std::ranges::copy(digest, report.begin() + 0x90);
+    const QString empty = program.write(QStringLiteral("empty"), {});
+    const QString machine =
+        QStringLiteral("qemu-system-x86_64 -machine q35,confidential-guest-support=sev0 "
+                       "-object sev-snp-guest,id=sev0,kernel-hashes=on,cbitpos=51,reduced-phys-bits=1 -smp 1 -cpu EPYC-v4 -bios ")
+        + vectorPath("ovmf/ovmf_AmdSev_suffix.bin") + QStringLiteral(" -kernel ") + empty + QStringLiteral(" -initrd ") + empty
+        + QStringLiteral(" -append \"console=ttyS0 loglevel=7\"");
+    const QStringList verify{QStringLiteral("evidence"), QStringLiteral("verify"), program.write(QStringLiteral("report"), asQt(report)),
+        QStringLiteral("--json"), QStringLiteral("--from-qemu"), machine};
+    auto ran = program.run(verify);
+    QVERIFY2(ran.exit == 1, ran.all());
+    const auto change = ran.json()[QStringLiteral("evidence")][0][QStringLiteral("explanations")][0][QStringLiteral("changes")][0];
+    QCOMPARE(change[QStringLiteral("what")].toString(), QStringLiteral("guest-features"));
+    QCOMPARE(change[QStringLiteral("option")].toString(), QStringLiteral("--guest-features 0x21"));
+    // With the change given, the digest is the expected one, and nothing is to be explained.
+    ran = program.run(verify + QStringList{QStringLiteral("--guest-features"), QStringLiteral("0x21")});
+    QVERIFY2(!ran.out.contains("explanations"), ran.all());
+    ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), verify[2], QStringLiteral("--vcpus"), QStringLiteral("2")});
+    QVERIFY2(ran.exit == 2 && ran.err.contains("--from-qemu"), ran.all());
+}
+
 void TestKeepctlVerify::showAndDiff()
 {
     Program program;
     Source source;
-    const QString a = program.write(QStringLiteral("a"), asQt(source.report(1))), b = program.write(QStringLiteral("b"), asQt(source.report(2)).toHex());
+    const QString a = program.write(QStringLiteral("a"), asQt(source.report(1))),
+                  b = program.write(QStringLiteral("b"), asQt(source.report(2)).toHex());
     auto ran = program.run({QStringLiteral("evidence"), QStringLiteral("show"), a, QStringLiteral("--hex")});
     QVERIFY2(ran.exit == 0 && ran.out.contains("report_data") && ran.out.contains("0x02a0"), ran.all());
     ran = program.run({QStringLiteral("evidence"), QStringLiteral("show"), b, QStringLiteral("--json")});
@@ -223,7 +292,8 @@ void TestKeepctlVerify::showAndDiff()
     QStringList names;
     for (const auto &difference : ran.json()[QStringLiteral("differences")].toArray())
         names << difference[QStringLiteral("name")].toString();
-    QVERIFY2(names.contains(QStringLiteral("report_data")) && !names.contains(QStringLiteral("measurement")), qPrintable(names.join(QLatin1Char(' '))));
+    QVERIFY2(names.contains(QStringLiteral("report_data")) && !names.contains(QStringLiteral("measurement")),
+        qPrintable(names.join(QLatin1Char(' '))));
     ran = program.run({QStringLiteral("evidence"), QStringLiteral("diff"), a, a});
     QVERIFY2(ran.exit == 0 && ran.out.contains("no difference"), ran.all());
     QVERIFY(QDir(program.dataFolder()).isEmpty());
@@ -244,8 +314,8 @@ void TestKeepctlVerify::batch()
         program.write(QStringLiteral("fleet/report-%1").arg(i, 5), i % 2 ? report : report.toHex());
     }
     program.write(QStringLiteral("fleet/notes.txt"), "not evidence\n");
-    const QStringList verify{QStringLiteral("evidence"), QStringLiteral("verify"), QStringLiteral("--batch"), fleet, QStringLiteral("--root"), source.root(),
-        QStringLiteral("--accept-emulated"), QStringLiteral("--json")};
+    const QStringList verify{QStringLiteral("evidence"), QStringLiteral("verify"), QStringLiteral("--batch"), fleet,
+        QStringLiteral("--root"), source.root(), QStringLiteral("--accept-emulated"), QStringLiteral("--json")};
     auto ran = program.run(verify);
     QVERIFY2(ran.exit == 1, ran.all());
     const auto lines = ran.out.trimmed().split('\n');
@@ -269,7 +339,8 @@ void TestKeepctlVerify::batch()
     QCOMPARE(summary[QStringLiteral("refused")].toInt(), refused);
     QCOMPARE(summary[QStringLiteral("certificates")].toInt(), 3);
     // Without acceptance none of them counts.
-    ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), QStringLiteral("--batch"), fleet, QStringLiteral("--root"), source.root()});
+    ran = program.run(
+        {QStringLiteral("evidence"), QStringLiteral("verify"), QStringLiteral("--batch"), fleet, QStringLiteral("--root"), source.root()});
     QVERIFY2(ran.exit == 1 && ran.err.contains("EMULATED"), ran.all());
     QVERIFY(QDir(program.dataFolder()).isEmpty());
 }
@@ -283,8 +354,8 @@ void TestKeepctlVerify::batchGoesOn()
     source.certificates(QDir(fleet));
     for (unsigned i = 0; i < 20; ++i)
         program.write(QStringLiteral("fleet/%1").arg(i), asQt(source.report(i)));
-    const QStringList verify{QStringLiteral("evidence"), QStringLiteral("verify"), QStringLiteral("--batch"), fleet, QStringLiteral("--root"), source.root(),
-        QStringLiteral("--accept-emulated"), QStringLiteral("--resume"), journal};
+    const QStringList verify{QStringLiteral("evidence"), QStringLiteral("verify"), QStringLiteral("--batch"), fleet,
+        QStringLiteral("--root"), source.root(), QStringLiteral("--accept-emulated"), QStringLiteral("--resume"), journal};
     auto ran = program.run(verify);
     QVERIFY2(ran.exit == 0 && ran.out.count('\n') == 20, ran.all());
     // Ten more, and a journal whose last line was cut off by a crash.
@@ -303,7 +374,8 @@ void TestKeepctlVerify::batchGoesOn()
     // Other expectations are another batch.
     ran = program.run(verify + QStringList{QStringLiteral("--strict")});
     QVERIFY2(ran.exit == 2 && ran.err.contains("other reference values"), ran.all());
-    ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), QStringLiteral("--batch"), fleet, QStringLiteral("--resume"), program.write(QStringLiteral("other"), "precious\n")});
+    ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), QStringLiteral("--batch"), fleet, QStringLiteral("--resume"),
+        program.write(QStringLiteral("other"), "precious\n")});
     QVERIFY2(ran.exit == 2 && ran.err.contains("no journal"), ran.all());
 }
 
@@ -317,8 +389,9 @@ void TestKeepctlVerify::batchOfAList()
     for (unsigned i = 0; i < 5; ++i)
         list += program.write(QStringLiteral("r%1").arg(i), asQt(source.report(i))).toUtf8() + "\n";
     list += program.path(QStringLiteral("missing")).toUtf8();
-    const QStringList verify{QStringLiteral("evidence"), QStringLiteral("verify"), QStringLiteral("--batch"), QStringLiteral("-"), QStringLiteral("--certs"),
-        program.path(QStringLiteral("certs")), QStringLiteral("--root"), source.root(), QStringLiteral("--accept-emulated")};
+    const QStringList verify{QStringLiteral("evidence"), QStringLiteral("verify"), QStringLiteral("--batch"), QStringLiteral("-"),
+        QStringLiteral("--certs"), program.path(QStringLiteral("certs")), QStringLiteral("--root"), source.root(),
+        QStringLiteral("--accept-emulated")};
     const auto ran = program.run(verify, list);
     QVERIFY2(ran.exit == 2, ran.all()); // one could not be used, the others are good
     QCOMPARE(ran.out.count("authentic  "), 5);

@@ -98,15 +98,16 @@ struct ProtoField {
 inline const std::vector<ProtoField> &protoFields()
 {
     static const std::vector<ProtoField> fields = {{1, "version", 0, 4, false}, {2, "guest_svn", 4, 4, false}, {3, "policy", 8, 8, false},
-        {4, "family_id", 0x10, 16, true}, {5, "image_id", 0x20, 16, true}, {6, "vmpl", 0x30, 4, false}, {7, "signature_algo", 0x34, 4, false},
-        {8, "current_tcb", 0x38, 8, false}, {9, "platform_info", 0x40, 8, false}, {10, "signer_info", 0x48, 4, false},
-        {11, "report_data", 0x50, 64, true}, {12, "measurement", 0x90, 48, true}, {13, "host_data", 0xc0, 32, true},
-        {14, "id_key_digest", 0xe0, 48, true}, {15, "author_key_digest", 0x110, 48, true}, {16, "report_id", 0x140, 32, true},
-        {17, "report_id_ma", 0x160, 32, true}, {18, "reported_tcb", 0x180, 8, false}, {19, "chip_id", 0x1a0, 64, true},
-        {20, "committed_tcb", 0x1e0, 8, false}, {21, "current_build", 0x1e8, 1, false}, {22, "current_minor", 0x1e9, 1, false},
-        {23, "current_major", 0x1ea, 1, false}, {24, "committed_build", 0x1ec, 1, false}, {25, "committed_minor", 0x1ed, 1, false},
-        {26, "committed_major", 0x1ee, 1, false}, {27, "launch_tcb", 0x1f0, 8, false}, {28, "signature", 0x2a0, 512, true},
-        {29, "cpuid1eax_fms", 0x188, 0, false}, {30, "launch_mit_vector", 0x1f8, 8, false}, {31, "current_mit_vector", 0x200, 8, false}};
+        {4, "family_id", 0x10, 16, true}, {5, "image_id", 0x20, 16, true}, {6, "vmpl", 0x30, 4, false},
+        {7, "signature_algo", 0x34, 4, false}, {8, "current_tcb", 0x38, 8, false}, {9, "platform_info", 0x40, 8, false},
+        {10, "signer_info", 0x48, 4, false}, {11, "report_data", 0x50, 64, true}, {12, "measurement", 0x90, 48, true},
+        {13, "host_data", 0xc0, 32, true}, {14, "id_key_digest", 0xe0, 48, true}, {15, "author_key_digest", 0x110, 48, true},
+        {16, "report_id", 0x140, 32, true}, {17, "report_id_ma", 0x160, 32, true}, {18, "reported_tcb", 0x180, 8, false},
+        {19, "chip_id", 0x1a0, 64, true}, {20, "committed_tcb", 0x1e0, 8, false}, {21, "current_build", 0x1e8, 1, false},
+        {22, "current_minor", 0x1e9, 1, false}, {23, "current_major", 0x1ea, 1, false}, {24, "committed_build", 0x1ec, 1, false},
+        {25, "committed_minor", 0x1ed, 1, false}, {26, "committed_major", 0x1ee, 1, false}, {27, "launch_tcb", 0x1f0, 8, false},
+        {28, "signature", 0x2a0, 512, true}, {29, "cpuid1eax_fms", 0x188, 0, false}, {30, "launch_mit_vector", 0x1f8, 8, false},
+        {31, "current_mit_vector", 0x200, 8, false}};
     return fields;
 }
 inline std::uint64_t protoNumber(ByteView report, const ProtoField &field)
@@ -162,7 +163,8 @@ inline std::string escaped(ByteView bytes)
         else if (byte >= 0x20 && byte < 0x7f)
             text += static_cast<char>(byte);
         else {
-            const char digits[] = {'\\', static_cast<char>('0' + (byte >> 6)), static_cast<char>('0' + (byte >> 3 & 7)), static_cast<char>('0' + (byte & 7)), 0};
+            const char digits[] = {'\\', static_cast<char>('0' + (byte >> 6)), static_cast<char>('0' + (byte >> 3 & 7)),
+                static_cast<char>('0' + (byte & 7)), 0};
             text += digits;
         }
     }

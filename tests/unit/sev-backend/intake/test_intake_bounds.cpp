@@ -58,8 +58,8 @@ int firstFailure(std::size_t count, const Check &check)
 
 Bytes naplesExport()
 {
-    return joinedBytes({vector("sev-naples/pdh.cert"), vector("sev-naples/pek.cert"), vector("sev-naples/oca.cert"), vector("sev-naples/cek.cert"),
-        vector("sev-roots/ask_ark_naples.cert")});
+    return joinedBytes({vector("sev-naples/pdh.cert"), vector("sev-naples/pek.cert"), vector("sev-naples/oca.cert"),
+        vector("sev-naples/cek.cert"), vector("sev-roots/ask_ark_naples.cert")});
 }
 
 } // namespace
@@ -89,7 +89,8 @@ void TestIntakeBounds::everyByteOfALegacyChain()
     // Every byte that says something, and every eleventh of the long runs of zeros.
     std::vector<std::size_t> offsets;
     for (std::size_t at = 0; at < all.size(); ++at) {
-        const bool within = at >= 8 && at + 8 < all.size() && std::ranges::all_of(ByteView(all).subspan(at - 8, 16), [](std::uint8_t byte) { return byte == 0; });
+        const bool within = at >= 8 && at + 8 < all.size()
+            && std::ranges::all_of(ByteView(all).subspan(at - 8, 16), [](std::uint8_t byte) { return byte == 0; });
         if (!within || at % 11 == 0)
             offsets.push_back(at);
     }
@@ -170,14 +171,16 @@ void TestIntakeBounds::everyLength()
     QFETCH(int, step);
     for (qsizetype length = 0; length < bytes.size(); length += step) {
         const auto recognised = look(Bytes(bytes.begin(), bytes.begin() + length));
-        const bool named = std::ranges::all_of(recognised.unknown, [](const UnknownPart &part) { return !part.why.empty() && !part.file.empty(); });
+        const bool named =
+            std::ranges::all_of(recognised.unknown, [](const UnknownPart &part) { return !part.why.empty() && !part.file.empty(); });
         QVERIFY2(named, std::to_string(length).c_str());
         // Either something whole is in what is left, or there is a reason.
         QVERIFY2(!recognised.found.empty() || !recognised.unknown.empty(), std::to_string(length).c_str());
         for (const auto &found : recognised.evidence) {
             const auto verdict = verdictOf(found.evidence);
             // A full export that lost its roots is a short one, under the keys that are built in; what is left of the roots is named.
-            const bool shortExport = found.evidence.kind == "sev-chain" && length >= 4 * 2084 && (length == 4 * 2084 || !recognised.unknown.empty());
+            const bool shortExport =
+                found.evidence.kind == "sev-chain" && length >= 4 * 2084 && (length == 4 * 2084 || !recognised.unknown.empty());
             QVERIFY2(verdict == Verdict::Refused || verdict == Verdict::Undecided || shortExport, std::to_string(length).c_str());
         }
     }

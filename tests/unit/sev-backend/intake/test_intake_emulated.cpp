@@ -86,7 +86,8 @@ void sign(Bytes &certificate, int slot, const P384PrivateKey &key, std::uint32_t
 struct Platform {
     P384PrivateKey pekKey = P384PrivateKey::derive(Bytes(64, 1)), ocaKey = P384PrivateKey::derive(Bytes(64, 2)),
                    cekKey = P384PrivateKey::derive(Bytes(64, 3));
-    Bytes pek = legacyCertificate(pekKey, 0x1002, 0x102), oca = legacyCertificate(ocaKey, 0x1001, 0x102), cek = legacyCertificate(cekKey, 0x1004, 0x102);
+    Bytes pek = legacyCertificate(pekKey, 0x1002, 0x102), oca = legacyCertificate(ocaKey, 0x1001, 0x102),
+          cek = legacyCertificate(cekKey, 0x1004, 0x102);
     Platform()
     {
         sign(oca, 0, ocaKey, 0x1001);
@@ -164,7 +165,8 @@ void TestIntakeEmulated::vleksAndLists()
     const Made one = made({});
     const auto &authority = processor->identity().authority();
     const std::int64_t now = std::time(nullptr);
-    const Bytes old = *authority.revocationList({}, now - 2000, now + 1000), newer = *authority.revocationList({1, 2, 3}, now - 1000, now + 2000);
+    const Bytes old = *authority.revocationList({}, now - 2000, now + 1000),
+                newer = *authority.revocationList({1, 2, 3}, now - 1000, now + 2000);
     const Bytes revoking = *authority.revocationList({std::stoull(authority.ask().serial(), nullptr, 16)}, now - 3000, now + 1000);
     const auto lists = [&](std::vector<InputFile> files) {
         files.insert(files.end(), {{"r", one.report}, {"1", one.leaf}, {"2", one.ask}, {"3", one.ark}});
@@ -217,7 +219,8 @@ void TestIntakeEmulated::legacyReports()
 {
     const Platform platform;
     const Bytes report = platform.report(0x0d); // no debugging, SEV-ES, never sent
-    for (const Bytes &form : {report, toBytes(toBase64(report)), toBytes(toHex(report)), toBytes(R"({"return": {"data": ")" + toBase64(report) + R"("}})")}) {
+    for (const Bytes &form :
+        {report, toBytes(toBase64(report)), toBytes(toHex(report)), toBytes(R"({"return": {"data": ")" + toBase64(report) + R"("}})")}) {
         const InputFile files[] = {{"chain", joinedBytes({platform.pek, platform.oca, platform.cek})}, {"report", form}};
         const auto recognised = backend().recognise(files);
         QCOMPARE(recognised.evidence.size(), 1u);
@@ -269,7 +272,8 @@ void TestIntakeEmulated::everyByteOfALegacyReport()
             changed[at] ^= static_cast<std::uint8_t>(mask);
             const Evidence evidence{"sev-report", changed, {{"pek", platform.pek}, {"oca", platform.oca}, {"cek", platform.cek}}};
             const auto appraisal = appraised(evidence, {});
-            const bool refused = outcomeOf(appraisal, "sev.report.signature") == Outcome::Fail || outcomeOf(appraisal, "sev.format") == Outcome::Fail;
+            const bool refused =
+                outcomeOf(appraisal, "sev.report.signature") == Outcome::Fail || outcomeOf(appraisal, "sev.format") == Outcome::Fail;
             QVERIFY2(refused, std::to_string(at).c_str());
             const InputFile files[] = {{"r", changed}, {"p", platform.pek}};
             QVERIFY2(backend().recognise(files).evidence.size() == 1, std::to_string(at).c_str());

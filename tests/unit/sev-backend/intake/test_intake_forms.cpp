@@ -142,7 +142,8 @@ void TestIntakeForms::everyFormOfAReport_data()
         const auto add = [&](const char *form, const Bytes &input, const char *word = "snp-report") {
             QTest::newRow((std::string(name) + " " + form).c_str())
                 << QByteArray(reinterpret_cast<const char *>(input.data()), static_cast<qsizetype>(input.size()))
-                << QByteArray(reinterpret_cast<const char *>(one.report.data()), static_cast<qsizetype>(one.report.size())) << QByteArray(word);
+                << QByteArray(reinterpret_cast<const char *>(one.report.data()), static_cast<qsizetype>(one.report.size()))
+                << QByteArray(word);
         };
         const std::string hex = toHex(one.report), base64 = toBase64(one.report);
         std::string upper = hex, url = base64;
@@ -175,9 +176,10 @@ void TestIntakeForms::everyFormOfAReport_data()
         add("text proto", toBytes(test::textAttestation(one.report, one.leaf)), "go-sev-guest");
         add("json", toBytes(R"({"attestation": {"report": ")" + base64 + R"(", "other": 3}})"));
         add("json, hex", toBytes(R"([{"x": ")" + hex + R"("}])"));
-        add("record", toBytes(R"({"schema": "kastellan-record-1", "expected": {"report_data": ")" + hex.substr(160, 128)
-                          + R"("}, "evidence": {"kind": "snp-report", "report": {"base64": ")" + base64 + R"("}, "endorsements": [{"role": "vcek", "der": {"base64": ")"
-                          + toBase64(one.leaf) + R"("}}]}})"));
+        add("record",
+            toBytes(R"({"schema": "kastellan-record-1", "expected": {"report_data": ")" + hex.substr(160, 128)
+                + R"("}, "evidence": {"kind": "snp-report", "report": {"base64": ")" + base64
+                + R"("}, "endorsements": [{"role": "vcek", "der": {"base64": ")" + toBase64(one.leaf) + R"("}}]}})"));
         add("zip", *reports::zipped({{"certificates/vcek.der", one.leaf}, {"readme.txt", toBytes("hello")}, {"report.bin", one.report}}));
         add("zip in a zip", *reports::zipped({{"a.zip", *reports::zipped({{"report.bin", one.report}})}}));
         add("within something else", joinedBytes({Bytes(777, 0xa5), one.report, Bytes(99, 0x5a)}));
@@ -223,14 +225,17 @@ void TestIntakeForms::certificatesInAnyOrderAndForm()
             files.insert(files.end(), {{"1", one.ark}, {"2", one.leaf}, {"3", one.report}, {"4", one.ask}});
             break;
         case 1:
-            files.insert(files.begin(), {{"all", toBytes(pem(one.ark) + "some words\n" + pem(one.leaf) + pem(one.ask))}, {"r", one.report}});
+            files.insert(
+                files.begin(), {{"all", toBytes(pem(one.ark) + "some words\n" + pem(one.leaf) + pem(one.ask))}, {"r", one.report}});
             break;
         case 2:
             files.insert(files.end(), {{"all", joinedBytes({one.leaf, one.ask, one.ark})}, {"r", toBytes(toHex(one.report))}});
             break;
         default:
             files.insert(files.begin(),
-                {{"z", *reports::zipped({{"a/ark.pem", toBytes(pem(one.ark))}, {"b", one.report}, {"c/vek", one.leaf}, {"d", toBytes(pem(one.ask))}})}});
+                {{"z",
+                    *reports::zipped(
+                        {{"a/ark.pem", toBytes(pem(one.ark))}, {"b", one.report}, {"c/vek", one.leaf}, {"d", toBytes(pem(one.ask))}})}});
         }
         const auto recognised = look(files);
         QCOMPARE(recognised.evidence.size(), 1u);
@@ -294,7 +299,8 @@ void TestIntakeForms::aWrongCertificateIsStillGiven()
     const auto appraisal = appraised(recognised.evidence[0].evidence);
     QVERIFY(appraisal.verdict == Verdict::Refused);
     const auto failed = [&](std::string_view id) {
-        return std::ranges::any_of(appraisal.findings, [&](const Finding &finding) { return finding.id == id && finding.outcome == Outcome::Fail; });
+        return std::ranges::any_of(
+            appraisal.findings, [&](const Finding &finding) { return finding.id == id && finding.outcome == Outcome::Fail; });
     };
     QVERIFY(failed("report.signature"));
     QVERIFY(failed("chip.certificate"));
@@ -351,8 +357,8 @@ void TestIntakeForms::everyFormOfALegacyChain_data()
     KASTELLAN_NEED_VECTORS();
     QTest::addColumn<int>("form");
     static constexpr const char *names[] = {"files", "files backwards", "pdh.cert and cert_chain.cert", "short export", "full export",
-        "full export in base64", "zip of sev-tool", "query-sev-capabilities", "QMP answer", "virsh nodesevinfo", "domcapabilities", "export and roots",
-        "hex"};
+        "full export in base64", "zip of sev-tool", "query-sev-capabilities", "QMP answer", "virsh nodesevinfo", "domcapabilities",
+        "export and roots", "hex"};
     for (int form = 0; form < static_cast<int>(std::size(names)); ++form)
         QTest::newRow(names[form]) << form;
 }
@@ -385,22 +391,26 @@ void TestIntakeForms::everyFormOfALegacyChain()
     case 6: {
         const Bytes ask(n.askArk.begin(), n.askArk.begin() + 832), ark(n.askArk.begin() + 832, n.askArk.end());
         files = {{"certs_export.zip",
-            *reports::zipped({{"ark.cert", ark}, {"ask.cert", ask}, {"cek.cert", n.cek}, {"oca.cert", n.oca}, {"pdh.cert", n.pdh}, {"pek.cert", n.pek}})}};
+            *reports::zipped({{"ark.cert", ark}, {"ask.cert", ask}, {"cek.cert", n.cek}, {"oca.cert", n.oca}, {"pdh.cert", n.pdh},
+                {"pek.cert", n.pek}})}};
         break;
     }
     case 7:
-        files = {{"caps.json", toBytes(R"({"pdh": ")" + pdh + R"(", "cert-chain": ")" + chain + R"(", "cpu0-id": ")" + toBase64(Bytes(64, 7))
-                     + R"(", "cbitpos": 47, "reduced-phys-bits": 1})")}};
+        files = {{"caps.json",
+            toBytes(R"({"pdh": ")" + pdh + R"(", "cert-chain": ")" + chain + R"(", "cpu0-id": ")" + toBase64(Bytes(64, 7))
+                + R"(", "cbitpos": 47, "reduced-phys-bits": 1})")}};
         break;
     case 8:
-        files = {{"qmp.json", toBytes(R"({"return": {"reduced-phys-bits": 1, "cbitpos": 47, "cert-chain": ")" + chain + R"(", "pdh": ")" + pdh + R"("}})")}};
+        files = {{"qmp.json",
+            toBytes(R"({"return": {"reduced-phys-bits": 1, "cbitpos": 47, "cert-chain": ")" + chain + R"(", "pdh": ")" + pdh + R"("}})")}};
         break;
     case 9:
         files = {{"sev.txt", toBytes("pdh             : " + pdh + "\ncert-chain      : " + chain + "\ncbitpos         : 47\n")}};
         break;
     case 10:
-        files = {{"caps.xml", toBytes("<domainCapabilities><features><sev supported='yes'><pdh>" + pdh + "</pdh><cert-chain>" + chain
-                     + "</cert-chain></sev></features></domainCapabilities>\n")}};
+        files = {{"caps.xml",
+            toBytes("<domainCapabilities><features><sev supported='yes'><pdh>" + pdh + "</pdh><cert-chain>" + chain
+                + "</cert-chain></sev></features></domainCapabilities>\n")}};
         break;
     case 11:
         files = {{"roots", n.askArk}, {"rome", vector("sev-roots/ask_ark_rome.cert")}, {"milan", vector("sev-roots/ask_ark_milan.cert")},
@@ -477,9 +487,9 @@ void TestIntakeForms::aPlatformsOwnCekGivesWayToTheSignedOne()
     auto recognised = look({{"pdh.cert", n.pdh}, {"cert_chain.cert", chain}});
     auto appraisal = appraised(recognised.evidence[0].evidence);
     QVERIFY(appraisal.verdict == Verdict::Refused);
-    QVERIFY2(appraisal.sentence.contains("signed by nobody") || std::ranges::any_of(appraisal.findings, [](const Finding &finding) {
-        return finding.actual.contains("signed by nobody");
-    }), appraisal.sentence.c_str());
+    QVERIFY2(appraisal.sentence.contains("signed by nobody")
+            || std::ranges::any_of(appraisal.findings, [](const Finding &finding) { return finding.actual.contains("signed by nobody"); }),
+        appraisal.sentence.c_str());
     recognised = look({{"pdh.cert", n.pdh}, {"cert_chain.cert", chain}, {"cek.cert", n.cek}, {"ask_ark.cert", n.askArk}});
     QCOMPARE(recognised.evidence.size(), 1u);
     QVERIFY(appraised(recognised.evidence[0].evidence).verdict == Verdict::Authentic);
