@@ -42,6 +42,7 @@ private Q_SLOTS:
     void requestRefuses();
     void secretsAreRead();
     void exportsReplaceNothing();
+    void severalExportsAreWrittenOrNone();
     void tablesAndTimes();
 
 private:
@@ -334,6 +335,42 @@ void TestKeepctlPieces::exportsReplaceNothing()
     for (const auto &entry : fs::directory_iterator(path.parent_path()))
         count += entry.path().filename().string().starts_with(".export");
     QCOMPARE(count, 0u);
+}
+
+void TestKeepctlPieces::severalExportsAreWrittenOrNone()
+{
+    const fs::path folder = fs::path(m_folder.path().toStdString()) / "several";
+    fs::create_directory(folder);
+    const auto content = [&](const char *name) { return std::string(asText(readFile(folder / name, 100).value_or(Bytes{}))); };
+    const auto files = [&] { return std::distance(fs::directory_iterator(folder), fs::directory_iterator()); };
+    const std::vector<ExportFile> two{{folder / "a", toBytes("new a"), 0600}, {folder / "b", toBytes("new b"), 0644}};
+    QVERIFY(writeExports(two, false));
+    QCOMPARE(content("a"), std::string("new a"));
+    QCOMPARE(fs::status(folder / "a").permissions() & fs::perms(0777), fs::perms(0600));
+    QCOMPARE(files(), 2);
+    QVERIFY(writeExports({}, false));
+
+    // One is there: none is written, and the others stay as they are.
+    fs::remove(folder / "a");
+    QVERIFY(!writeExports(two, false));
+    QCOMPARE(files(), 1);
+    // The last one can't be written: what was there before is there again, forced or not.
+    QVERIFY(writeFileAtomically(folder / "a", asBytes("old a")));
+    std::vector<ExportFile> three = two;
+    three.push_back({folder / "none" / "c", toBytes("c"), 0644});
+    three[1].content = toBytes("newer b");
+    QVERIFY(!writeExports(three, true));
+    QCOMPARE(content("a"), std::string("old a"));
+    QCOMPARE(content("b"), std::string("new b"));
+    QCOMPARE(files(), 2);
+    QVERIFY(writeExports(two, true));
+    QCOMPARE(content("a"), std::string("new a"));
+    QCOMPARE(files(), 2);
+    // Two of the same name, and a folder in the way.
+    QVERIFY(!writeExports({two[0], {folder / "." / "a", toBytes("x"), 0644}}, true));
+    fs::create_directory(folder / "d");
+    QVERIFY(!writeExports({{folder / "d", toBytes("x"), 0644}}, true));
+    QCOMPARE(content("a"), std::string("new a"));
 }
 
 void TestKeepctlPieces::tablesAndTimes()

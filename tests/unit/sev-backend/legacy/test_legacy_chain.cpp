@@ -125,6 +125,10 @@ void TestLegacyChain::otherAuthorities()
     QVERIFY(chain.add(exported(), "export"));
     QVERIFY(chain.add(forged, "forged"));
     QVERIFY(!verify(chain).good());
+    PlatformChain alone;
+    QVERIFY(alone.add(exported(), "export"));
+    QVERIFY(alone.add(ByteView(forged).first(832), "forged ASK, without an ARK whose signature would show it"));
+    QVERIFY(!verify(alone).good());
 }
 
 void TestLegacyChain::policies()
