@@ -44,8 +44,9 @@ const X509Part *signer(const Library &library, const ReportView &report, Budget 
             several = false;
         }
     }
+    // A report that a VLEK signed names its chip too.
     constexpr int chipAndTcb = 12;
-    if (best && bestFit >= chipAndTcb && !several)
+    if (best && bestFit >= chipAndTcb && !several && report.signingKey() != SigningKey::Vlek)
         return best;
     // A VLEK, a masked chip id, or more than one that would do: the keys themselves say.
     std::size_t tried = 0;

@@ -5,6 +5,7 @@
 #include "sev-backend/abi/report.h"
 #include "sev-backend/appraisal/backend.h"
 #include "sev-backend/appraisal/legacy_chain.h"
+#include "sev-backend/certificates/vek_extensions.h"
 #include "sev-backend/legacy/owner.h"
 #include "tests/support/data_folder.h"
 #include "tests/support/emulated_identity.h"
@@ -115,7 +116,8 @@ class TestIntakeEmulated : public QObject {
 private Q_SLOTS:
     void everyProductAndVersion();
     void aMaskedChipIsFoundByItsKey();
-    void vleksAndLists();
+    void aVlekIsFoundByItsKey();
+    void revocationLists();
     void exportsOfThisProgram();
     void legacyReports();
     void everyByteOfALegacyReport();
@@ -159,7 +161,35 @@ void TestIntakeEmulated::aMaskedChipIsFoundByItsKey()
     QVERIFY(recognised.evidence[0].evidence.endorsements.front().der == masked.leaf);
 }
 
-void TestIntakeEmulated::vleksAndLists()
+// A VLEK names no chip: of several the one that signed the report is taken, and not the VCEK of the same chip.
+void TestIntakeEmulated::aVlekIsFoundByItsKey()
+{
+    const auto processor = test::emulatedProcessor();
+    const Made one = made({});
+    const auto key = P384PrivateKey::derive(Bytes(64, 7)), otherKey = P384PrivateKey::derive(Bytes(64, 8));
+    const auto vcek = *Certificate::fromDer(one.leaf);
+    const auto extensions = *readVekExtensions(vcek);
+    Authority::Leaf leaf{
+        "SEV-VLEK", extensions.productName, 0, extensions.tcb, {}, false, "cloud.example", vcek.notBefore(), vcek.notAfter()};
+    const auto vlek = *processor->identity().authority().issue(leaf, key.handle());
+    leaf.cspId = "other.example";
+    const auto other = *processor->identity().authority().issue(leaf, otherKey.handle());
+    Bytes report = one.report;
+    report[report_offset::flags] = 1 << 2; // SIGNING_KEY: VLEK
+    const auto signature = key.sign(ByteView(report).first(ReportView::signedSize));
+    std::ranges::copy(signature.bytes, report.begin() + report_offset::signature);
+    const InputFile files[] = {{"1", other.der()}, {"2", one.ark}, {"3", report}, {"4", vlek.der()}, {"5", one.ask}, {"6", one.leaf}};
+    const auto recognised = backend().recognise(files);
+    QCOMPARE(recognised.evidence.size(), 1u);
+    const Evidence &evidence = recognised.evidence[0].evidence;
+    QCOMPARE(evidence.endorsements.front().role, std::string("vlek"));
+    QVERIFY(evidence.endorsements.front().der == vlek.der());
+    ReferenceValues expected;
+    expected.root = one.root;
+    QVERIFY(outcomeOf(appraised(evidence, expected), "report.signature") == Outcome::Pass);
+}
+
+void TestIntakeEmulated::revocationLists()
 {
     const auto processor = test::emulatedProcessor();
     const Made one = made({});

@@ -205,7 +205,7 @@ void TestIntakeForms::everyFormOfAReport()
 void TestIntakeForms::certificatesInAnyOrderAndForm_data()
 {
     QTest::addColumn<int>("form");
-    for (int form = 0; form < 8; ++form)
+    for (int form = 0; form < 10; ++form)
         QTest::newRow(std::to_string(form).c_str()) << form;
 }
 
@@ -231,6 +231,21 @@ void TestIntakeForms::certificatesInAnyOrderAndForm()
         case 2:
             files.insert(files.end(), {{"all", joinedBytes({one.leaf, one.ask, one.ark})}, {"r", toBytes(toHex(one.report))}});
             break;
+        case 3: {
+            // A cloud's metadata service answers with JSON that holds PEM.
+            std::string chain = test::pem(one.ask) + test::pem(one.ark), leaf = test::pem(one.leaf);
+            const auto inJson = [](const std::string &text) {
+                std::string escaped;
+                for (const char c : text)
+                    escaped += c == '\n' ? std::string("\\n") : std::string(1, c);
+                return escaped;
+            };
+            files.push_back({"thim",
+                toBytes(
+                    R"({"vcekCert":")" + inJson(leaf) + R"(","tcbm":"DB18000000000004","certificateChain":")" + inJson(chain) + R"("})")});
+            files.push_back({"r", one.report});
+            break;
+        }
         default:
             files.insert(files.begin(),
                 {{"z",
