@@ -3,6 +3,9 @@ if(TARGET core_reports AND TARGET core_logs)
     kastellan_fuzzer(fuzz_keep_log SOURCES fuzz_keep_log.cpp LINKS core_logs)
     kastellan_fuzzer(fuzz_visible SOURCES fuzz_visible.cpp LINKS core_logs)
     kastellan_fuzzer(fuzz_record_json SOURCES fuzz_record_json.cpp LINKS core_reports)
+    if(TARGET core_storage)
+        kastellan_fuzzer(fuzz_purge_list SOURCES fuzz_purge_list.cpp LINKS core_storage)
+    endif()
     kastellan_fuzzer(fuzz_pem SOURCES fuzz_pem.cpp LINKS core_keys)
 
     # Writes the corpora of these: make_records_corpus tests/fuzz/corpus

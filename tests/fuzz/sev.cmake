@@ -8,6 +8,7 @@ if(TARGET sev_appraisal AND TARGET sev_emulator)
     kastellan_fuzzer(fuzz_saved_guest SOURCES fuzz_saved_guest.cpp LINKS sev_emulator)
     kastellan_fuzzer(fuzz_policy SOURCES fuzz_policy.cpp LINKS sev_appraisal)
     kastellan_fuzzer(fuzz_policy_import SOURCES fuzz_policy_import.cpp LINKS sev_appraisal)
+    kastellan_fuzzer(fuzz_kds SOURCES fuzz_kds.cpp LINKS sev_kds)
     kastellan_fuzzer(fuzz_ghcb_table SOURCES fuzz_ghcb_table.cpp LINKS sev_certificates)
     kastellan_fuzzer(fuzz_id_auth SOURCES fuzz_id_auth.cpp LINKS sev_certificates)
 

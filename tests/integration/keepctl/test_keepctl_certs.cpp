@@ -171,6 +171,16 @@ private Q_SLOTS:
         QCOMPARE(other.run(line + root + QStringList{u"--offline"_s}).exit, 0);
         QCOMPARE(server.asked().size(), count);
         QCOMPARE(other.run({u"certs"_s, u"verify"_s, u"--accept-emulated"_s}).exit, 0);
+        // Verifying fetches what is missing only when asked to, and takes nothing that is not under AMD's root.
+        Program verifier;
+        verifier.set(u"KASTELLAN_KDS_URL"_s, QString::fromStdString(server.url()));
+        const QString lone = verifier.write(u"report.bin"_s, bytesOf(m_maker.evidence.report));
+        const auto asked = server.asked().size();
+        QCOMPARE(verifier.run({u"evidence"_s, u"verify"_s, lone}).exit, 1);
+        QCOMPARE(server.asked().size(), asked);
+        const Ran emulated = verifier.run({u"evidence"_s, u"verify"_s, u"--fetch"_s, lone});
+        QVERIFY2(emulated.exit == 1 && emulated.err.contains("'amd' is accepted"), emulated.all());
+        QVERIFY(server.asked().size() > asked);
         // Another TCB is not there, and the message says what is likely.
         const Ran missing = other.run(QStringList{u"certs"_s, u"fetch"_s, u"vcek"_s, u"--product"_s, u"Genoa"_s, u"--chip-id"_s,
                                           QString::fromLatin1(QByteArray(64, 7).toHex()), u"--tcb"_s, u"bl=1,tee=0,snp=1,ucode=1"_s}
