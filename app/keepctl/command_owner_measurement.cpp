@@ -11,8 +11,6 @@
 #include "sev-backend/legacy/guest_policy.h"
 #include "sev-backend/machine/launch.h"
 
-#include <openssl/crypto.h>
-
 #include <format>
 
 namespace kastellan::keepctl {
@@ -23,11 +21,11 @@ using sev::GuestKind;
 
 /// All that goes into the HMAC beside the digest.
 struct Frame {
-    std::array<std::uint8_t, 16> tik{}, nonce{};
+    TransportKey tik;
+    std::array<std::uint8_t, 16> nonce{};
     legacy::PlatformBuild build;
     legacy::Policy policy = 0;
     std::optional<legacy::LaunchMeasure> seen;
-    ~Frame() { OPENSSL_cleanse(tik.data(), tik.size()); }
 };
 
 Result<std::uint8_t> versionPart(const Invocation &asked, const std::string &option, const std::optional<std::uint64_t> &said)
@@ -154,7 +152,7 @@ std::vector<std::string> explainFrame(const Frame &frame, const Sha256 &digest)
 {
     std::vector<std::string> found;
     const auto test = [&](const legacy::PlatformBuild &build, legacy::Policy policy, std::string sentence) {
-        if (found.size() < 4 && legacy::launchMeasurement(frame.tik, build, policy, digest, frame.nonce) == frame.seen->measure)
+        if (found.size() < 4 && legacy::launchMeasurement(frame.tik.bytes, build, policy, digest, frame.nonce) == frame.seen->measure)
             found.push_back(std::move(sentence));
     };
     for (unsigned bits = 0; bits < 64; ++bits)
@@ -183,7 +181,7 @@ Result<std::vector<std::string>> explainMeasurement(const Invocation &asked, con
     const auto seen = [&](ByteView digest) {
         Sha256 launch;
         std::ranges::copy(digest, launch.bytes.begin());
-        return legacy::launchMeasurement(frame.tik, frame.build, frame.policy, launch, frame.nonce) == frame.seen->measure;
+        return legacy::launchMeasurement(frame.tik.bytes, frame.build, frame.policy, launch, frame.nonce) == frame.seen->measure;
     };
     for (const sev::Explanation &one : expected.launch->explain(seen))
         sentences.push_back(one.sentence());
@@ -197,7 +195,7 @@ Result<int> ownerMeasurement(const Invocation &asked)
     KASTELLAN_ASSIGN(const Frame frame, frameOf(asked));
     KASTELLAN_ASSIGN(Expected expected, expectedDigest(asked, frame.policy));
     legacy::LaunchMeasure measure;
-    measure.measure = legacy::launchMeasurement(frame.tik, frame.build, frame.policy, expected.digest, frame.nonce);
+    measure.measure = legacy::launchMeasurement(frame.tik.bytes, frame.build, frame.policy, expected.digest, frame.nonce);
     measure.nonce = frame.nonce;
     const bool matches = !frame.seen || equalConstantTime(frame.seen->measure.view(), measure.measure.view());
     std::vector<std::string> sentences;

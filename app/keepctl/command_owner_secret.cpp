@@ -84,8 +84,10 @@ Result<legacy::LaunchMeasure> measureOf(const Invocation &asked)
 Result<int> ownerSecret(const Invocation &asked)
 {
     legacy::TransportKeys keys;
-    KASTELLAN_ASSIGN(keys.tik, transportKey(asked, "tik"));
-    KASTELLAN_ASSIGN(keys.tek, transportKey(asked, "tek"));
+    KASTELLAN_ASSIGN(const TransportKey tik, transportKey(asked, "tik"));
+    KASTELLAN_ASSIGN(const TransportKey tek, transportKey(asked, "tek"));
+    keys.tik = tik.bytes;
+    keys.tek = tek.bytes;
     KASTELLAN_ASSIGN(const auto measure, measureOf(asked));
     std::array<std::uint8_t, 16> iv{};
     randomBytes(iv);

@@ -7,6 +7,8 @@
 #include "sev-backend/intake/parts.h"
 #include "sev-backend/machine/number.h"
 
+#include <openssl/crypto.h>
+
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
@@ -20,7 +22,12 @@ constexpr std::uint64_t smallFile = 1u << 20;
 constexpr std::size_t mostFiles = 256;
 } // namespace
 
-Result<std::array<std::uint8_t, 16>> transportKey(const Invocation &asked, const std::string &option)
+TransportKey::~TransportKey()
+{
+    OPENSSL_cleanse(bytes.data(), bytes.size());
+}
+
+Result<TransportKey> transportKey(const Invocation &asked, const std::string &option)
 {
     if (!asked.has(option))
         return badInput("read a transport key", {},
@@ -28,19 +35,19 @@ Result<std::array<std::uint8_t, 16>> transportKey(const Invocation &asked, const
             "Give --" + option + " FILE, as owner session wrote it.");
     const std::string file = asked.value(option);
     KASTELLAN_ASSIGN(const SecretBytes content, SecretBytes::read(file, 4096));
-    std::array<std::uint8_t, 16> key{};
-    if (content.view().size() == key.size()) {
-        std::ranges::copy(content.view(), key.begin());
+    TransportKey key;
+    if (content.view().size() == key.bytes.size()) {
+        std::ranges::copy(content.view(), key.bytes.begin());
         return key;
     }
     auto decoded = fromHex(asText(content.view()));
-    if (!decoded || decoded->size() != key.size())
+    if (!decoded || decoded->size() != key.bytes.size())
         decoded = fromBase64(asText(content.view()));
-    if (!decoded || decoded->size() != key.size())
+    if (!decoded || decoded->size() != key.bytes.size())
         return badInput("read a transport key", file, "it has " + std::to_string(content.view().size()) + " bytes, and a key has 16",
             "Give the file that owner session wrote.");
     const SecretBytes owner(std::move(*decoded));
-    std::ranges::copy(owner.view(), key.begin());
+    std::ranges::copy(owner.view(), key.bytes.begin());
     return key;
 }
 

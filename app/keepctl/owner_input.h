@@ -9,8 +9,16 @@ namespace kastellan::keepctl {
 
 namespace legacy = sev::legacy;
 
+/// One of the two keys of a session; wiped when it is no longer needed.
+struct TransportKey {
+    std::array<std::uint8_t, 16> bytes{};
+    TransportKey() = default;
+    TransportKey(const TransportKey &) = default;
+    TransportKey &operator=(const TransportKey &) = default;
+    ~TransportKey();
+};
 /// A transport key of 16 bytes, raw or as text in hex or base64, from the file of an option. Without the option: an Input error.
-[[nodiscard]] Result<std::array<std::uint8_t, 16>> transportKey(const Invocation &asked, const std::string &option);
+[[nodiscard]] Result<TransportKey> transportKey(const Invocation &asked, const std::string &option);
 /// Bytes in base64 or hex, or a file with them (raw or as text) as @FILE.
 [[nodiscard]] Result<Bytes> bytesOrFile(const std::string &text, std::size_t size, const std::string &option);
 /// Certificates of a file, or of every file of a folder that holds some.

@@ -35,6 +35,7 @@ private Q_SLOTS:
     void aBigInitrdInLittleMemory();
     void idBlock();
     void idBlockOfAMachine();
+    void idBlockIsAcceptedByQemuAndLibvirt();
     void keyDigest();
 
 private:
@@ -357,6 +358,42 @@ void TestKeepctlMeasure::idBlockOfAMachine()
     const QStringList machine{u"--ovmf"_s, m_ovmf, u"--vcpus"_s, u"2"_s, u"--vcpu-type"_s, u"EPYC"_s};
     const QJsonObject json = measure(QStringList{u"id-block"_s, u"--json"_s, u"--id-key"_s, key("id.pem")} + machine).json();
     QCOMPARE(json["digest"_L1].toString().toUtf8(), measure(QStringList{u"snp"_s} + machine).out.trimmed());
+}
+
+void TestKeepctlMeasure::idBlockIsAcceptedByQemuAndLibvirt()
+{
+    const QStringList common{
+        u"id-block"_s, u"--digest"_s, QString(96, u'a'), u"--id-key"_s, key("id.pem"), u"--author-key"_s, key("author.pem"), u"--format"_s};
+    const QByteArray properties = measure(common + QStringList{u"qemu"_s}).out.trimmed();
+    // QEMU looks at the blocks when it makes the object, before it finds that there is no SEV.
+    const auto qemu = [this](const QByteArray &text) {
+        return Program::finish(*m_program.startShell(
+            u"timeout 60 qemu-system-x86_64 -machine q35,confidential-guest-support=s -accel tcg -nodefaults -display none -object \"sev-snp-guest,id=s,cbitpos=51,reduced-phys-bits=1,$1\""_s,
+            {QString::fromUtf8(text)}));
+    };
+    const Ran taken = qemu(properties);
+    if (taken.exit == 127 || taken.err.contains("not found") || taken.err.contains("invalid object type"))
+        QSKIP("there is no QEMU with sev-snp-guest");
+    QVERIFY2(!taken.err.contains("parameter length") && !taken.err.contains("id-block") && !taken.err.contains("id-auth"), taken.all());
+    QByteArray wrong = properties;
+    const Ran refused = qemu(wrong.replace("id-auth=", "id-auth=AAAA"));
+    QVERIFY2(refused.err.contains("parameter length"), refused.all()); // it does look
+
+    const QByteArray elements = measure(common + QStringList{u"libvirt"_s}).out;
+    const auto valid = [this](const QByteArray &security) {
+        const QString file = m_program.write(u"signed.xml"_s,
+            "<domain type='kvm'><name>g</name><memory unit='MiB'>512</memory><vcpu>1</vcpu><os><type arch='x86_64' "
+            "machine='q35'>hvm</type><loader readonly='yes' "
+            "type='rom'>/x</loader></os>"
+                + security + "</domain>");
+        return Program::finish(*m_program.startShell(u"virt-xml-validate \"$1\" domain"_s, {file}));
+    };
+    const Ran schema = valid(elements);
+    if (schema.exit == 127)
+        QSKIP("there is no virt-xml-validate");
+    QVERIFY2(schema.exit == 0, schema.all());
+    QByteArray misspelt = elements;
+    QVERIFY(valid(misspelt.replace("idAuth", "idProof")).exit != 0);
 }
 
 void TestKeepctlMeasure::keyDigest()
