@@ -48,7 +48,9 @@ Result<int> showFile(const Invocation &asked, const Context &context)
         }
         print(painted(1, Colour::Bold, inLine(placeText(found.file, found.offset))) + ": " + kindText(found.evidence.kind) + "\n");
         print(facts({{"technology", view.technology}, {"product", view.product}}));
-        if (asked.has("hex"))
+        if (view.fields.empty())
+            print("no report: certificates alone\n");
+        else if (asked.has("hex"))
             print("\n" + hexText(found.evidence.report, view.fields, 1));
         else
             print("\n" + fieldsText(view, 1));

@@ -29,13 +29,18 @@ void addRoot(Findings &findings, const LegacyChain &chain, const ReferenceValues
         return;
     }
     const bool pinned = chain.pinned();
-    findings.verdict(checks::rootKind, pinned && kind == "amd", kind, pinned ? "amd" : "unknown");
+    constexpr const char *fromAmd = "Take ASK and ARK from AMD (ask_ark_PRODUCT.cert), or give none: the keys of both are built in.";
+    auto &kindFinding = findings.verdict(checks::rootKind, pinned && kind == "amd", kind, pinned ? "amd" : "unknown");
+    if (!pinned)
+        kindFinding.remedy = fromAmd;
     std::string actual = "a key that is none of AMD's roots";
     if (pinned)
         actual = "amd: " + std::string(chain.product()) + (chain.ark.there() ? "" : ", by the built-in key of its ASK");
     else if (chain.ark.there() && !chain.ark.read())
         actual = "an ARK that can't be read: " + chain.ark.problem;
-    findings.verdict(checks::rootPinned, pinned && expected.root == "amd", expected.root, actual);
+    auto &pinnedFinding = findings.verdict(checks::rootPinned, pinned && expected.root == "amd", expected.root, actual);
+    if (!pinned)
+        pinnedFinding.remedy = fromAmd;
 }
 
 void addComplete(Findings &findings, const Evidence &evidence, const LegacyChain &chain)
