@@ -154,8 +154,8 @@ Result<Server> parseServer(std::string_view url)
     const bool printable = std::ranges::all_of(url, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
     if (authority.empty() || !printable || url.find_first_of("?#\\\"") != std::string_view::npos || url.size() > 1000)
         return badInput(reading, where, "it is not the address of a server", "Give scheme, host and port, and perhaps a path.");
-    if (authority.contains('@'))
-        return badInput(reading, "the part before '@'", "user names and passwords have no place in it", "Leave them out.");
+    if (url.contains('@'))
+        return badInput(reading, "'@' in it", "user names and passwords have no place in it", "Leave them out.");
     Server server{std::string(url), {}, tls, false};
     server.host = authority.starts_with('[') ? std::string(authority.substr(1, authority.find(']') - 1))
                                              : std::string(authority.substr(0, authority.find(':')));

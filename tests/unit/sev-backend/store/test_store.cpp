@@ -53,6 +53,16 @@ std::vector<Sha256> digestsOf(const std::vector<StoredCertificate> &certificates
     return digests;
 }
 
+Bytes joined(const std::vector<StoredCertificate> &chain, std::initializer_list<const char *> roles)
+{
+    Bytes all;
+    for (const char *role : roles) {
+        const Bytes &bytes = std::ranges::find(chain, role, &StoredCertificate::role)->bytes;
+        all.insert(all.end(), bytes.begin(), bytes.end());
+    }
+    return all;
+}
+
 const StoredCertificate &leafOf(const std::vector<StoredCertificate> &certificates)
 {
     return *std::ranges::find_if(certificates, isLeaf);
@@ -117,7 +127,14 @@ private Q_SLOTS:
             const auto pdh = std::ranges::find(*files, "pdh.cert", &OutputFile::name),
                        blob = std::ranges::find(*files, "cert_chain.cert", &OutputFile::name);
             QCOMPARE(pdh->bytes.size(), 2084u);
-            QCOMPARE(blob->bytes.size(), 6252u); // PEK, OCA, CEK
+            QCOMPARE(blob->bytes, joined(chain, {"pek", "oca", "cek"})); // as PDH_CERT_EXPORT hands it out: 6252 bytes
+        } else {
+            Bytes expected = joined(chain, {"pdh", "pek", "oca", "cek"});
+            if (layout == "sevctl-full") {
+                const Bytes authorities = joined(chain, {"ask", "ark"});
+                expected.insert(expected.end(), authorities.begin(), authorities.end());
+            }
+            QCOMPARE(files->front().bytes, expected);
         }
     }
 
