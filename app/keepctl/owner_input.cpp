@@ -83,9 +83,17 @@ Status addCertificates(legacy::PlatformChain &chain, const std::string &fileOrFo
         looker.file({file.string(), std::move(content)});
     }
     const sev::intake::Parts parts = looker.take();
-    for (const sev::intake::SevPart &part : parts.sev)
+    bool any = false;
+    for (const sev::intake::SevPart &part : parts.sev) {
+        // A damaged one proves nothing; what it should have proved will be missing.
+        if (!part.certificate && !part.authority) {
+            note("warning: the " + part.role + " in " + inLine(fileOrFolder) + " is damaged, and not used\n");
+            continue;
+        }
         KASTELLAN_TRY(chain.add(part.bytes, fileOrFolder));
-    if (parts.sev.empty())
+        any = true;
+    }
+    if (!any)
         return badInput("read a platform's certificates", fileOrFolder, "there is no SEV certificate in it",
             "Give pdh.cert, a sevctl export, a folder or zip of sev-tool's, or the output of query-sev-capabilities.");
     return {};

@@ -269,6 +269,10 @@ void TestKeepctlOwner::sessionOfEveryForm()
     m_program->write(u"sev-tool/cert_chain.cert"_s, rest);
     m_program->write(u"sev-tool/pdh_readable.txt"_s, "PDH in words");
     QVERIFY(works({m_program->path(u"sev-tool"_s), u"5"_s}));
+    QVERIFY(works({vectorPath(u"sev-naples"_s), u"5"_s})); // with an ARK that lacks its signature
+    const QString zip = m_program->path(u"certs_export.zip"_s);
+    Program::finish(*m_program->startShell(u"zip -qj \"$1\" \"$2\"/*.cert"_s, {zip, vectorPath(u"sev-naples"_s)}));
+    QVERIFY(works({zip, u"5"_s}));
     const Ran tool = owner({u"session"_s, u"--force"_s, u"--output"_s, out, u"--sev-tool"_s, platform(), u"5"_s});
     QVERIFY2(tool.exit == 0, tool.all());
     QCOMPARE(read(out + u"/tmp_tk.bin"_s), read(out + u"/vm_tek.bin"_s) + read(out + u"/vm_tik.bin"_s));
