@@ -59,7 +59,8 @@ Finding Attestor::workloadFinding(const std::vector<Finding> &others, const std:
     finding.id = "workload.digest";
     finding.area = "workload";
     finding.reference = true;
-    finding.why = "The keep recomputes the digests of everything it received and binds them into this report: it proves the workload, not the keep image alone.";
+    finding.why = "The keep recomputes the digests of everything it received and binds them into this report: it proves the workload, not "
+                  "the keep image alone.";
     finding.source = "docs/records.md";
     finding.expected = "module sha256:" + toHex(m_plan.workloadDigest.view());
     if (!delivered) {
@@ -72,16 +73,21 @@ Finding Attestor::workloadFinding(const std::vector<Finding> &others, const std:
     finding.expected += ", manifest sha256:" + toHex(sha256(delivered->manifest).view());
     const auto binding = std::ranges::find(others, "report.data", &Finding::id);
     const auto items = parseManifest(delivered->manifest);
-    const bool moduleIsListed = items && std::ranges::any_of(*items, [&](const DeliveryItem &item) { return item.name == "module" && item.digest == m_plan.workloadDigest; });
+    const bool moduleIsListed = items && std::ranges::any_of(*items, [&](const DeliveryItem &item) {
+        return item.name == "module" && item.digest == m_plan.workloadDigest;
+    });
     const bool bound = binding != others.end() && binding->outcome == Outcome::Pass;
     finding.outcome = moduleIsListed && bound ? Outcome::Pass : Outcome::Fail;
-    finding.actual = finding.outcome == Outcome::Pass ? finding.expected : !moduleIsListed ? "the manifest names another module" : "the report binds another manifest";
+    finding.actual = finding.outcome == Outcome::Pass ? finding.expected
+        : !moduleIsListed                             ? "the manifest names another module"
+                                                      : "the report binds another manifest";
     if (finding.outcome == Outcome::Fail)
         finding.remedy = "Do not use this keep. Launch it again; if it happens again, the host or the keep image is not honest.";
     return finding;
 }
 
-Result<Record> Attestor::appraise(Kind kind, Bytes report, const Binding &binding, const RunningKeep &keep, const std::optional<Delivered> &delivered)
+Result<Record> Attestor::appraise(
+    Kind kind, Bytes report, const Binding &binding, const RunningKeep &keep, const std::optional<Delivered> &delivered)
 {
     Record record;
     record.keep = toHex(m_plan.id.view());
@@ -138,8 +144,10 @@ Result<Record> Attestor::appraise(Kind kind, Bytes report, const Binding &bindin
     const bool genuine = appraisal.verdict == Verdict::Trusted || appraisal.verdict == Verdict::Authentic;
     if (genuine && pin && !*pin && !identity.empty()) {
         const auto pinned = pinHostFirst({m_plan.host, identity, record.created});
-        const std::string outcome = pinned ? pinned->identity == identity ? "done" : "another was pinned meanwhile" : pinned.error().message();
-        static_cast<void>(log("pin host " + m_plan.host, outcome)); // the record says that it was the first use; the next attestation tries again
+        const std::string outcome =
+            pinned ? pinned->identity == identity ? "done" : "another was pinned meanwhile" : pinned.error().message();
+        static_cast<void>(
+            log("pin host " + m_plan.host, outcome)); // the record says that it was the first use; the next attestation tries again
     }
     return record;
 }

@@ -9,19 +9,18 @@
 namespace kastellan::loader {
 
 /// Appraises reports of one keep and writes the records. A record is on disk before anybody learns its verdict.
-class Attestor
-{
+class Attestor {
 public:
     Attestor(const LaunchPlan &plan, std::shared_ptr<EvidenceBackend> backend, std::unique_ptr<RecordStore> store);
 
     enum class Kind { Attest, Deliver, Reattest };
-    struct Delivered
-    {
-        Bytes manifest;        ///< canonical
+    struct Delivered {
+        Bytes manifest; ///< canonical
         std::string execution; ///< "interpreter" or "aot"
     };
     /// `delivered` is what the keep holds by now, if anything. Fails when the record cannot be written: nothing may follow then.
-    [[nodiscard]] Result<Record> appraise(Kind kind, Bytes report, const Binding &binding, const RunningKeep &keep, const std::optional<Delivered> &delivered);
+    [[nodiscard]] Result<Record> appraise(
+        Kind kind, Bytes report, const Binding &binding, const RunningKeep &keep, const std::optional<Delivered> &delivered);
     /// A line of the activity log; what cannot be written is not worth a keep's life, and is returned for the keep's own log.
     [[nodiscard]] Status log(std::string_view what, std::string_view outcome);
 

@@ -57,7 +57,8 @@ Status Clients::listen()
     m_socket = std::move(socket);
     if (::listen(m_socket.get(), 16) != 0)
         return systemError(what, path, errno);
-    m_watch = m_loop.watch(m_socket.get(), [this] { return m_clients.size() < mostClients ? short(POLLIN) : short(0); }, [this](short) { accept(); });
+    m_watch = m_loop.watch(
+        m_socket.get(), [this] { return m_clients.size() < mostClients ? short(POLLIN) : short(0); }, [this](short) { accept(); });
     return {};
 }
 
@@ -77,7 +78,9 @@ void Clients::accept()
         fd.get(),
         [this, raw] {
             // While the keep takes no input, requests of who gives it wait in the client's socket: nothing piles up here.
-            const bool reads = !raw->closing && (!raw->givesInput || !m_engine || m_engine->takesInput() || isFinal(m_engine->status().state) || m_engine->inputIsClosed());
+            const bool reads = !raw->closing
+                && (!raw->givesInput || !m_engine || m_engine->takesInput() || isFinal(m_engine->status().state)
+                    || m_engine->inputIsClosed());
             return short((reads ? POLLIN : POLLRDHUP) | (raw->outgoing.empty() ? 0 : POLLOUT));
         },
         [this, number](short events) { ready(number, events); });

@@ -13,8 +13,7 @@ namespace kastellan::loader {
 
 /// The loader's socket and the windows and commands that are connected to it. Only processes of the same user are served.
 /// A client that does not read is dropped when too much waits for it; the keep never waits for one.
-class Clients
-{
+class Clients {
 public:
     Clients(PollLoop &loop, std::filesystem::path path);
     ~Clients();
@@ -31,8 +30,7 @@ public:
     void close(std::function<void()> done);
 
 private:
-    struct Client
-    {
+    struct Client {
         Fd fd;
         int watch = 0;
         LineReader lines{requestLimit};
@@ -44,7 +42,7 @@ private:
     void ready(int number, short events);
     void send(Client &client, std::string_view text);
     [[nodiscard]] bool flush(Client &client); ///< false: it is gone
-    [[nodiscard]] bool read(Client &client);  ///< false: it is gone
+    [[nodiscard]] bool read(Client &client); ///< false: it is gone
     void handle(Client &client, const Request &request);
     void drop(int number);
     void finishWhenEmpty();

@@ -12,8 +12,9 @@ Result<Prepared> prepare(const LaunchPlan &plan)
     KASTELLAN_ASSIGN(Workload workload, loadWorkload(plan.workload));
     if (workload.moduleDigest != plan.workloadDigest)
         return badInput("launch the workload", plan.workload,
-                        "the module has changed since it was planned: sha256 " + toHex(workload.moduleDigest.view()) + " instead of " + toHex(plan.workloadDigest.view()),
-                        "Plan the launch again.");
+            "the module has changed since it was planned: sha256 " + toHex(workload.moduleDigest.view()) + " instead of "
+                + toHex(plan.workloadDigest.view()),
+            "Plan the launch again.");
     Prepared prepared;
     prepared.execution = "interpreter";
     if (plan.execution != "interpreter") {
@@ -29,7 +30,7 @@ Result<Prepared> prepare(const LaunchPlan &plan)
             }
         } else if (plan.execution == "aot") {
             return environment("compile the module ahead of time", plan.workload, "the wasmedge compiler is not installed on this machine",
-                               "Install it, or launch with --interpreter.");
+                "Install it, or launch with --interpreter.");
         }
     }
     prepared.module = std::move(workload.module);

@@ -104,8 +104,8 @@ void Engine::resume()
     else if (m_status.get().state >= KeepState::Running) // the secrets died with the loader: an undelivered keep cannot go on
         return fail(manifest.error());
     if (!m_delivered || m_status.get().state < KeepState::Running)
-        return fail({ErrorKind::Environment, "take over the keep", m_plan.name, "its loader ended before the workload was started, and the secrets were in its memory alone",
-                     "Launch it again."});
+        return fail({ErrorKind::Environment, "take over the keep", m_plan.name,
+            "its loader ended before the workload was started, and the secrets were in its memory alone", "Launch it again."});
     openSession();
 }
 
@@ -120,7 +120,8 @@ void Engine::openSession()
     events.established = [this] {
         if (m_wardenKey && *m_wardenKey != m_session->wardenKey())
             return m_loop.post([this] {
-                fail({ErrorKind::Negative, "continue the session", m_plan.name, "another warden answers: its key is not the one that was attested", "Do not trust this keep; launch it again."});
+                fail({ErrorKind::Negative, "continue the session", m_plan.name,
+                    "another warden answers: its key is not the one that was attested", "Do not trust this keep; launch it again."});
             });
         m_wardenKey = m_session->wardenKey();
         challenge();
@@ -129,7 +130,9 @@ void Engine::openSession()
         const auto kind = m_delivered ? Attestor::Kind::Reattest : Attestor::Kind::Attest;
         m_loop.post([this, report = std::move(report), kind] { reported(report, kind); });
     };
-    events.deliveryReport = [this](Bytes report) { m_loop.post([this, report = std::move(report)] { reported(report, Attestor::Kind::Deliver); }); };
+    events.deliveryReport = [this](Bytes report) {
+        m_loop.post([this, report = std::move(report)] { reported(report, Attestor::Kind::Deliver); });
+    };
     events.started = [this](std::string execution) {
         m_loop.cancel("answer");
         if (over())
@@ -147,7 +150,9 @@ void Engine::openSession()
         m_listener.inputTaken();
     };
     events.output = [this](unsigned number, std::uint64_t, ByteView data) { output(number, data); };
-    events.exited = [this](int code, std::string trap, std::string reason) { m_loop.post([this, code, trap, reason] { workloadEnded(code, trap, reason); }); };
+    events.exited = [this](int code, std::string trap, std::string reason) {
+        m_loop.post([this, code, trap, reason] { workloadEnded(code, trap, reason); });
+    };
     events.log = [this](std::string message) { note("warden: " + message); };
     events.failed = [this](Error error) { m_loop.post([this, error = std::move(error)] { sessionFailed(error); }); };
     auto opened = OwnerSession::open(std::move(*stream), m_ownerKey, m_plan.id, std::move(events));
@@ -171,7 +176,7 @@ void Engine::closeSession()
     m_loop.drop(std::exchange(m_sessionWatch, 0));
     // This may be called from one of the session's own events: it is destroyed when those have returned.
     if (m_session)
-        m_loop.post([dead = std::shared_ptr<OwnerSession>(std::move(m_session))] { });
+        m_loop.post([dead = std::shared_ptr<OwnerSession>(std::move(m_session))] {});
     m_nonce.reset();
 }
 
@@ -195,7 +200,8 @@ void Engine::sessionFailed(const Error &error)
 void Engine::expectAnswer(const char *what)
 {
     m_loop.after("answer", answerTime, [this, what] {
-        sessionFailed({ErrorKind::Environment, std::string("wait for ") + what, m_plan.name, "the keep did not answer within 30 seconds", "Look at the keep's log; launch it again."});
+        sessionFailed({ErrorKind::Environment, std::string("wait for ") + what, m_plan.name, "the keep did not answer within 30 seconds",
+            "Look at the keep's log; launch it again."});
     });
 }
 
@@ -211,8 +217,9 @@ void Engine::challenge()
 void Engine::attest()
 {
     if (over() || !m_session || m_nonce || m_status.get().state < KeepState::Running)
-        return m_listener.error({ErrorKind::Negative, "attest the keep", m_plan.name, "it is " + std::string(name(m_status.get().state)) + (m_nonce ? " and an attestation is under way" : ""),
-                                 "Attestation can be repeated while the workload runs."});
+        return m_listener.error({ErrorKind::Negative, "attest the keep", m_plan.name,
+            "it is " + std::string(name(m_status.get().state)) + (m_nonce ? " and an attestation is under way" : ""),
+            "Attestation can be repeated while the workload runs."});
     challenge();
 }
 
@@ -274,7 +281,8 @@ void Engine::acted(const Record &record, Attestor::Kind kind)
                 return end(KeepState::Failed, "stopped because an attestation failed: " + record.appraisal.sentence);
             return scheduleAttestation();
         }
-        if (m_status.get().state == KeepState::Suspect && m_session->wardenState().running == false && m_session->wardenState().exited == false)
+        if (m_status.get().state == KeepState::Suspect && m_session->wardenState().running == false
+            && m_session->wardenState().exited == false)
             return fail({ErrorKind::Environment, "continue the keep", m_plan.name, "its workload does not run", "Launch it again."});
         // In a session that took over, output flows again only from here on.
         m_session->acknowledge(m_log.streamBytes(LogEntry::Stream::Out), m_log.streamBytes(LogEntry::Stream::Err));
@@ -343,7 +351,8 @@ bool Engine::takesInput() const
 {
     if (over() || m_inputClosed)
         return false;
-    return m_session && m_status.get().state >= KeepState::Running ? m_session->pendingInput() < mostHeldInput : m_heldInput.size() < mostHeldInput;
+    return m_session && m_status.get().state >= KeepState::Running ? m_session->pendingInput() < mostHeldInput
+                                                                   : m_heldInput.size() < mostHeldInput;
 }
 
 void Engine::input(ByteView data)
@@ -392,8 +401,9 @@ void Engine::keepEnded()
             return end(KeepState::Stopped, "stopped");
         const KeepEnd how = m_keep->end();
         fail({ErrorKind::Environment, "run the keep", m_plan.name,
-              how.bySignal ? "its warden was killed by signal " + std::to_string(how.code) : "its warden ended with status " + std::to_string(how.code),
-              "Look at the keep's log; launch it again."});
+            how.bySignal ? "its warden was killed by signal " + std::to_string(how.code)
+                         : "its warden ended with status " + std::to_string(how.code),
+            "Look at the keep's log; launch it again."});
     });
 }
 

@@ -17,23 +17,20 @@
 namespace kastellan::loader {
 
 /// What the engine tells whoever listens (the clients' socket).
-struct Listener
-{
-    std::function<void()> status;                                                                    ///< a new state or fact: read it from the status file
+struct Listener {
+    std::function<void()> status; ///< a new state or fact: read it from the status file
     std::function<void(std::string_view doing, std::uint64_t done, std::uint64_t total)> progress;
-    std::function<void(std::uint64_t size)> log;                                                     ///< the log has grown to this size
+    std::function<void(std::uint64_t size)> log; ///< the log has grown to this size
     std::function<void(const Record &)> appraisal;
     std::function<void(const Error &)> error;
-    std::function<void()> inputTaken;                                                                ///< there is room for input again
-    std::function<void()> ended;                                                                     ///< the state is final; nothing more will come
+    std::function<void()> inputTaken; ///< there is room for input again
+    std::function<void()> ended; ///< the state is final; nothing more will come
 };
 
 /// One keep from its plan to its end (docs/architecture.md). Single-threaded but for the start of the keep image.
-class Engine
-{
+class Engine {
 public:
-    struct Parts
-    {
+    struct Parts {
         LaunchPlan plan;
         std::filesystem::path folder;
         std::shared_ptr<Host> host;
@@ -110,7 +107,7 @@ private:
     std::optional<Attestor::Delivered> m_delivered;
     std::optional<Nonce> m_nonce; ///< of the challenge that waits for its answer
     std::optional<Sha256> m_wardenKey; ///< that the keep showed first: it must stay the same
-    Bytes m_heldInput;            ///< arrived before the workload started
+    Bytes m_heldInput; ///< arrived before the workload started
     bool m_inputClosed = false;
 };
 

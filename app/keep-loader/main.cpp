@@ -29,8 +29,7 @@ namespace {
 
 constexpr std::uint64_t statusLimit = 16 << 20;
 
-struct Arguments
-{
+struct Arguments {
     KeepId keep;
     bool resume = false;
 };
@@ -48,7 +47,8 @@ Result<Arguments> parseArguments(int count, char **values)
             KASTELLAN_ASSIGN(arguments.keep, KeepId::from(id, "the keep's id"));
             named = true;
         } else {
-            return badInput("start the loader", std::string(value), "it is not an argument of keep-loader", "keep-loader is started by keepctl and kastellan, not by hand.");
+            return badInput("start the loader", std::string(value), "it is not an argument of keep-loader",
+                "keep-loader is started by keepctl and kastellan, not by hand.");
         }
     }
     if (!named)
@@ -165,9 +165,9 @@ Status run(int count, char **values)
 
     auto plan = statusFile.get().plan;
     loader::Engine keep(loop,
-                        {std::move(plan), folder, std::move(host), makeEvidenceBackend(), std::move(store), std::move(log), std::move(statusFile),
-                         std::string(asText(ownerKey))},
-                        std::move(listener));
+        {std::move(plan), folder, std::move(host), makeEvidenceBackend(), std::move(store), std::move(log), std::move(statusFile),
+            std::string(asText(ownerKey))},
+        std::move(listener));
     engine = &keep;
     clients.attach(keep);
 
@@ -178,11 +178,13 @@ Status run(int count, char **values)
         sigaddset(&signals, signal);
     ::sigprocmask(SIG_BLOCK, &signals, nullptr);
     const Fd signalFd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
-    loop.watch(signalFd.get(), [] { return short(POLLIN); }, [&](short) {
-        signalfd_siginfo info{};
-        while (::read(signalFd.get(), &info, sizeof info) == sizeof info) { }
-        keep.stop(2);
-    });
+    loop.watch(
+        signalFd.get(), [] { return short(POLLIN); },
+        [&](short) {
+            signalfd_siginfo info{};
+            while (::read(signalFd.get(), &info, sizeof info) == sizeof info) {}
+            keep.stop(2);
+        });
 
     const char byte = 1;
     (void)!::write(loader::readyFd, &byte, 1);

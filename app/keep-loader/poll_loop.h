@@ -14,8 +14,7 @@
 namespace kastellan::loader {
 
 /// A single-threaded poll(2) loop: descriptors, timers, and calls posted from other threads.
-class PollLoop
-{
+class PollLoop {
 public:
     using Clock = std::chrono::steady_clock;
 
@@ -36,14 +35,12 @@ public:
     void finish() { m_finished = true; }
 
 private:
-    struct Watch
-    {
+    struct Watch {
         int fd = -1;
         std::function<short()> wants;
         std::function<void(short)> ready;
     };
-    struct Timer
-    {
+    struct Timer {
         Clock::time_point at;
         std::function<void()> call;
     };

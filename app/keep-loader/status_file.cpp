@@ -17,7 +17,7 @@ Status StatusFile::enter(KeepState state, std::string reason)
 {
     if (m_status.state != state && !mayFollow(m_status.state, state))
         return fail(ErrorKind::Internal, "change the keep's state", toHex(m_status.plan.id.view()),
-                    "a keep that is " + std::string(name(m_status.state)) + " cannot become " + std::string(name(state)));
+            "a keep that is " + std::string(name(m_status.state)) + " cannot become " + std::string(name(state)));
     const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
     if (m_status.state != state || m_status.timeline.empty()) {
         m_status.state = state;

@@ -8,8 +8,7 @@
 namespace kastellan::loader {
 
 /// state.json of one keep: the status in memory and on disk, replaced whole at each change.
-class StatusFile
-{
+class StatusFile {
 public:
     StatusFile(std::filesystem::path file, KeepStatus status);
     [[nodiscard]] const KeepStatus &get() const { return m_status; }

@@ -72,10 +72,10 @@ std::string chainText(const EvidenceView &view, int fd)
         text += "  " + inLine(link.role) + "  " + inLine(link.subject) + "  "
             + painted(fd, link.signatureGood ? Colour::Green : Colour::Red, link.signatureGood ? "signature good" : "signature not good")
             + "\n";
-        text +=
-            facts({{"issuer", link.issuer}, {"serial", link.serial}, {"key", link.key}, {"valid", link.notBefore.empty() ? "" : link.notBefore + " to " + link.notAfter},
-                      {"sha-256", link.sha256}, {"emulated", link.emulated ? "yes" : ""}},
-                6);
+        text += facts({{"issuer", link.issuer}, {"serial", link.serial}, {"key", link.key},
+                          {"valid", link.notBefore.empty() ? "" : link.notBefore + " to " + link.notAfter}, {"sha-256", link.sha256},
+                          {"emulated", link.emulated ? "yes" : ""}},
+            6);
     }
     return text;
 }

@@ -77,7 +77,8 @@ std::string usageLine(const Noun &noun, const Verb &verb)
     if (!verb.options.empty())
         line += " [OPTION]...";
     for (const Operand &operand : verb.operands)
-        line += (operand.optional ? " [" : " ") + std::string(operand.name) + (operand.repeats ? "..." : "") + (operand.optional ? "]" : "");
+        line +=
+            (operand.optional ? " [" : " ") + std::string(operand.name) + (operand.repeats ? "..." : "") + (operand.optional ? "]" : "");
     return line;
 }
 

@@ -7,7 +7,8 @@ namespace kastellan::keepctl {
 
 const std::vector<Noun> &nouns()
 {
-    static const std::vector<Noun> all{hostNoun(), certsNoun(), keepNoun(), evidenceNoun(), measureNoun(), ownerNoun(), keysNoun(), logNoun()};
+    static const std::vector<Noun> all{
+        hostNoun(), certsNoun(), keepNoun(), evidenceNoun(), measureNoun(), ownerNoun(), keysNoun(), logNoun()};
     return all;
 }
 

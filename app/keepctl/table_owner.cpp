@@ -61,8 +61,7 @@ Verb measurement()
             {"candidates", 0, "FILE|FOLDER", "Firmware that may have been used instead, for the search", Word::File, {}, true},
             {"outfile", 0, "FILE", "Write the 48 bytes to a file instead of base64 to standard output", Word::File}, forced, json},
         {{"keepctl owner measurement --tik vm_tik.bin --domlaunchsecinfo info.txt --ovmf OVMF.fd", "does the guest run this firmware?"},
-            {"keepctl owner measurement --tik vm_tik.bin --api-major 1 --api-minor 40 --build-id 40 ...",
-                "sevctl measurement build"}}};
+            {"keepctl owner measurement --tik vm_tik.bin --api-major 1 --api-minor 40 --build-id 40 ...", "sevctl measurement build"}}};
 }
 
 Verb secret()

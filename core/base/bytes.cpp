@@ -59,7 +59,8 @@ Result<Bytes> fromHex(std::string_view text)
             continue;
         const int value = hexValue(text[i]);
         if (value < 0)
-            return badInput("read a hexadecimal value", "character " + std::to_string(i + 1), "it is not a hexadecimal digit", "Use 0-9 and a-f only.");
+            return badInput(
+                "read a hexadecimal value", "character " + std::to_string(i + 1), "it is not a hexadecimal digit", "Use 0-9 and a-f only.");
         if (high < 0) {
             high = value;
         } else {
@@ -117,7 +118,7 @@ Result<Bytes> fromBase64(std::string_view text)
         const int value = base64Values[static_cast<unsigned char>(c)];
         if (value < 0 || padding)
             return badInput("read a base64 value", "character " + std::to_string(i + 1),
-                            padding ? "data follows the padding" : "it is not a base64 character", "Check that it was copied whole.");
+                padding ? "data follows the padding" : "it is not a base64 character", "Check that it was copied whole.");
         group = group << 6 | static_cast<unsigned>(value);
         if (++count == 4) {
             bytes.push_back(static_cast<std::uint8_t>(group >> 16));

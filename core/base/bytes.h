@@ -19,9 +19,8 @@ using Bytes = std::vector<std::uint8_t>;
 using ByteView = std::span<const std::uint8_t>;
 
 /// A fixed number of bytes whose meaning is part of its type, so that a chip id cannot be passed for a digest.
-template<typename Tag, std::size_t Size>
-struct FixedBytes
-{
+template <typename Tag, std::size_t Size>
+struct FixedBytes {
     static constexpr std::size_t size = Size;
     std::array<std::uint8_t, Size> bytes{};
 
@@ -29,7 +28,8 @@ struct FixedBytes
     [[nodiscard]] static Result<FixedBytes> from(ByteView view, std::string_view what)
     {
         if (view.size() != Size)
-            return badInput("read " + std::string(what), {}, "it has " + std::to_string(view.size()) + " bytes, and needs " + std::to_string(Size));
+            return badInput(
+                "read " + std::string(what), {}, "it has " + std::to_string(view.size()) + " bytes, and needs " + std::to_string(Size));
         FixedBytes value;
         std::memcpy(value.bytes.data(), view.data(), Size);
         return value;
@@ -68,8 +68,14 @@ using KeepId = FixedBytes<struct KeepIdTag, 16>;
 {
     return {reinterpret_cast<const char *>(view.data()), view.size()};
 }
-[[nodiscard]] inline Bytes toBytes(ByteView view) { return Bytes(view.begin(), view.end()); }
-[[nodiscard]] inline Bytes toBytes(std::string_view text) { return toBytes(asBytes(text)); }
+[[nodiscard]] inline Bytes toBytes(ByteView view)
+{
+    return Bytes(view.begin(), view.end());
+}
+[[nodiscard]] inline Bytes toBytes(std::string_view text)
+{
+    return toBytes(asBytes(text));
+}
 
 /// Lower-case hex, no separators.
 [[nodiscard]] std::string toHex(ByteView view);
@@ -83,7 +89,7 @@ using KeepId = FixedBytes<struct KeepIdTag, 16>;
 [[nodiscard]] bool equalConstantTime(ByteView a, ByteView b);
 
 /// Little-endian numbers at an offset. The caller has checked the bounds.
-template<typename T>
+template <typename T>
 [[nodiscard]] T loadLe(ByteView view, std::size_t offset)
 {
     T value = 0;
@@ -91,7 +97,7 @@ template<typename T>
         value = static_cast<T>(value | (static_cast<T>(view[offset + i]) << (8 * i)));
     return value;
 }
-template<typename T>
+template <typename T>
 void storeLe(std::span<std::uint8_t> target, std::size_t offset, T value)
 {
     for (std::size_t i = 0; i < sizeof(T); ++i)

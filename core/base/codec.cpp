@@ -16,9 +16,11 @@ ByteView Reader::sized(std::size_t limit)
 Status Reader::finish(std::string_view what) const
 {
     if (m_failed)
-        return badInput("read " + std::string(what), "offset " + std::to_string(m_offset), "it ends too early, or a length in it is too large");
+        return badInput(
+            "read " + std::string(what), "offset " + std::to_string(m_offset), "it ends too early, or a length in it is too large");
     if (m_offset != m_view.size())
-        return badInput("read " + std::string(what), "offset " + std::to_string(m_offset), std::to_string(m_view.size() - m_offset) + " bytes follow its end");
+        return badInput("read " + std::string(what), "offset " + std::to_string(m_offset),
+            std::to_string(m_view.size() - m_offset) + " bytes follow its end");
     return {};
 }
 

@@ -6,10 +6,9 @@
 namespace kastellan {
 
 /// Appends little-endian numbers and length-prefixed strings (u32 length) to a buffer.
-class Writer
-{
+class Writer {
 public:
-    template<typename T>
+    template <typename T>
     Writer &number(T value)
     {
         const std::size_t offset = m_bytes.size();
@@ -34,12 +33,15 @@ private:
     Bytes m_bytes;
 };
 
-/// Reads what Writer wrote, never past the end. After the first failure every read yields zero or nothing, and `finish` says where it failed.
-class Reader
-{
+/// Reads what Writer wrote, never past the end. After the first failure every read yields zero or nothing, and `finish` says where it
+/// failed.
+class Reader {
 public:
-    explicit Reader(ByteView view) : m_view(view) {}
-    template<typename T>
+    explicit Reader(ByteView view)
+        : m_view(view)
+    {
+    }
+    template <typename T>
     [[nodiscard]] T number()
     {
         if (!have(sizeof(T)))
@@ -56,7 +58,7 @@ public:
         m_offset += size;
         return view;
     }
-    template<typename Fixed>
+    template <typename Fixed>
     [[nodiscard]] Fixed fixed()
     {
         Fixed value;

@@ -27,7 +27,7 @@ const EVP_MD *algorithm(const char *name)
     return md;
 }
 
-template<typename Fixed>
+template <typename Fixed>
 Fixed digest(const EVP_MD *md, std::initializer_list<ByteView> parts)
 {
     thread_local const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX *)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);

@@ -14,15 +14,23 @@ namespace kastellan {
 [[nodiscard]] Sha256 sha256(std::initializer_list<ByteView> parts);
 [[nodiscard]] Sha384 sha384(std::initializer_list<ByteView> parts);
 [[nodiscard]] Sha512 sha512(std::initializer_list<ByteView> parts);
-[[nodiscard]] inline Sha256 sha256(ByteView view) { return sha256({view}); }
-[[nodiscard]] inline Sha384 sha384(ByteView view) { return sha384({view}); }
-[[nodiscard]] inline Sha512 sha512(ByteView view) { return sha512({view}); }
+[[nodiscard]] inline Sha256 sha256(ByteView view)
+{
+    return sha256({view});
+}
+[[nodiscard]] inline Sha384 sha384(ByteView view)
+{
+    return sha384({view});
+}
+[[nodiscard]] inline Sha512 sha512(ByteView view)
+{
+    return sha512({view});
+}
 /// HMAC-SHA-256 (RFC 2104).
 [[nodiscard]] Sha256 hmacSha256(ByteView key, std::initializer_list<ByteView> parts);
 
 /// An incremental SHA-256, for data that arrives in pieces.
-class Sha256Stream
-{
+class Sha256Stream {
 public:
     Sha256Stream();
     ~Sha256Stream();
@@ -35,8 +43,7 @@ public:
     [[nodiscard]] Sha256 finish();
 
 private:
-    struct Free
-    {
+    struct Free {
         void operator()(evp_md_ctx_st *context) const;
     };
     std::unique_ptr<evp_md_ctx_st, Free> m_context;
@@ -44,7 +51,7 @@ private:
 
 /// Bytes of the system's cryptographic random generator. Ends the program if there is none: nothing safe can follow.
 void randomBytes(std::span<std::uint8_t> target);
-template<typename Fixed>
+template <typename Fixed>
 [[nodiscard]] Fixed randomFixed()
 {
     Fixed value;

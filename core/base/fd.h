@@ -8,12 +8,17 @@
 namespace kastellan {
 
 /// Owns a file descriptor; closes it once.
-class Fd
-{
+class Fd {
 public:
     Fd() = default;
-    explicit Fd(int number) : m_number(number) {}
-    Fd(Fd &&other) noexcept : m_number(std::exchange(other.m_number, -1)) {}
+    explicit Fd(int number)
+        : m_number(number)
+    {
+    }
+    Fd(Fd &&other) noexcept
+        : m_number(std::exchange(other.m_number, -1))
+    {
+    }
     Fd &operator=(Fd &&other) noexcept
     {
         if (this != &other) {

@@ -24,8 +24,9 @@ Result<Bytes> readFile(const fs::path &path, std::uint64_t limit)
     if (S_ISDIR(status.st_mode))
         return badInput("read a file", path.string(), "it is a folder", "Name a file in it.");
     const auto tooLarge = [&](std::uint64_t size) {
-        return badInput("read a file", path.string(), "it has " + std::to_string(size) + " bytes or more, and at most " + std::to_string(limit) + " can be read",
-                        "Check that this is the file that was meant.");
+        return badInput("read a file", path.string(),
+            "it has " + std::to_string(size) + " bytes or more, and at most " + std::to_string(limit) + " can be read",
+            "Check that this is the file that was meant.");
     };
     if (S_ISREG(status.st_mode) && static_cast<std::uint64_t>(status.st_size) > limit)
         return tooLarge(static_cast<std::uint64_t>(status.st_size));

@@ -13,7 +13,8 @@ namespace kastellan {
 
 /// The whole file, which must be a regular file (or a pipe) of at most `limit` bytes; larger is an Input error that names both sizes.
 [[nodiscard]] Result<Bytes> readFile(const std::filesystem::path &path, std::uint64_t limit);
-/// Writes the file whole or not at all: a temporary file beside it, fsync, rename, fsync of the folder. A crash leaves the old or the new content.
+/// Writes the file whole or not at all: a temporary file beside it, fsync, rename, fsync of the folder. A crash leaves the old or the new
+/// content.
 [[nodiscard]] Status writeFileAtomically(const std::filesystem::path &path, ByteView content, mode_t mode = 0600);
 /// Makes the folder and its missing parents, each with the mode; an existing last one must belong to us.
 [[nodiscard]] Status makeFolder(const std::filesystem::path &path, mode_t mode = 0700);

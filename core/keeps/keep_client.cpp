@@ -14,8 +14,7 @@
 namespace kastellan {
 namespace {
 
-class SocketClient final : public KeepClient
-{
+class SocketClient final : public KeepClient {
 public:
     SocketClient(Fd fd, std::string where)
         : m_fd(std::move(fd))

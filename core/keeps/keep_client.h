@@ -12,21 +12,19 @@
 namespace kastellan {
 
 /// What a loader tells its clients. Lines of JSON on the wire (docs/loader-protocol.md); typed here.
-struct KeepEvent
-{
+struct KeepEvent {
     enum class Kind { Status, Progress, Log, Appraisal, Error, Closed } kind = Kind::Status;
-    KeepStatus status;        ///< Status: the whole new status
-    std::string text;         ///< Progress: what is being done; Error: message
+    KeepStatus status; ///< Status: the whole new status
+    std::string text; ///< Progress: what is being done; Error: message
     std::uint64_t done = 0, total = 0; ///< Progress
-    std::uint64_t logBytes = 0;        ///< Log: the log has grown to this size
-    std::string recordId;     ///< Appraisal: the record that was written
-    std::string verdict;      ///< Appraisal
+    std::uint64_t logBytes = 0; ///< Log: the log has grown to this size
+    std::string recordId; ///< Appraisal: the record that was written
+    std::string verdict; ///< Appraisal
 };
 
 /// A client's connection to one loader: one socket, never blocking except where said. Plain C++, so that the command line and the
 /// windows share it (a QSocketNotifier on fd() drives it in the window).
-class KeepClient
-{
+class KeepClient {
 public:
     /// Connects to the loader of a keep (checks that the peer is our own user). Fails when no loader answers.
     [[nodiscard]] static Result<std::unique_ptr<KeepClient>> connect(const KeepId &id);
@@ -43,12 +41,15 @@ public:
 };
 
 /// A secret on its way to the keep: only ever in memory and in the pipe to the loader. Wiped when destroyed.
-struct Secret
-{
+struct Secret {
     std::string name;
     Bytes value;
     Secret() = default;
-    Secret(std::string n, Bytes v) : name(std::move(n)), value(std::move(v)) {}
+    Secret(std::string n, Bytes v)
+        : name(std::move(n))
+        , value(std::move(v))
+    {
+    }
     Secret(Secret &&) = default;
     Secret &operator=(Secret &&) = default;
     ~Secret();

@@ -2,8 +2,8 @@
 #include "core/base/file.h"
 #include "core/keeps/keep_client.h"
 #include "core/keeps/launcher.h"
-#include "core/keeps/loader_protocol.h"
 #include "core/keeps/loader_process.h"
+#include "core/keeps/loader_protocol.h"
 #include "core/keeps/pending_keys.h"
 #include "core/keys/keys.h"
 
@@ -39,7 +39,7 @@ Result<std::string> ownerKeyOf(const LaunchPlan &plan)
     const auto found = std::ranges::find(known, plan.ownerKey, &KeyInfo::fingerprint);
     if (found == known.end() || found->use != "owner")
         return badInput("launch the keep", plan.name, "the owner key that its plan names is not here: " + plan.ownerKey,
-                        "Plan the launch again on this machine, or bring the key.");
+            "Plan the launch again on this machine, or bring the key.");
     return keys::privatePem(found->name);
 }
 
@@ -90,7 +90,8 @@ void clearAway(const KeepId &id)
 {
     std::error_code code;
     const fs::path socket = loader::socketPath(id);
-    for (const fs::path &path : {folder(id) / "owner.pem", folder(id) / "guest.ctx", folder(id) / wardenFile, socket, fs::path(socket).replace_extension(".warden")})
+    for (const fs::path &path : {folder(id) / "owner.pem", folder(id) / "guest.ctx", folder(id) / wardenFile, socket,
+             fs::path(socket).replace_extension(".warden")})
         fs::remove(path, code);
 }
 
@@ -178,7 +179,9 @@ std::vector<KeepStatus> list(std::vector<Error> *problems)
         else if (problems)
             problems->push_back(status.error());
     }
-    std::ranges::sort(all, [](const KeepStatus &a, const KeepStatus &b) { return std::pair(b.plan.created, b.plan.id) < std::pair(a.plan.created, a.plan.id); });
+    std::ranges::sort(all, [](const KeepStatus &a, const KeepStatus &b) {
+        return std::pair(b.plan.created, b.plan.id) < std::pair(a.plan.created, a.plan.id);
+    });
     return all;
 }
 

@@ -15,8 +15,7 @@ namespace kastellan {
 using Progress = std::function<void(std::string_view doing, std::uint64_t done, std::uint64_t total)>;
 
 /// How a keep ended, from outside.
-struct KeepEnd
-{
+struct KeepEnd {
     bool bySignal = false;
     int code = 0; ///< exit status or signal number of the warden (or of the virtual machine's process)
     bool known = true; ///< false: it was not our child (found again after its loader's death), so nobody told how it ended
@@ -24,8 +23,7 @@ struct KeepEnd
 };
 
 /// A started keep, as its loader holds it. Destroying the object does not stop the keep; `kill` does.
-class RunningKeep
-{
+class RunningKeep {
 public:
     virtual ~RunningKeep() = default;
     /// A new stream to the warden. A stream may carry bytes of an earlier connection: the frames above it sort that out.
@@ -45,12 +43,11 @@ public:
 };
 
 /// A host as listed.
-struct HostInfo
-{
-    std::string id;     ///< "emulated", "local", or a libvirt URI
-    std::string name;   ///< for people
-    std::string state;  ///< "ready", "not ready", "unknown"
-    std::string why;    ///< one sentence
+struct HostInfo {
+    std::string id; ///< "emulated", "local", or a libvirt URI
+    std::string name; ///< for people
+    std::string state; ///< "ready", "not ready", "unknown"
+    std::string why; ///< one sentence
     std::string remedy; ///< what to do when not ready
     std::string platform; ///< "emulated Genoa, SEV-SNP 1.58, root <fingerprint>"…
     bool emulated = false;
@@ -60,24 +57,23 @@ struct HostInfo
 inline constexpr const char *wardenFile = "warden";
 
 /// A place where keeps can run; sev-backend implements it.
-class Host
-{
+class Host {
 public:
     virtual ~Host() = default;
     [[nodiscard]] virtual HostInfo info() const = 0;
     /// Fills in what this host decides: protection, image, policy, expected root and launch digest (computed from the
     /// build's reference values, never from what lies on the host).
     [[nodiscard]] virtual Status prepare(LaunchPlan &plan, const Progress &progress, std::stop_token stop) = 0;
-    /// Starts the keep image. `folder` is the keep's own (0700) and holds what recovery needs. A keep that is a process of ours is written into
-    /// its file `wardenFile` ("PID START") before it executes anything: the loader may die before it has written its state.
-    [[nodiscard]] virtual Result<std::unique_ptr<RunningKeep>> start(const LaunchPlan &plan, const std::string &folder, const Progress &progress, std::stop_token stop) = 0;
+    /// Starts the keep image. `folder` is the keep's own (0700) and holds what recovery needs. A keep that is a process of ours is written
+    /// into its file `wardenFile` ("PID START") before it executes anything: the loader may die before it has written its state.
+    [[nodiscard]] virtual Result<std::unique_ptr<RunningKeep>> start(
+        const LaunchPlan &plan, const std::string &folder, const Progress &progress, std::stop_token stop) = 0;
     /// Finds a keep again whose loader died. Fails when it no longer runs.
     [[nodiscard]] virtual Result<std::unique_ptr<RunningKeep>> resume(const KeepStatus &status, const std::string &folder) = 0;
 };
 
 /// All hosts that this program knows. `app` makes it from the backends.
-class HostRegistry
-{
+class HostRegistry {
 public:
     virtual ~HostRegistry() = default;
     [[nodiscard]] virtual std::vector<std::shared_ptr<Host>> hosts() const = 0;

@@ -18,8 +18,7 @@
 namespace kastellan::loader {
 namespace {
 
-struct Pipe
-{
+struct Pipe {
     Fd read, write;
 };
 Result<Pipe> makePipe()
@@ -31,13 +30,13 @@ Result<Pipe> makePipe()
 }
 
 using Actions = std::unique_ptr<posix_spawn_file_actions_t, decltype([](posix_spawn_file_actions_t *actions) {
-                                    posix_spawn_file_actions_destroy(actions);
-                                    delete actions;
-                                })>;
+    posix_spawn_file_actions_destroy(actions);
+    delete actions;
+})>;
 using Attributes = std::unique_ptr<posix_spawnattr_t, decltype([](posix_spawnattr_t *attributes) {
-                                       posix_spawnattr_destroy(attributes);
-                                       delete attributes;
-                                   })>;
+    posix_spawnattr_destroy(attributes);
+    delete attributes;
+})>;
 
 Actions makeActions()
 {
@@ -99,7 +98,8 @@ Status spawn(const KeepId &id, bool resume, const std::vector<Secret> &secrets)
     std::array<const char *, 5> arguments{"keep-loader", "--keep", hex.c_str(), resume ? "--resume" : nullptr, nullptr};
     pid_t pid = 0;
     // posix_spawn declares its arguments without const for historical reasons; it does not change them.
-    const int number = posix_spawn(&pid, program.c_str(), actions.get(), attributes.get(), const_cast<char *const *>(arguments.data()), environ);
+    const int number =
+        posix_spawn(&pid, program.c_str(), actions.get(), attributes.get(), const_cast<char *const *>(arguments.data()), environ);
     if (number != 0)
         return systemError("start the keep's loader", program, number);
     ready.write.reset();
@@ -116,8 +116,8 @@ Status spawn(const KeepId &id, bool resume, const std::vector<Secret> &secrets)
 
     char byte = 0;
     ssize_t count = 0;
-    while ((count = ::read(ready.read.get(), &byte, 1)) < 0 && errno == EINTR) { }
-    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) { } // the loader proper is its child
+    while ((count = ::read(ready.read.get(), &byte, 1)) < 0 && errno == EINTR) {}
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {} // the loader proper is its child
     if (count != 1)
         return environment("start the keep's loader", hex.substr(0, 12), lastWords(log), "See " + log.string() + " while it is there.");
     return written;

@@ -21,9 +21,8 @@ namespace {
 
 constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
 
-template<typename... Cases>
-struct Overloaded : Cases...
-{
+template <typename... Cases>
+struct Overloaded : Cases... {
     using Cases::operator()...;
 };
 
@@ -61,7 +60,7 @@ std::string encode(const Request &request)
                           [](const StopRequest &stop) { return line({{"request", "stop"}, {"grace_seconds", stop.graceSeconds}}); },
                           [](const AttestRequest &) { return line({{"request", "attest"}}); },
                       },
-                      request);
+        request);
 }
 
 Result<Request> decodeRequest(std::string_view text)

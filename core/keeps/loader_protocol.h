@@ -10,20 +10,14 @@
 namespace kastellan::loader {
 
 /// What a client asks of a loader: one JSON object on a line (docs/loader-protocol.md).
-struct InputRequest
-{
+struct InputRequest {
     Bytes data;
 };
-struct CloseInputRequest
-{
-};
-struct StopRequest
-{
+struct CloseInputRequest {};
+struct StopRequest {
     unsigned graceSeconds = 0;
 };
-struct AttestRequest
-{
-};
+struct AttestRequest {};
 using Request = std::variant<InputRequest, CloseInputRequest, StopRequest, AttestRequest>;
 
 /// The longest line of either direction.
@@ -36,10 +30,12 @@ inline constexpr std::size_t eventLimit = 4 << 20;
 [[nodiscard]] Result<KeepEvent> decodeEvent(std::string_view line);
 
 /// Cuts a stream of bytes into lines of bounded length.
-class LineReader
-{
+class LineReader {
 public:
-    explicit LineReader(std::size_t limit) : m_limit(limit) {}
+    explicit LineReader(std::size_t limit)
+        : m_limit(limit)
+    {
+    }
     void add(std::string_view data) { m_buffer += data; }
     /// The next whole line without its end; nullopt: more is needed. A longer line than allowed is an error, for good.
     [[nodiscard]] Result<std::optional<std::string>> next();

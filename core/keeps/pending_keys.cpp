@@ -9,8 +9,7 @@
 namespace kastellan::pending_keys {
 namespace {
 
-struct Keys
-{
+struct Keys {
     std::mutex mutex;
     std::map<KeepId, std::string> pems;
     ~Keys()

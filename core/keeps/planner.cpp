@@ -26,11 +26,13 @@ Status matchSecrets(const KeepConfig &config, const std::vector<std::string> &gi
 {
     for (const auto &name : config.secrets)
         if (std::ranges::find(given, name) == given.end())
-            return badInput("plan the launch", where, "the workload asks for the secret '" + name + "', and it was not given", "Give it with --secret " + name + "=FILE.");
+            return badInput("plan the launch", where, "the workload asks for the secret '" + name + "', and it was not given",
+                "Give it with --secret " + name + "=FILE.");
     for (const auto &name : given)
         if (std::ranges::find(config.secrets, name) == config.secrets.end())
             return badInput("plan the launch", where, "the workload does not ask for a secret '" + name + "'",
-                            config.secrets.empty() ? "Name it in Keep.toml: secrets = [\"" + name + "\"]." : "It asks for: " + joined(config.secrets) + ".");
+                config.secrets.empty() ? "Name it in Keep.toml: secrets = [\"" + name + "\"]."
+                                       : "It asks for: " + joined(config.secrets) + ".");
     for (auto it = given.begin(); it != given.end(); ++it)
         if (std::find(std::next(it), given.end(), *it) != given.end())
             return badInput("plan the launch", where, "the secret '" + *it + "' was given twice");
@@ -66,8 +68,9 @@ Status applyExpectations(
             roots.push_back(value);
         } else if (key == "host") {
             if (value != request.host)
-                return badInput("plan the launch", where, "the workload is meant for the host '" + value + "', and '" + request.host + "' was chosen",
-                                "Launch it there, or change expect.host.");
+                return badInput("plan the launch", where,
+                    "the workload is meant for the host '" + value + "', and '" + request.host + "' was chosen",
+                    "Launch it there, or change expect.host.");
         } else {
             return badInput("plan the launch", where, "expect." + key + " is not known to this version");
         }
@@ -80,8 +83,10 @@ Status checkRoot(const std::vector<std::string> &roots, const LaunchPlan &plan, 
 {
     for (const auto &root : roots)
         if (root != plan.expected.root)
-            return badInput("plan the launch", where, "the workload accepts the root '" + root + "' alone, and the host '" + plan.host + "' is backed by '" + plan.expected.root + "'",
-                            "Launch it on another host, or change expect.root.");
+            return badInput("plan the launch", where,
+                "the workload accepts the root '" + root + "' alone, and the host '" + plan.host + "' is backed by '" + plan.expected.root
+                    + "'",
+                "Launch it on another host, or change expect.root.");
     return {};
 }
 
@@ -106,8 +111,10 @@ Result<LaunchPlan> makePlan(const LaunchRequest &request, Host &host, const Prog
     LaunchPlan plan;
     plan.id = randomFixed<KeepId>();
     plan.name = request.name.empty() ? workload.name : request.name;
-    if (plan.name.empty() || plan.name.size() > 100 || std::ranges::any_of(plan.name, [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
-        return badInput("plan the launch", plan.name, "a keep's name has 1 to 100 characters and no control characters", "Give another with --name.");
+    if (plan.name.empty() || plan.name.size() > 100
+        || std::ranges::any_of(plan.name, [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
+        return badInput(
+            "plan the launch", plan.name, "a keep's name has 1 to 100 characters and no control characters", "Give another with --name.");
     plan.host = request.host;
     plan.workload = workload.path.string();
     plan.workloadDigest = workload.moduleDigest;
@@ -137,7 +144,8 @@ Result<LaunchPlan> makePlan(const LaunchRequest &request, Host &host, const Prog
     } else {
         KASTELLAN_ASSIGN(const KeyInfo key, keys::show(request.ownerKey));
         if (key.use != "owner")
-            return badInput("plan the launch", request.ownerKey, "it is a " + key.use + " key, and an owner key is needed", "Make one: keepctl keys create NAME.");
+            return badInput("plan the launch", request.ownerKey, "it is a " + key.use + " key, and an owner key is needed",
+                "Make one: keepctl keys create NAME.");
         plan.ownerKey = key.fingerprint;
     }
     return plan;

@@ -7,7 +7,8 @@
 namespace kastellan {
 namespace {
 
-constexpr std::array<std::string_view, 9> names = {"planned", "starting", "attesting", "delivering", "running", "suspect", "stopped", "failed", "refused"};
+constexpr std::array<std::string_view, 9> names = {
+    "planned", "starting", "attesting", "delivering", "running", "suspect", "stopped", "failed", "refused"};
 
 } // namespace
 

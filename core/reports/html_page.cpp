@@ -173,8 +173,8 @@ std::string styleSheet(const Page &)
     const Theme &colours = theme(Palette::Light);
     return ":root{--text:" + std::string(colours.text) + ";--muted:" + std::string(colours.muted)
         + ";--border:" + std::string(colours.border) + ";" + variables("good", colours.good) + variables("bad", colours.bad)
-        + variables("warning", colours.warning) + variables("neutral", colours.neutral)
-        + variables("emulated", colours.emulated) + "}" + std::string(rules);
+        + variables("warning", colours.warning) + variables("neutral", colours.neutral) + variables("emulated", colours.emulated) + "}"
+        + std::string(rules);
 }
 
 } // namespace kastellan::reports

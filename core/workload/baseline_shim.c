@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Preloaded into the ahead-of-time compiler. WasmEdge compiles for all that the processor it runs on can do, --generic-binary or not, and asks
-// LLVM what that is. Here is the answer that suits every processor a keep may run on: x86-64-v3 (psABI, micro-architecture levels).
+// Preloaded into the ahead-of-time compiler. WasmEdge compiles for all that the processor it runs on can do, --generic-binary or not, and
+// asks LLVM what that is. Here is the answer that suits every processor a keep may run on: x86-64-v3 (psABI, micro-architecture levels).
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -95,7 +95,10 @@ public:
         return "chip:" + toHex(chip.view().first(shortForm ? 8 : chip.view().size()));
     }
 
-    Recognised recognise(std::span<const InputFile> files, const EndorsementPool *pool) const override { return sev::recognise(files, pool); }
+    Recognised recognise(std::span<const InputFile> files, const EndorsementPool *pool) const override
+    {
+        return sev::recognise(files, pool);
+    }
     std::shared_ptr<const EndorsementPool> pool(std::span<const InputFile> files, Recognised *what) const override
     {
         return readPool(files, what);

@@ -91,7 +91,8 @@ Faults nameFaults(const Chain &chain, const RootIdentity &root)
         for (const auto *certificate : {&chain.ark, &chain.ask, &chain.leaf})
             for (const auto &[entry, value] : amdEntries)
                 if (const std::string actual = certificate->subjectEntry(entry); actual != value)
-                    faults.push_back(label(*certificate) + " has " + entry + "='" + actual + "' in its name, and AMD's have '" + value + "'");
+                    faults.push_back(
+                        label(*certificate) + " has " + entry + "='" + actual + "' in its name, and AMD's have '" + value + "'");
     if (root.kind == RootIdentity::Kind::Emulated)
         for (const auto *certificate : {&chain.ark, &chain.ask, &chain.leaf})
             if (certificate->organization() != emulatedOrganization)

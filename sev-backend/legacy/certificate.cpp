@@ -84,11 +84,13 @@ Result<Certificate> Certificate::parse(ByteView bytes, std::string_view name)
     if (bytes.size() != size)
         return badInput(what, std::string(name), "it has " + std::to_string(bytes.size()) + " bytes, and a SEV certificate has 2084");
     if (const auto version = loadLe<std::uint32_t>(bytes, 0); version != 1)
-        return badInput(what, std::string(name) + ", offset 0x0", "its version is " + std::to_string(version) + ", and only version 1 exists");
+        return badInput(
+            what, std::string(name) + ", offset 0x0", "its version is " + std::to_string(version) + ", and only version 1 exists");
     Certificate certificate;
     certificate.m_bytes = toBytes(bytes);
     if (!isKnown(certificate.usage()))
-        return badInput(what, std::string(name) + ", offset 0x8", "its key usage " + hex(std::uint32_t(certificate.usage())) + " is not known");
+        return badInput(
+            what, std::string(name) + ", offset 0x8", "its key usage " + hex(std::uint32_t(certificate.usage())) + " is not known");
     switch (certificate.algorithm()) {
     case Algorithm::RsaSha256:
     case Algorithm::RsaSha384:
@@ -98,10 +100,12 @@ Result<Certificate> Certificate::parse(ByteView bytes, std::string_view name)
     case Algorithm::EcdsaSha384:
     case Algorithm::EcdhSha384:
         if (const auto curve = loadLe<std::uint32_t>(bytes, 0x10); curve != 1 && curve != 2)
-            return badInput(what, std::string(name) + ", offset 0x10", "its curve " + std::to_string(curve) + " is neither P-256 (1) nor P-384 (2)");
+            return badInput(
+                what, std::string(name) + ", offset 0x10", "its curve " + std::to_string(curve) + " is neither P-256 (1) nor P-384 (2)");
         break;
     default:
-        return badInput(what, std::string(name) + ", offset 0xc", "its key algorithm " + hex(std::uint32_t(certificate.algorithm())) + " is not known");
+        return badInput(
+            what, std::string(name) + ", offset 0xc", "its key algorithm " + hex(std::uint32_t(certificate.algorithm())) + " is not known");
     }
     return certificate;
 }
@@ -136,20 +140,24 @@ Result<CaCertificate> CaCertificate::parse(ByteView bytes, std::string_view name
     if (bytes.size() < 0x40)
         return badInput(what, std::string(name), "it has " + std::to_string(bytes.size()) + " bytes, fewer than its header");
     if (const auto version = loadLe<std::uint32_t>(bytes, 0); version != 1)
-        return badInput(what, std::string(name) + ", offset 0x0", "its version is " + std::to_string(version) + ", and only version 1 exists");
+        return badInput(
+            what, std::string(name) + ", offset 0x0", "its version is " + std::to_string(version) + ", and only version 1 exists");
     const auto usage = Usage(loadLe<std::uint32_t>(bytes, 0x24));
     if (usage != Usage::Ark && usage != Usage::Ask)
-        return badInput(what, std::string(name) + ", offset 0x24", "its key usage " + hex(std::uint32_t(usage)) + " is neither ARK nor ASK");
+        return badInput(
+            what, std::string(name) + ", offset 0x24", "its key usage " + hex(std::uint32_t(usage)) + " is neither ARK nor ASK");
     const auto exponentBits = loadLe<std::uint32_t>(bytes, 0x38);
     const auto modulusBits = loadLe<std::uint32_t>(bytes, 0x3c);
     if ((modulusBits != 2048 && modulusBits != 4096) || exponentBits != modulusBits)
-        return badInput(what, std::string(name) + ", offset 0x38", "its key has " + std::to_string(modulusBits) + " bits, and 2048 or 4096 are allowed");
+        return badInput(what, std::string(name) + ", offset 0x38",
+            "its key has " + std::to_string(modulusBits) + " bits, and 2048 or 4096 are allowed");
     const std::size_t modulus = modulusBits / 8, total = 0x40 + 3 * modulus;
     if (bytes.size() < total) {
         const bool signatureOnly = bytes.size() == 0x40 + 2 * modulus;
-        return badInput(what, std::string(name), "it ends after " + std::to_string(bytes.size()) + " of " + std::to_string(total) + " bytes"
-                            + (signatureOnly ? ": the signature is missing, as in the Naples ARK that AMD once published" : ""),
-                        "Download the ask_ark file of the product from AMD again.");
+        return badInput(what, std::string(name),
+            "it ends after " + std::to_string(bytes.size()) + " of " + std::to_string(total) + " bytes"
+                + (signatureOnly ? ": the signature is missing, as in the Naples ARK that AMD once published" : ""),
+            "Download the ask_ark file of the product from AMD again.");
     }
     CaCertificate certificate;
     certificate.m_bytes = toBytes(bytes.first(total));
@@ -175,7 +183,8 @@ bool signedBy(const Certificate &subject, const CaCertificate &issuer)
     for (int number : {0, 1}) {
         const Slot slot = subject.slot(number);
         if (slot.usage == issuer.usage() && slot.algorithm == algorithm)
-            return verifyRsaPss(issuer.modulus(), issuer.exponent(), subject.signedBytes(), ByteView(slot.signature).first(issuer.modulusBytes()));
+            return verifyRsaPss(
+                issuer.modulus(), issuer.exponent(), subject.signedBytes(), ByteView(slot.signature).first(issuer.modulusBytes()));
     }
     return false;
 }
@@ -190,8 +199,11 @@ std::optional<std::string_view> productOfArk(const CaCertificate &ark)
 {
     // Key ids as AMD's ask_ark files hold them (sev-formats 2.2).
     static constexpr std::pair<std::string_view, std::string_view> known[] = {
-        {"1bb987c359494606b174945601c9ea5b", "Naples"}, {"e6002122fb58419399d15fee7b131351", "Rome"}, {"94c38e4177d0479292a7ae671d083fb6", "Milan"},
-        {"9f9d4a8fe761456599f6946c4c010f3a", "Genoa"},  {"d05c3a8bde484904b49552422ceb3942", "Turin"},
+        {"1bb987c359494606b174945601c9ea5b", "Naples"},
+        {"e6002122fb58419399d15fee7b131351", "Rome"},
+        {"94c38e4177d0479292a7ae671d083fb6", "Milan"},
+        {"9f9d4a8fe761456599f6946c4c010f3a", "Genoa"},
+        {"d05c3a8bde484904b49552422ceb3942", "Turin"},
     };
     const std::string id = toHex(ark.keyId());
     for (const auto &[key, product] : known)

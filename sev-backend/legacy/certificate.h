@@ -26,23 +26,20 @@ enum class Algorithm : std::uint32_t {
 [[nodiscard]] std::string nameOf(Algorithm algorithm);
 
 /// An elliptic curve point as these formats hold it: little-endian, 72 bytes a coordinate.
-struct EcPoint
-{
+struct EcPoint {
     std::uint32_t curve = 2; ///< 1 P-256, 2 P-384
     std::array<std::uint8_t, 72> x{}, y{};
 };
 
 /// One of the two signature slots of a certificate.
-struct Slot
-{
+struct Slot {
     Usage usage = Usage::Invalid; ///< of the signing key; Invalid: the slot is empty
     Algorithm algorithm = Algorithm::None;
     std::array<std::uint8_t, 512> signature{};
 };
 
 /// A legacy SEV certificate (PEK, PDH, CEK, OCA, GODH): 2084 bytes, little-endian. Holds the raw bytes; signatures are checked over them.
-class Certificate
-{
+class Certificate {
 public:
     static constexpr std::size_t size = 2084, signedSize = 0x414;
     /// Any 2084 bytes with version 1, a known usage and a known key algorithm.
@@ -64,8 +61,7 @@ private:
 };
 
 /// AMD's certificate authorities in SEV format (ASK, ARK): 832 or 1600 bytes (sev-formats 2.2).
-class CaCertificate
-{
+class CaCertificate {
 public:
     /// Reads one from the start of `bytes`; `size()` says how many bytes it took.
     [[nodiscard]] static Result<CaCertificate> parse(ByteView bytes, std::string_view name);
@@ -75,8 +71,8 @@ public:
     [[nodiscard]] ByteView keyId() const { return bytes().subspan(4, 16); }
     [[nodiscard]] ByteView certifyingId() const { return bytes().subspan(0x14, 16); }
     [[nodiscard]] std::size_t modulusBytes() const { return m_modulus; }
-    [[nodiscard]] ByteView exponent() const { return bytes().subspan(0x40, m_modulus); }              ///< little-endian
-    [[nodiscard]] ByteView modulus() const { return bytes().subspan(0x40 + m_modulus, m_modulus); }   ///< little-endian
+    [[nodiscard]] ByteView exponent() const { return bytes().subspan(0x40, m_modulus); } ///< little-endian
+    [[nodiscard]] ByteView modulus() const { return bytes().subspan(0x40 + m_modulus, m_modulus); } ///< little-endian
     [[nodiscard]] ByteView signature() const { return bytes().subspan(0x40 + 2 * m_modulus, m_modulus); }
     [[nodiscard]] ByteView signedBytes() const { return bytes().first(0x40 + 2 * m_modulus); }
 

@@ -36,7 +36,8 @@ Result<Bytes> EphemeralKey::agree(const EcPoint &peer) const
         return badInput("agree on a key", {}, "the two keys lie on different curves");
     const Key other = publicKey(peer);
     if (!other)
-        return badInput("agree on a key", {}, "the platform's key is not a point of its curve", "Check that the PDH certificate was copied whole.");
+        return badInput(
+            "agree on a key", {}, "the platform's key is not a point of its curve", "Check that the PDH certificate was copied whole.");
     const KeyContext context(EVP_PKEY_CTX_new(m_key.get(), nullptr));
     std::size_t length = 0;
     if (!context || EVP_PKEY_derive_init(context.get()) != 1 || EVP_PKEY_derive_set_peer(context.get(), other.get()) != 1

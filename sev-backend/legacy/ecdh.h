@@ -10,8 +10,7 @@ struct evp_pkey_st;
 namespace kastellan::sev::legacy {
 
 /// A key pair made for one agreement.
-class EphemeralKey
-{
+class EphemeralKey {
 public:
     /// `curve`: 1 P-256, 2 P-384.
     [[nodiscard]] static Result<EphemeralKey> make(std::uint32_t curve);
@@ -21,8 +20,7 @@ public:
     [[nodiscard]] Bytes godhCertificate(std::uint8_t apiMajor, std::uint8_t apiMinor) const;
 
 private:
-    struct Free
-    {
+    struct Free {
         void operator()(evp_pkey_st *key) const;
     };
     std::unique_ptr<evp_pkey_st, Free> m_key;

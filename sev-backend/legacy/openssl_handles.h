@@ -13,10 +13,9 @@
 
 namespace kastellan::sev::legacy {
 
-template<auto Function>
-struct HandleFree
-{
-    template<typename T>
+template <auto Function>
+struct HandleFree {
+    template <typename T>
     void operator()(T *pointer) const
     {
         Function(pointer);

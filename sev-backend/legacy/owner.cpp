@@ -19,7 +19,8 @@ constexpr std::size_t maximumTable = 16384;
 
 Result<Bytes> aesCtr(const std::array<std::uint8_t, 16> &key, const std::array<std::uint8_t, 16> &iv, ByteView text)
 {
-    const std::unique_ptr<EVP_CIPHER_CTX, decltype([](EVP_CIPHER_CTX *context) { EVP_CIPHER_CTX_free(context); })> context(EVP_CIPHER_CTX_new());
+    const std::unique_ptr<EVP_CIPHER_CTX, decltype([](EVP_CIPHER_CTX *context) { EVP_CIPHER_CTX_free(context); })> context(
+        EVP_CIPHER_CTX_new());
     Bytes result(text.size());
     int length = 0;
     if (!context || EVP_EncryptInit_ex2(context.get(), EVP_aes_128_ctr(), key.data(), iv.data(), nullptr) != 1
@@ -28,7 +29,7 @@ Result<Bytes> aesCtr(const std::array<std::uint8_t, 16> &key, const std::array<s
     return result;
 }
 
-template<std::size_t Size>
+template <std::size_t Size>
 void copyTo(std::array<std::uint8_t, Size> &target, ByteView source)
 {
     std::copy_n(source.begin(), Size, target.begin());
@@ -46,7 +47,13 @@ Bytes deriveKey(ByteView key, std::string_view label, ByteView context, std::siz
 {
     Bytes derived;
     for (std::uint32_t counter = 1; derived.size() < bytes; ++counter) {
-        const Bytes block = Writer().number(counter).raw(asBytes(label)).number<std::uint8_t>(0).raw(context).number(static_cast<std::uint32_t>(bytes * 8)).take();
+        const Bytes block = Writer()
+                                .number(counter)
+                                .raw(asBytes(label))
+                                .number<std::uint8_t>(0)
+                                .raw(context)
+                                .number(static_cast<std::uint32_t>(bytes * 8))
+                                .take();
         const Sha256 mac = hmacSha256(key, {block});
         derived.insert(derived.end(), mac.bytes.begin(), mac.bytes.end());
     }
@@ -75,8 +82,9 @@ Result<std::pair<LaunchBlob, TransportKeys>> newSession(const Certificate &pdh, 
 {
     const auto point = pdh.point();
     if (pdh.usage() != Usage::Pdh || !point)
-        return badInput("start a session", {}, "the certificate is a " + nameOf(pdh.usage()) + ", and a PDH with an elliptic curve key is needed",
-                        "Give the platform's PDH (pdh.cert, or the first 2084 bytes of a sevctl export).");
+        return badInput("start a session", {},
+            "the certificate is a " + nameOf(pdh.usage()) + ", and a PDH with an elliptic curve key is needed",
+            "Give the platform's PDH (pdh.cert, or the first 2084 bytes of a sevctl export).");
     KASTELLAN_ASSIGN(EphemeralKey own, EphemeralKey::make(point->curve));
     KASTELLAN_ASSIGN(Bytes z, own.agree(*point));
     TransportKeys keys;
@@ -93,7 +101,8 @@ Result<std::pair<LaunchBlob, TransportKeys>> newSession(const Certificate &pdh, 
 Result<LaunchMeasure> LaunchMeasure::parse(ByteView bytes, std::string_view name)
 {
     if (bytes.size() != 48)
-        return badInput("read a launch measurement", std::string(name), "it has " + std::to_string(bytes.size()) + " bytes, and needs 48: measure and nonce");
+        return badInput("read a launch measurement", std::string(name),
+            "it has " + std::to_string(bytes.size()) + " bytes, and needs 48: measure and nonce");
     LaunchMeasure measure;
     std::copy_n(bytes.begin(), 32, measure.measure.bytes.begin());
     copyTo(measure.nonce, bytes.subspan(32));
@@ -106,7 +115,7 @@ Bytes LaunchMeasure::bytes() const
 }
 
 Sha256 launchMeasurement(const std::array<std::uint8_t, 16> &tik, const PlatformBuild &build, Policy policy, const Sha256 &launchDigest,
-                         const std::array<std::uint8_t, 16> &nonce)
+    const std::array<std::uint8_t, 16> &nonce)
 {
     Writer writer;
     if (build.apiMajor > 0 || build.apiMinor >= 17)
@@ -118,7 +127,8 @@ Sha256 launchMeasurement(const std::array<std::uint8_t, 16> &tik, const Platform
 Result<SecretPacket> sealSecret(ByteView table, const TransportKeys &keys, const Sha256 &measure, const std::array<std::uint8_t, 16> &iv)
 {
     if (table.empty() || table.size() % 16 || table.size() > maximumTable)
-        return badInput("seal a secret", {}, "it has " + std::to_string(table.size()) + " bytes, and a multiple of 16 up to 16384 is needed");
+        return badInput(
+            "seal a secret", {}, "it has " + std::to_string(table.size()) + " bytes, and a multiple of 16 up to 16384 is needed");
     KASTELLAN_ASSIGN(Bytes payload, aesCtr(keys.tek, iv, table));
     const std::uint32_t flags = 0, length = static_cast<std::uint32_t>(table.size());
     const Bytes head = Writer().number<std::uint8_t>(1).number(flags).raw(iv).number(length).number(length).take();
@@ -129,7 +139,8 @@ Result<SecretPacket> sealSecret(ByteView table, const TransportKeys &keys, const
 Result<AttestationReport> AttestationReport::parse(ByteView bytes, std::string_view name)
 {
     if (bytes.size() != 208)
-        return badInput("read a SEV attestation report", std::string(name), "it has " + std::to_string(bytes.size()) + " bytes, and needs 208");
+        return badInput(
+            "read a SEV attestation report", std::string(name), "it has " + std::to_string(bytes.size()) + " bytes, and needs 208");
     return AttestationReport{toBytes(bytes)};
 }
 
@@ -139,7 +150,8 @@ bool AttestationReport::signedBy(const Certificate &pek) const
     const auto usage = Usage(loadLe<std::uint32_t>(bytes, 0x34));
     const auto algorithm = Algorithm(loadLe<std::uint32_t>(bytes, 0x38));
     // The signature covers neither its own description nor the reserved bytes behind it: those have to be as they must.
-    return point && pek.usage() == Usage::Pek && usage == Usage::Pek && algorithm == pek.algorithm() && loadLe<std::uint32_t>(bytes, 0x3c) == 0
+    return point && pek.usage() == Usage::Pek && usage == Usage::Pek && algorithm == pek.algorithm()
+        && loadLe<std::uint32_t>(bytes, 0x3c) == 0
         && verifyEcdsa(*point, algorithm, ByteView(bytes).first(0x34), ByteView(bytes).subspan(0x40, 144));
 }
 

@@ -8,8 +8,7 @@
 namespace kastellan::sev::legacy {
 
 /// The two transport keys of a guest: encryption (TEK) and integrity (TIK), 16 bytes each. Wiped when destroyed.
-struct TransportKeys
-{
+struct TransportKeys {
     std::array<std::uint8_t, 16> tek{}, tik{};
     TransportKeys() = default;
     TransportKeys(const TransportKeys &) = default;
@@ -21,9 +20,8 @@ struct TransportKeys
 using Policy = std::uint32_t;
 
 /// What an owner gives to the host for LAUNCH_START: the owner's Diffie-Hellman certificate and the 128-byte session blob.
-struct LaunchBlob
-{
-    Bytes godh;    ///< 2084 bytes
+struct LaunchBlob {
+    Bytes godh; ///< 2084 bytes
     Bytes session; ///< 128 bytes: nonce, wrapped keys, IV, MACs (SEV API, LAUNCH_START; sev-formats 2.12)
 };
 
@@ -31,8 +29,7 @@ struct LaunchBlob
 [[nodiscard]] Bytes deriveKey(ByteView key, std::string_view label, ByteView context, std::size_t bytes);
 
 /// Inputs that are random in use and fixed in tests.
-struct SessionRandom
-{
+struct SessionRandom {
     std::array<std::uint8_t, 16> nonce{}, iv{};
 };
 /// The session blob from the shared secret `z` (x-coordinate, big-endian as ECDH yields it).
@@ -42,8 +39,7 @@ struct SessionRandom
 [[nodiscard]] Result<std::pair<LaunchBlob, TransportKeys>> newSession(const Certificate &pdh, Policy policy);
 
 /// The firmware's answer to LAUNCH_MEASURE: HMAC and nonce.
-struct LaunchMeasure
-{
+struct LaunchMeasure {
     Sha256 measure;
     std::array<std::uint8_t, 16> nonce{};
     /// 48 bytes: measure then nonce.
@@ -51,33 +47,30 @@ struct LaunchMeasure
     [[nodiscard]] Bytes bytes() const;
 };
 /// What goes into the HMAC beside the digest.
-struct PlatformBuild
-{
+struct PlatformBuild {
     std::uint8_t apiMajor = 0, apiMinor = 0, build = 0;
 };
 /// HMAC-SHA-256(TIK, 4 || major || minor || build || policy || digest || nonce); before API 0.17 without the first four bytes.
-[[nodiscard]] Sha256 launchMeasurement(const std::array<std::uint8_t, 16> &tik, const PlatformBuild &build, Policy policy, const Sha256 &launchDigest,
-                                       const std::array<std::uint8_t, 16> &nonce);
+[[nodiscard]] Sha256 launchMeasurement(const std::array<std::uint8_t, 16> &tik, const PlatformBuild &build, Policy policy,
+    const Sha256 &launchDigest, const std::array<std::uint8_t, 16> &nonce);
 
 /// A secret sealed for LAUNCH_SECRET: header of 52 bytes and the encrypted payload.
-struct SecretPacket
-{
+struct SecretPacket {
     Bytes header, payload;
 };
 /// One entry of the secret table that OVMF hands to the kernel.
-struct SecretEntry
-{
+struct SecretEntry {
     std::string guid; ///< textual GUID
     Bytes value;
 };
 /// The GUIDed table, padded to 16 bytes, at most 16384 (QEMU/OVMF; sev-formats 2.12).
 [[nodiscard]] Result<Bytes> secretTable(const std::vector<SecretEntry> &entries);
 /// AES-128-CTR with the TEK, HMAC-SHA-256 with the TIK over header fields, ciphertext and the launch measure.
-[[nodiscard]] Result<SecretPacket> sealSecret(ByteView table, const TransportKeys &keys, const Sha256 &measure, const std::array<std::uint8_t, 16> &iv);
+[[nodiscard]] Result<SecretPacket> sealSecret(
+    ByteView table, const TransportKeys &keys, const Sha256 &measure, const std::array<std::uint8_t, 16> &iv);
 
 /// A legacy attestation report: 208 bytes, signed by the PEK.
-struct AttestationReport
-{
+struct AttestationReport {
     Bytes bytes;
     [[nodiscard]] static Result<AttestationReport> parse(ByteView bytes, std::string_view name);
     [[nodiscard]] ByteView nonce() const { return ByteView(bytes).first(16); }

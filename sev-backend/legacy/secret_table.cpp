@@ -42,8 +42,9 @@ Result<Bytes> secretTable(const std::vector<SecretEntry> &entries)
         return badInput("build a secret table", {}, "there is no secret");
     const std::size_t padded = (total + 15) / 16 * 16;
     if (padded > maximumTable)
-        return badInput("build a secret table", {}, "the secrets take " + std::to_string(padded) + " bytes, and the firmware accepts at most 16384",
-                        "Deliver large secrets over the attested session instead.");
+        return badInput("build a secret table", {},
+            "the secrets take " + std::to_string(padded) + " bytes, and the firmware accepts at most 16384",
+            "Deliver large secrets over the attested session instead.");
     writer.raw(tableGuid.view()).number(static_cast<std::uint32_t>(total));
     for (const auto &entry : entries) {
         KASTELLAN_ASSIGN(const Bytes guid, guidBytes(entry.guid));

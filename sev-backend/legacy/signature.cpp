@@ -25,7 +25,8 @@ Key keyFrom(const char *type, OSSL_PARAM_BLD *builder)
     const Params params(OSSL_PARAM_BLD_to_param(builder));
     const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
     EVP_PKEY *key = nullptr;
-    if (!params || !context || EVP_PKEY_fromdata_init(context.get()) != 1 || EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, params.get()) != 1)
+    if (!params || !context || EVP_PKEY_fromdata_init(context.get()) != 1
+        || EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, params.get()) != 1)
         return nullptr;
     return Key(key);
 }
@@ -35,7 +36,9 @@ Key keyFrom(const char *type, OSSL_PARAM_BLD *builder)
 Key publicKey(const EcPoint &point)
 {
     const std::ptrdiff_t size = point.curve == 1 ? 32 : 48;
-    const auto tailIsZero = [&](const auto &coordinate) { return std::all_of(coordinate.begin() + size, coordinate.end(), [](auto byte) { return byte == 0; }); };
+    const auto tailIsZero = [&](const auto &coordinate) {
+        return std::all_of(coordinate.begin() + size, coordinate.end(), [](auto byte) { return byte == 0; });
+    };
     if (!tailIsZero(point.x) || !tailIsZero(point.y))
         return nullptr;
     Bytes encoded(static_cast<std::size_t>(1 + 2 * size));
@@ -74,7 +77,8 @@ bool verifyEcdsa(const EcPoint &point, Algorithm algorithm, ByteView message, By
     const std::unique_ptr<unsigned char, decltype([](unsigned char *memory) { OPENSSL_free(memory); })> owner(der);
     const bool sha384 = algorithm == Algorithm::EcdsaSha384 || algorithm == Algorithm::EcdhSha384;
     const DigestContext context(EVP_MD_CTX_new());
-    return length > 0 && context && EVP_DigestVerifyInit_ex(context.get(), nullptr, sha384 ? "SHA384" : "SHA256", nullptr, nullptr, key.get(), nullptr) == 1
+    return length > 0 && context
+        && EVP_DigestVerifyInit_ex(context.get(), nullptr, sha384 ? "SHA384" : "SHA256", nullptr, nullptr, key.get(), nullptr) == 1
         && EVP_DigestVerify(context.get(), der, static_cast<std::size_t>(length), message.data(), message.size()) == 1;
 }
 
@@ -87,8 +91,11 @@ bool verifyRsaPss(ByteView modulus, ByteView exponent, ByteView message, ByteVie
     const DigestContext context(EVP_MD_CTX_new());
     EVP_PKEY_CTX *keyContext = nullptr; // owned by the digest context
     return context
-        && EVP_DigestVerifyInit_ex(context.get(), &keyContext, modulus.size() == 256 ? "SHA256" : "SHA384", nullptr, nullptr, key.get(), nullptr) == 1
-        && EVP_PKEY_CTX_set_rsa_padding(keyContext, RSA_PKCS1_PSS_PADDING) == 1 && EVP_PKEY_CTX_set_rsa_pss_saltlen(keyContext, RSA_PSS_SALTLEN_DIGEST) == 1
+        && EVP_DigestVerifyInit_ex(
+               context.get(), &keyContext, modulus.size() == 256 ? "SHA256" : "SHA384", nullptr, nullptr, key.get(), nullptr)
+        == 1
+        && EVP_PKEY_CTX_set_rsa_padding(keyContext, RSA_PKCS1_PSS_PADDING) == 1
+        && EVP_PKEY_CTX_set_rsa_pss_saltlen(keyContext, RSA_PSS_SALTLEN_DIGEST) == 1
         && EVP_DigestVerify(context.get(), bigEndian.data(), bigEndian.size(), message.data(), message.size()) == 1;
 }
 

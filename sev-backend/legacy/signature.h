@@ -5,7 +5,8 @@
 
 namespace kastellan::sev::legacy {
 
-/// ECDSA over `message`; the signature is r then s, 72 bytes each, little-endian, zeros after (sev-formats 2.1). The hash follows the algorithm.
+/// ECDSA over `message`; the signature is r then s, 72 bytes each, little-endian, zeros after (sev-formats 2.1). The hash follows the
+/// algorithm.
 [[nodiscard]] bool verifyEcdsa(const EcPoint &key, Algorithm algorithm, ByteView message, ByteView signature);
 /// RSA-PSS with MGF1 and a salt as long as the digest: SHA-256 for 2048 bits, SHA-384 for 4096. Numbers and signature little-endian.
 [[nodiscard]] bool verifyRsaPss(ByteView modulus, ByteView exponent, ByteView message, ByteView signature);

@@ -17,7 +17,7 @@ constexpr Guid metadataGuid = guidLe("dc886566-984a-4798-a75e-5585a7bf67cc");
 constexpr Guid svsmGuid = guidLe("a789a612-0597-4c4b-a49f-cbb1fe9d1ddd");
 
 constexpr std::size_t tableEndFromFileEnd = 32; // the reset vector takes the last 16 bytes, and 16 more are reserved
-constexpr std::size_t entryTail = 18;           // u16 length and GUID close each entry
+constexpr std::size_t entryTail = 18; // u16 length and GUID close each entry
 constexpr std::size_t pageSize = 4096;
 constexpr std::size_t maximumSections = 4096;
 
@@ -60,10 +60,12 @@ Result<Ovmf> Ovmf::parse(ByteView image, std::string_view name)
 {
     const std::string what = "read the firmware image";
     if (image.size() < tableEndFromFileEnd + entryTail || image.size() > (1ull << 32))
-        return badInput(what, std::string(name), "it has " + std::to_string(image.size()) + " bytes: too few or too many for an OVMF image", "Give the whole OVMF file.");
+        return badInput(what, std::string(name), "it has " + std::to_string(image.size()) + " bytes: too few or too many for an OVMF image",
+            "Give the whole OVMF file.");
     const std::size_t footer = image.size() - tableEndFromFileEnd - entryTail;
     if (guidAt(image, footer + 2) != footerGuid)
-        return badInput(what, at(name, footer + 2), "there is no OVMF table of GUIDs at its end", "Give an OVMF build with SEV support (OVMF_CODE or OVMF.amdsev).");
+        return badInput(what, at(name, footer + 2), "there is no OVMF table of GUIDs at its end",
+            "Give an OVMF build with SEV support (OVMF_CODE or OVMF.amdsev).");
     const std::size_t tableSize = loadLe<std::uint16_t>(image, footer);
     if (tableSize < entryTail || tableSize > footer + entryTail)
         return badInput(what, at(name, footer), "the table's length " + std::to_string(tableSize) + " does not fit into the file");
@@ -84,7 +86,9 @@ Result<Ovmf> Ovmf::parse(ByteView image, std::string_view name)
         const std::size_t size = length - entryTail;
         const Guid guid = guidAt(image, tail + 2);
         const auto need = [&](std::size_t wanted) { return size >= wanted; };
-        const auto tooShort = [&] { return badInput(what, at(name, data), "an entry of the table of GUIDs has " + std::to_string(size) + " bytes only"); };
+        const auto tooShort = [&] {
+            return badInput(what, at(name, data), "an entry of the table of GUIDs has " + std::to_string(size) + " bytes only");
+        };
         if (guid == resetGuid) {
             if (!need(4))
                 return tooShort();
@@ -92,7 +96,8 @@ Result<Ovmf> Ovmf::parse(ByteView image, std::string_view name)
         } else if (guid == hashTableGuid || guid == secretGuid) {
             if (!need(8))
                 return tooShort();
-            (guid == secretGuid ? ovmf.m_secret : ovmf.m_hashTable) = FirmwareArea{loadLe<std::uint32_t>(image, data), loadLe<std::uint32_t>(image, data + 4)};
+            (guid == secretGuid ? ovmf.m_secret : ovmf.m_hashTable) =
+                FirmwareArea{loadLe<std::uint32_t>(image, data), loadLe<std::uint32_t>(image, data + 4)};
         } else if (guid == metadataGuid) {
             if (!need(4))
                 return tooShort();
@@ -113,7 +118,8 @@ Status Ovmf::readMetadata(std::uint32_t offsetFromEnd, std::string_view name)
 {
     const std::string what = "read the firmware's SEV metadata";
     if (offsetFromEnd > m_image.size() || offsetFromEnd < 16)
-        return badInput(what, std::string(name), "it should begin " + std::to_string(offsetFromEnd) + " bytes before the end, outside the file");
+        return badInput(
+            what, std::string(name), "it should begin " + std::to_string(offsetFromEnd) + " bytes before the end, outside the file");
     const std::size_t header = m_image.size() - offsetFromEnd;
     if (asText(m_image.subspan(header, 4)) != "ASEV")
         return badInput(what, at(name, header), "it does not begin with ASEV");
@@ -123,10 +129,12 @@ Status Ovmf::readMetadata(std::uint32_t offsetFromEnd, std::string_view name)
     if (version != 1)
         return badInput(what, at(name, header + 8), "its version is " + std::to_string(version) + ", and this program knows version 1");
     if (size > offsetFromEnd || count > maximumSections || size != 16 + count * 12)
-        return badInput(what, at(name, header + 4), std::to_string(count) + " sections do not fit into its " + std::to_string(size) + " bytes");
+        return badInput(
+            what, at(name, header + 4), std::to_string(count) + " sections do not fit into its " + std::to_string(size) + " bytes");
     for (std::uint32_t i = 0; i < count; ++i) {
         const std::size_t item = header + 16 + i * 12;
-        const MetadataSection section{loadLe<std::uint32_t>(m_image, item), loadLe<std::uint32_t>(m_image, item + 4), loadLe<std::uint32_t>(m_image, item + 8)};
+        const MetadataSection section{
+            loadLe<std::uint32_t>(m_image, item), loadLe<std::uint32_t>(m_image, item + 4), loadLe<std::uint32_t>(m_image, item + 8)};
         if (section.gpa % pageSize || section.size % pageSize || std::uint64_t(section.gpa) + section.size > (1ull << 32))
             return badInput(what, at(name, item), "section " + std::to_string(i) + " is not whole pages below 4 GiB");
         m_sections.push_back(section);
@@ -138,9 +146,9 @@ Status Ovmf::readMetadata(std::uint32_t offsetFromEnd, std::string_view name)
 bool Ovmf::hasKernelHashesSection() const
 {
     return m_hashTable && m_hashTable->gpa != 0 && std::ranges::any_of(m_sections, [&](const MetadataSection &section) {
-               return section.type == std::uint32_t(MetadataSection::Type::KernelHashes) && section.gpa <= m_hashTable->gpa
-                   && m_hashTable->gpa - section.gpa < section.size;
-           });
+        return section.type == std::uint32_t(MetadataSection::Type::KernelHashes) && section.gpa <= m_hashTable->gpa
+            && m_hashTable->gpa - section.gpa < section.size;
+    });
 }
 
 } // namespace kastellan::sev

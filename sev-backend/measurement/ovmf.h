@@ -10,10 +10,9 @@
 namespace kastellan::sev {
 
 /// A range of guest memory that the firmware's SNP metadata describes.
-struct MetadataSection
-{
+struct MetadataSection {
     enum class Type : std::uint32_t { SecMemory = 1, Secrets = 2, Cpuid = 3, SvsmCaa = 4, KernelHashes = 0x10 };
-    std::uint32_t gpa = 0;  ///< guest physical address, page aligned
+    std::uint32_t gpa = 0; ///< guest physical address, page aligned
     std::uint32_t size = 0; ///< bytes, whole pages
     std::uint32_t type = 0; ///< a Type, or a number that this version does not know
 };
@@ -21,15 +20,13 @@ struct MetadataSection
 [[nodiscard]] std::string nameOf(MetadataSection::Type type);
 
 /// A place and size that the firmware reserves.
-struct FirmwareArea
-{
+struct FirmwareArea {
     std::uint32_t gpa = 0, size = 0;
 };
 
 /// What an OVMF image says of itself in its GUID table and SNP metadata (edk2 OvmfPkg ResetVector; sev-formats 2.13).
 /// Views into the image: it must outlive this.
-class Ovmf
-{
+class Ovmf {
 public:
     /// Reads the table at the end of the image. The image may be a tail of the real one (at least the last 4 KiB), as long as the
     /// metadata lies in it. Every error names the offset.

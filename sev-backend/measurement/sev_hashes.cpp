@@ -33,7 +33,8 @@ Bytes buildHashTable(const BootHashes &hashes)
 {
     Writer writer;
     writer.raw(tableGuid.view()).number(tableSize);
-    for (const auto &[guid, hash] : {std::pair{commandLineGuid, hashes.commandLine}, std::pair{initrdGuid, hashes.initrd}, std::pair{kernelGuid, hashes.kernel}})
+    for (const auto &[guid, hash] :
+        {std::pair{commandLineGuid, hashes.commandLine}, std::pair{initrdGuid, hashes.initrd}, std::pair{kernelGuid, hashes.kernel}})
         writer.raw(guid.view()).number(entrySize).raw(hash.view());
     Bytes table = writer.take();
     table.resize(hashTableSize);
@@ -45,7 +46,8 @@ Result<Bytes> hashTablePage(const BootHashes &hashes, std::uint32_t gpa)
     const std::size_t offset = gpa & 0xfff;
     Bytes page(4096);
     if (offset + hashTableSize > page.size())
-        return badInput("place the kernel hashes", "the firmware's hash table area", "the table would cross the end of its page", "Use another firmware build.");
+        return badInput("place the kernel hashes", "the firmware's hash table area", "the table would cross the end of its page",
+            "Use another firmware build.");
     std::ranges::copy(buildHashTable(hashes), page.begin() + static_cast<std::ptrdiff_t>(offset));
     return page;
 }

@@ -8,8 +8,7 @@
 namespace kastellan::sev {
 
 /// SHA-256 of what QEMU boots directly: kernel, initrd and command line (QEMU target/i386/sev.c; sev-formats 2.14).
-struct BootHashes
-{
+struct BootHashes {
     Sha256 kernel, initrd, commandLine;
     bool operator==(const BootHashes &) const = default;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// compute: works for some seconds and says how far it is after every tenth of the work. Its argument scales the work: 200 (the default) takes
-// about two seconds when compiled ahead of time, and 2 takes as long in the interpreter.
+// compute: works for some seconds and says how far it is after every tenth of the work. Its argument scales the work: 200 (the default)
+// takes about two seconds when compiled ahead of time, and 2 takes as long in the interpreter.
 //
 //   keepctl keep launch resources/examples/compute
 //   keepctl keep launch resources/examples/compute --arg 2 --interpreter

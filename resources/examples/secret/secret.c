@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// secret: reads the secret `token`, which is sent only after the keep was attested, and proves that it has it without printing it: by its length
-// and the first 32 bits of its SHA-256. That is enough for the owner to recognise it, and too little to find it by trying.
+// secret: reads the secret `token`, which is sent only after the keep was attested, and proves that it has it without printing it: by its
+// length and the first 32 bits of its SHA-256. That is enough for the owner to recognise it, and too little to find it by trying.
 //
 //   printf %s s3cret > token; keepctl keep launch resources/examples/secret --secret token=token
 //   printf %s s3cret | sha256sum | cut -c1-8
@@ -24,7 +24,8 @@ static uint32_t root_fraction(unsigned prime, int cube)
     while (high - low > 1) {
         const unsigned __int128 middle = (low + high) / 2;
         // middle < 2^37, so middle^2 < 2^74; for the cube compare middle^3 with prime * 2^96 by dividing once.
-        const int fits = cube ? middle * middle <= ((unsigned __int128)prime << 96) / middle : middle * middle <= (unsigned __int128)prime << 64;
+        const int fits =
+            cube ? middle * middle <= ((unsigned __int128)prime << 96) / middle : middle * middle <= (unsigned __int128)prime << 64;
         if (fits)
             low = middle;
         else
@@ -33,8 +34,7 @@ static uint32_t root_fraction(unsigned prime, int cube)
     return (uint32_t)low;
 }
 
-struct sha256
-{
+struct sha256 {
     uint32_t state[8], constants[64];
 };
 
@@ -63,7 +63,8 @@ static void add_block(struct sha256 *hash, const uint8_t *block)
             + (rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10);
     memcpy(s, hash->state, sizeof s);
     for (int i = 0; i < 64; ++i) {
-        const uint32_t one = s[7] + (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) + ((s[4] & s[5]) ^ (~s[4] & s[6])) + hash->constants[i] + w[i];
+        const uint32_t one =
+            s[7] + (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) + ((s[4] & s[5]) ^ (~s[4] & s[6])) + hash->constants[i] + w[i];
         const uint32_t two = (rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22)) + ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
         memmove(s + 1, s, 7 * sizeof s[0]);
         s[4] += one;

@@ -194,7 +194,8 @@ void TestKills::theDesktopIsKilled()
     environment.insert(QStringLiteral("QT_QPA_PLATFORM"), QStringLiteral("offscreen"));
     desktop.setProcessEnvironment(environment);
     desktop.setProcessChannelMode(QProcess::MergedChannels);
-    desktop.start(QString::fromStdString(program.string()), {QStringLiteral("--page"), QStringLiteral("keep/") + QString::fromStdString(watch.hex())});
+    desktop.start(QString::fromStdString(program.string()),
+        {QStringLiteral("--page"), QStringLiteral("keep/") + QString::fromStdString(watch.hex())});
     QVERIFY(desktop.waitForStarted());
     // Its page listens to the keep before it is killed.
     QVERIFY2(watch.until([&] { return connectionsTo(loader::socketPath(watch.id())) > before; }), desktop.readAll().constData());

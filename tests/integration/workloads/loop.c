@@ -5,5 +5,5 @@
 int main(void)
 {
     write(1, "looping\n", 8);
-    for (volatile unsigned i = 0;; ++i) { }
+    for (volatile unsigned i = 0;; ++i) {}
 }

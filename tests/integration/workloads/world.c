@@ -30,6 +30,6 @@ int main(int argc, char **argv)
     puts("looked");
     fflush(stdout);
     char byte;
-    while (read(0, &byte, 1) > 0) { }
+    while (read(0, &byte, 1) > 0) {}
     return 0;
 }

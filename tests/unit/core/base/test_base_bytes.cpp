@@ -6,8 +6,7 @@
 
 using namespace kastellan;
 
-class TestBytes : public QObject
-{
+class TestBytes : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -52,8 +51,8 @@ void TestBytes::hexRefusesByPosition()
 void TestBytes::base64GoesBothWays()
 {
     // RFC 4648, section 10.
-    const std::pair<const char *, const char *> pairs[] = {{"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},        {"foo", "Zm9v"},
-                                                           {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+    const std::pair<const char *, const char *> pairs[] = {
+        {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
     for (const auto &[text, coded] : pairs) {
         QCOMPARE(toBase64(asBytes(text)), std::string(coded));
         QCOMPARE(fromBase64(coded).value(), toBytes(std::string_view(text)));
@@ -136,7 +135,7 @@ void TestBytes::errorsSayWhatWhereWhyAndWhatToDo()
     const Error error{ErrorKind::Input, "read the report", "report.bin, offset 0x10", "it is too short", "Fetch it again."};
     QCOMPARE(error.message(), std::string("cannot read the report (report.bin, offset 0x10): it is too short. Fetch it again."));
     QCOMPARE(error.during("verify the evidence").message(),
-             std::string("cannot verify the evidence (report.bin, offset 0x10): cannot read the report: it is too short. Fetch it again."));
+        std::string("cannot verify the evidence (report.bin, offset 0x10): cannot read the report: it is too short. Fetch it again."));
 }
 
 QTEST_GUILESS_MAIN(TestBytes)

@@ -5,8 +5,7 @@
 
 using namespace kastellan;
 
-class TestDigest : public QObject
-{
+class TestDigest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -21,10 +20,10 @@ void TestDigest::publishedValues()
     // FIPS 180-4 examples for "abc"; RFC 4231 test case 2.
     QCOMPARE(toHex(sha256(asBytes("abc")).view()), std::string("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
     QCOMPARE(toHex(sha384(asBytes("abc")).view()),
-             std::string("cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7"));
+        std::string("cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7"));
     QCOMPARE(toHex(sha512(asBytes("abc")).view()).substr(0, 32), std::string("ddaf35a193617abacc417349ae204131"));
     QCOMPARE(toHex(hmacSha256(asBytes("Jefe"), {asBytes("what do ya want "), asBytes("for nothing?")}).view()),
-             std::string("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"));
+        std::string("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"));
 }
 
 void TestDigest::partsAreConcatenated()

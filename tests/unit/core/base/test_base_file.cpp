@@ -17,8 +17,7 @@
 using namespace kastellan;
 namespace fs = std::filesystem;
 
-class TestFile : public QObject
-{
+class TestFile : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:

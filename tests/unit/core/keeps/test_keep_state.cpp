@@ -6,8 +6,7 @@
 
 using namespace kastellan;
 
-class TestKeepState : public QObject
-{
+class TestKeepState : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -57,14 +56,21 @@ void TestKeepState::onlyTheDesignsStepsAreAllowed()
 {
     using enum KeepState;
     const std::vector<std::pair<KeepState, KeepState>> allowed{
-        {Planned, Starting}, {Starting, Attesting}, {Attesting, Delivering}, {Attesting, Refused}, {Delivering, Running}, {Delivering, Refused},
-        {Running, Suspect},  {Suspect, Running},
+        {Planned, Starting},
+        {Starting, Attesting},
+        {Attesting, Delivering},
+        {Attesting, Refused},
+        {Delivering, Running},
+        {Delivering, Refused},
+        {Running, Suspect},
+        {Suspect, Running},
     };
     for (int from = 0; from <= int(Refused); ++from)
         for (int to = 0; to <= int(Refused); ++to) {
             const bool ends = !isFinal(KeepState(from)) && (KeepState(to) == Stopped || KeepState(to) == Failed);
             const bool listed = std::ranges::find(allowed, std::pair(KeepState(from), KeepState(to))) != allowed.end();
-            QVERIFY2(mayFollow(KeepState(from), KeepState(to)) == (ends || listed), qPrintable(QString::number(from) % QLatin1Char('>') % QString::number(to)));
+            QVERIFY2(mayFollow(KeepState(from), KeepState(to)) == (ends || listed),
+                qPrintable(QString::number(from) % QLatin1Char('>') % QString::number(to)));
         }
 }
 

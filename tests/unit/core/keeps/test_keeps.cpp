@@ -13,8 +13,7 @@
 using namespace kastellan;
 namespace fs = std::filesystem;
 
-class TestKeeps : public QObject
-{
+class TestKeeps : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -36,8 +35,7 @@ private:
 namespace {
 
 /// Offers everything, starts nothing.
-class PaperHost final : public Host
-{
+class PaperHost final : public Host {
 public:
     HostInfo info() const override { return {}; }
     Status prepare(LaunchPlan &plan, const Progress &, std::stop_token) override
@@ -49,11 +47,15 @@ public:
     {
         return environment("start", {}, "it is made of paper");
     }
-    Result<std::unique_ptr<RunningKeep>> resume(const KeepStatus &, const std::string &) override { return environment("resume", {}, "it is made of paper"); }
+    Result<std::unique_ptr<RunningKeep>> resume(const KeepStatus &, const std::string &) override
+    {
+        return environment("resume", {}, "it is made of paper");
+    }
 };
 
 /// A module with an empty function exported as _start.
-const Bytes smallestModule{0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 7, 10, 1, 6, '_', 's', 't', 'a', 'r', 't', 0, 0, 10, 4, 1, 2, 0, 0x0b};
+const Bytes smallestModule{0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 7, 10, 1, 6, '_', 's', 't', 'a', 'r', 't',
+    0, 0, 10, 4, 1, 2, 0, 0x0b};
 
 } // namespace
 
@@ -101,7 +103,7 @@ void TestKeeps::findsByPrefixAndName()
     QCOMPARE(keeps::find(toHex(a.plan.id.view())).value().plan.id, a.plan.id);
     QCOMPARE(keeps::find("11ab").value().plan.id, a.plan.id);
     QCOMPARE(keeps::find("web").value().plan.id, b.plan.id); // of ended ones the newest
-    QVERIFY(!keeps::find("11a"));                           // too short for an id, and no name
+    QVERIFY(!keeps::find("11a")); // too short for an id, and no name
     QVERIFY(!keeps::find("33ab"));
     store("twin", KeepState::Stopped, 3000, 0x11);
     const auto ambiguous = keeps::find("11ab");

@@ -9,8 +9,7 @@
 using namespace kastellan;
 using namespace kastellan::loader;
 
-class TestLoaderProtocol : public QObject
-{
+class TestLoaderProtocol : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -42,8 +41,9 @@ void TestLoaderProtocol::requestsGoBothWays()
 
 void TestLoaderProtocol::foreignRequestsAreRefused()
 {
-    for (const char *line : {"", "{", "[]", "{}", R"({"request":"format-disk"})", R"({"request":7})", R"({"request":"input"})", R"({"request":"input","base64":"*"})",
-                             R"({"request":"stop","grace_seconds":-1})", R"({"request":"stop","grace_seconds":1e99})"})
+    for (const char *line : {"", "{", "[]", "{}", R"({"request":"format-disk"})", R"({"request":7})", R"({"request":"input"})",
+             R"({"request":"input","base64":"*"})", R"({"request":"stop","grace_seconds":-1})",
+             R"({"request":"stop","grace_seconds":1e99})"})
         QVERIFY2(!decodeRequest(line), line);
 }
 

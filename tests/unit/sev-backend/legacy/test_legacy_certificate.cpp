@@ -8,8 +8,7 @@
 using namespace kastellan;
 using namespace kastellan::sev::legacy;
 
-class TestLegacyCertificate : public QObject
-{
+class TestLegacyCertificate : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
