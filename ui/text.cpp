@@ -147,6 +147,10 @@ QString recordKind(std::string_view kind)
         return tr("After delivery");
     if (kind == "reattest")
         return tr("Attested again");
+    if (kind == "reappraisal")
+        return tr("Appraised again");
+    if (kind == "purge")
+        return tr("Names purged records");
     return shownLine(kind);
 }
 

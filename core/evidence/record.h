@@ -14,7 +14,7 @@ struct Record {
     std::string keep; ///< keep id, hex
     std::string keepName;
     std::string host;
-    std::string kind; ///< "attest", "deliver", "reattest"
+    std::string kind; ///< "attest", "deliver", "reattest", "reappraisal", "purge" (docs/records.md)
     std::int64_t created = 0; ///< Unix seconds
     Evidence evidence;
     ReferenceValues expected;

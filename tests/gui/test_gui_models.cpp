@@ -7,6 +7,7 @@
 #include "ui/models/findings_model.h"
 #include "ui/models/keeps_model.h"
 #include "ui/models/table_model.h"
+#include "ui/pages/record_table.h"
 #include "ui/text.h"
 
 #include <QAbstractItemModelTester>
@@ -124,6 +125,20 @@ private Q_SLOTS:
         QCOMPARE(filter.index(0, 0).data(TableModel::KeyRole).toString(), u"2"_s); // by number, not by text
         filter.setSearch(u"ONE"_s);
         QCOMPARE(filter.rowCount(), 1);
+    }
+
+    void aPurgeHasNoVerdict()
+    {
+        std::vector<RecordSummary> records(2);
+        records[0].kind = "purge";
+        records[0].verdict = "undecided";
+        records[1].kind = "reappraisal";
+        records[1].verdict = "trusted";
+        const auto rows = recordRows(records, false);
+        QCOMPARE(rows.size(), 2U);
+        QCOMPARE(rows[0].cells[1].text, u"–"_s);
+        QCOMPARE(rows[1].cells[1].text, u"Trusted"_s);
+        QVERIFY(rows[0].cells[2].text != u"purge"_s && rows[1].cells[2].text != u"reappraisal"_s);
     }
 
     void historyGoesBackAndForward()

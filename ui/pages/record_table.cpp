@@ -41,7 +41,10 @@ std::vector<TableModel::Row> recordRows(const std::vector<RecordSummary> &record
         TableModel::Row row;
         row.key = shownLine(record.id);
         row.cells.push_back({.text = when(record.created), .sort = static_cast<qint64>(record.created), .tip = whenInFull(record.created)});
-        row.cells.push_back({.text = sign.word, .symbol = sign.symbol, .tone = sign.tone, .emulated = record.emulated});
+        if (record.kind == "purge") // names records that were taken away; appraises nothing
+            row.cells.push_back({.text = u"–"_s, .tone = Tone::Muted});
+        else
+            row.cells.push_back({.text = sign.word, .symbol = sign.symbol, .tone = sign.tone, .emulated = record.emulated});
         if (withKeep) {
             row.cells.push_back({.text = shownLine(record.keepName), .tip = shownLine(record.keepName) + u' ' + shownLine(record.keep)});
             row.cells.push_back({.text = shownLine(record.host)});
