@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Configures where that is due, and builds. Called by ./dev in the build environment, with the build folder locked.
-# usage: build.sh [TARGET...]
+# usage: build.sh [TARGET...]     target "generated": only what moc and uic make, for tools that read the sources
 set -euo pipefail
 build=${KASTELLAN_DEV_BUILD:?} stamp=${KASTELLAN_DEV_BUILD}/.dev-configuration
 
@@ -19,6 +19,7 @@ if [ ! -e "$build/build.ninja" ] || [ "$(cat "$stamp" 2>/dev/null)" != "$KASTELL
     # compiler cache; without, a second clone compiles nothing.
     werror=OFF precompile=ON
     [ -z "${CI:-}" ] || werror=ON precompile=OFF
+    [ "${KASTELLAN_DEV_PRESET:-}" != tidy ] || precompile=OFF # clang-tidy would need the header compiled, and would not see what includes what
     cmake --preset "${KASTELLAN_DEV_PRESET:?}" -B "$build" -DKASTELLAN_FOLDERS="${KASTELLAN_FOLDERS:-}" -DKASTELLAN_WERROR="$werror" \
         -DKASTELLAN_PCH="$precompile" \
         >"$build/configure.log" 2>&1 || {
@@ -27,5 +28,9 @@ if [ ! -e "$build/build.ninja" ] || [ "$(cat "$stamp" 2>/dev/null)" != "$KASTELL
     }
     grep -h 'is not there; configuring without it' "$build/configure.log" >&2 || true
     printf '%s\n' "$KASTELLAN_DEV_CONFIGURATION" >"$stamp"
+fi
+if [ "${1:-}" = generated ]; then
+    mapfile -t targets < <(ninja -C "$build" -t targets all | sed -n 's/^\([A-Za-z0-9_-]*_autogen\): phony$/\1/p')
+    set -- "${targets[@]}"
 fi
 exec ninja -C "$build" "$@"
