@@ -64,7 +64,8 @@ function(_kastellan_target name dir qt)
     set_target_properties(${name} PROPERTIES KASTELLAN_DIR ${dir})
     cmake_language(EVAL CODE "cmake_language(DEFER DIRECTORY [[${CMAKE_SOURCE_DIR}]] CALL _kastellan_check_arrows [[${name}]] [[${dir}]] ${ARGN})")
     if(qt)
-        set_target_properties(${name} PROPERTIES AUTOMOC ON AUTOMOC_PATH_PREFIX OFF)
+        set_target_properties(${name} PROPERTIES AUTOMOC ON AUTOMOC_PATH_PREFIX OFF
+            AUTOGEN_ORIGIN_DEPENDS OFF) # moc reads sources alone: it need not wait for the libraries
         target_compile_definitions(${name} PRIVATE
             QT_NO_CAST_FROM_ASCII QT_NO_CAST_TO_ASCII QT_NO_FOREACH QT_USE_QSTRINGBUILDER QT_NO_KEYWORDS QT_NO_URL_CAST_FROM_STRING)
     endif()
