@@ -24,10 +24,10 @@ constexpr int hexValue(char c)
 }
 
 constexpr auto base64Values = [] {
-    std::array<signed char, 256> values{};
+    std::array<std::int16_t, 256> values{};
     values.fill(-1);
     for (std::size_t i = 0; i < base64Digits.size(); ++i)
-        values[static_cast<unsigned char>(base64Digits[i])] = static_cast<signed char>(i);
+        values[static_cast<unsigned char>(base64Digits[i])] = static_cast<std::int16_t>(i);
     return values;
 }();
 
