@@ -67,11 +67,14 @@ std::string appraisalSummary(const Appraisal &appraisal, int fd)
 
 std::string chainText(const EvidenceView &view, int fd)
 {
+    if (view.chain.empty())
+        return "certificates: none that fits\n";
     std::string text = painted(fd, Colour::Bold, "certificates, leaf first") + "\n";
     for (const CertificateView &link : view.chain) {
-        text += "  " + inLine(link.role) + "  " + inLine(link.subject) + "  "
-            + painted(fd, link.signatureGood ? Colour::Green : Colour::Red, link.signatureGood ? "signature good" : "signature not good")
-            + "\n";
+        const std::string signature = link.issuerMissing ? painted(fd, Colour::Yellow, "its issuer is not there")
+            : link.signatureGood                         ? painted(fd, Colour::Green, "signature good")
+                                                         : painted(fd, Colour::Red, "signature not good");
+        text += "  " + inLine(link.role) + "  " + inLine(link.subject) + "  " + signature + "\n";
         text += facts({{"issuer", link.issuer}, {"serial", link.serial}, {"key", link.key},
                           {"valid", link.notBefore.empty() ? "" : link.notBefore + " to " + link.notAfter}, {"sha-256", link.sha256},
                           {"emulated", link.emulated ? "yes" : ""}},
@@ -83,7 +86,8 @@ std::string chainText(const EvidenceView &view, int fd)
 std::string fieldsText(const EvidenceView &view, int fd)
 {
     std::string text = painted(fd, Colour::Bold, "fields of the report") + "\n";
-    Table table({"offset", "length", "field", "value", "meaning"});
+    constexpr std::size_t widestValue = 32;
+    Table table({"offset", "length", "field", "value", "meaning"}, widestValue);
     for (const Field &field : view.fields)
         table.add({std::format("{:#x}", field.offset), std::to_string(field.length), field.name, field.value, field.meaning});
     return text + table.text(fd);

@@ -19,6 +19,15 @@ std::unexpected<Error> alreadyThere(const fs::path &file)
 {
     return badInput("write the export", file.string(), "the file is there already", "Choose another name, or give --force to replace it.");
 }
+
+/// An error names the file that was meant, not the hidden one that is written first.
+Status writeBeside(const fs::path &beside, const fs::path &file, ByteView content, mode_t mode)
+{
+    Status written = writeFileAtomically(beside, content, mode);
+    if (!written)
+        written.error().where = file.string();
+    return written;
+}
 } // namespace
 
 fs::path besideExport(const fs::path &file)
@@ -58,7 +67,7 @@ Status writeExport(const fs::path &file, ByteView content, bool force)
     if (!force && ::lstat(file.c_str(), &info) == 0)
         return alreadyThere(file);
     const fs::path beside = besideExport(file);
-    KASTELLAN_TRY(writeFileAtomically(beside, content, 0644));
+    KASTELLAN_TRY(writeBeside(beside, file, content, 0644));
     return placeExport(beside, file, force);
 }
 
@@ -94,7 +103,7 @@ Status writeExports(const std::vector<ExportFile> &files, bool force)
     };
     for (std::size_t i = 0; i < files.size() && status; ++i) {
         all[i].beside = besideExport(files[i].path);
-        status = writeFileAtomically(all[i].beside, files[i].content, files[i].mode);
+        status = writeBeside(all[i].beside, files[i].path, files[i].content, files[i].mode);
         if (!status)
             all[i].beside.clear();
     }

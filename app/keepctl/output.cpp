@@ -133,7 +133,8 @@ std::string Table::text(int fd, int colourColumn) const
         widths.push_back(columns(cell));
     for (const auto &row : m_rows)
         for (std::size_t i = 0; i < row.size(); ++i)
-            widths[i] = std::max(widths[i], columns(inLine(row[i])));
+            if (const std::size_t width = columns(inLine(row[i])); width <= m_widest)
+                widths[i] = std::max(widths[i], width);
     std::string text;
     const auto line = [&](const std::vector<std::string> &row, bool header) {
         for (std::size_t i = 0; i < row.size(); ++i) {
@@ -142,7 +143,8 @@ std::string Table::text(int fd, int colourColumn) const
                 : static_cast<int>(i) == colourColumn ? colourOf(std::string_view(row[i]))
                                                       : Colour::Plain;
             text += painted(fd, colour, cell);
-            text += i + 1 < row.size() ? std::string(widths[i] - columns(cell) + 2, ' ') : std::string();
+            const std::size_t width = columns(cell);
+            text += i + 1 < row.size() ? std::string(std::max(widths[i], width) - width + 2, ' ') : std::string();
         }
         text.erase(text.find_last_not_of(' ') + 1);
         text += '\n';

@@ -33,11 +33,13 @@ void say(std::string_view text);
 /// To standard error as it is.
 void note(std::string_view text);
 
-/// Rows of cells below each other, the columns two blanks apart, the last one as long as it likes.
+/// Rows of cells below each other, the columns two blanks apart, the last one as long as it likes. A cell that is wider than `widest`
+/// makes no column wider: what is behind it follows after two blanks.
 class Table {
 public:
-    explicit Table(std::vector<std::string> header)
+    explicit Table(std::vector<std::string> header, std::size_t widest = static_cast<std::size_t>(-1))
         : m_header(std::move(header))
+        , m_widest(widest)
     {
     }
     void add(std::vector<std::string> row) { m_rows.push_back(std::move(row)); }
@@ -47,6 +49,7 @@ public:
 private:
     std::vector<std::string> m_header;
     std::vector<std::vector<std::string>> m_rows;
+    std::size_t m_widest;
 };
 
 /// "label: value" lines with the values below each other; empty values are left out.

@@ -61,6 +61,7 @@ struct CertificateView {
     std::string role, subject, issuer, serial, key, notBefore, notAfter, sha256;
     bool emulated = false;
     bool signatureGood = false; ///< its signature by the next one up verifies (for a root: by itself, and it is pinned)
+    bool issuerMissing = false; ///< the next one up is not there: nothing can be said of the signature
     std::vector<std::pair<std::string, std::string>> extensions; ///< name and value, e.g. TCB parts and chip id
 };
 

@@ -166,6 +166,7 @@ Out toJson(const EvidenceView &view)
             {"sha256", certificate.sha256},
             {"emulated", certificate.emulated},
             {"signature_good", certificate.signatureGood},
+            {"issuer_missing", certificate.issuerMissing},
             {"extensions", std::move(extensions)},
         });
     }

@@ -132,8 +132,12 @@ std::string chainSvg(const EvidenceView &view, const Appraisal &appraisal, Palet
         addCertificate(drawing, certificate);
         title += ", " + certificate.role + (certificate.signatureGood ? " (verifies)" : " (not verified)");
         if (i + 1 < view.chain.size())
-            drawing.link(certificate.signatureGood ? Tone::Good : Tone::Bad,
-                certificate.signatureGood ? "signed by the next: verifies" : "signature by the next: does not verify");
+            drawing.link(certificate.issuerMissing ? Tone::Warning
+                    : certificate.signatureGood    ? Tone::Good
+                                                   : Tone::Bad,
+                certificate.issuerMissing       ? "signed by one that is not here"
+                    : certificate.signatureGood ? "signed by the next: verifies"
+                                                : "signature by the next: does not verify");
     }
     const Finding *pinned = findingOf(appraisal, "root.pinned");
     const bool accepted = pinned && pinned->outcome == Outcome::Pass;

@@ -62,13 +62,16 @@ std::vector<CertificateView> certificateViews(const ChainState &chain)
     std::vector<CertificateView> views;
     if (chain.leaf) {
         views.push_back(viewOf(*chain.leaf, chain.vlek ? "vlek" : "vcek", chain.leafSigned));
+        views.back().issuerMissing = !chain.ask;
         if (chain.extensions)
             addExtensions(views.back(), *chain.extensions);
         else
             views.back().extensions.emplace_back("unreadable", chain.extensionsProblem);
     }
-    if (chain.ask)
+    if (chain.ask) {
         views.push_back(viewOf(*chain.ask, "ask", chain.askSigned));
+        views.back().issuerMissing = !chain.ark;
+    }
     if (chain.ark)
         views.push_back(viewOf(*chain.ark, "ark", chain.arkSigned && chain.root.kind != RootIdentity::Kind::Unknown));
     return views;

@@ -81,7 +81,7 @@ EvidenceView sampleView()
         {0x050, 64, "REPORT_DATA", std::string(128, 'a'), "what the keep bound into it"}};
     view.tcb = {{"certificate", {{"bl", 9}, {"snp", 23}}}, {"reported", {{"bl", 9}, {"snp", 23}}}};
     CertificateView root{"ark", "CN=ARK-Emulated, O=Kastellan EMULATED", "CN=ARK-Emulated, O=Kastellan EMULATED", "1", "RSA 4096",
-        "2025-01-01", "2050-01-01", std::string(64, 'b'), true, true, {}};
+        "2025-01-01", "2050-01-01", std::string(64, 'b'), true, true, false, {}};
     CertificateView middle = root;
     middle.role = "ask";
     middle.subject = "CN=SEV-Emulated, O=Kastellan EMULATED";

@@ -331,6 +331,7 @@ void TestKeepctlPieces::exportsReplaceNothing()
     QVERIFY(!writeExport(link, asBytes("x"), false));
     const auto nowhere = writeExport("/nowhere/at/all/x.json", asBytes("x"), false);
     QVERIFY(!nowhere && exitCodeOf(nowhere.error()) == 3);
+    QCOMPARE(nowhere.error().where, std::string("/nowhere/at/all/x.json"));
     std::size_t count = 0;
     for (const auto &entry : fs::directory_iterator(path.parent_path()))
         count += entry.path().filename().string().starts_with(".export");
@@ -359,7 +360,8 @@ void TestKeepctlPieces::severalExportsAreWrittenOrNone()
     std::vector<ExportFile> three = two;
     three.push_back({folder / "none" / "c", toBytes("c"), 0644});
     three[1].content = toBytes("newer b");
-    QVERIFY(!writeExports(three, true));
+    const auto none = writeExports(three, true);
+    QVERIFY(!none && none.error().where == (folder / "none" / "c").string());
     QCOMPARE(content("a"), std::string("old a"));
     QCOMPARE(content("b"), std::string("new b"));
     QCOMPARE(files(), 2);
@@ -379,6 +381,10 @@ void TestKeepctlPieces::tablesAndTimes()
     table.add({"\u00e4\u00f6\u00fc-1", "x\033y"});
     table.add({"z", ""});
     QCOMPARE(QString::fromStdString(table.text(-1)), QStringLiteral(u"A      LONGER\n\u00e4\u00f6\u00fc-1  x\u241by\nz\n"));
+    Table narrow({"A", "B"}, 2);
+    narrow.add({"1234", "x"});
+    narrow.add({"12", "y"});
+    QCOMPARE(narrow.text(-1), std::string("A   B\n1234  x\n12  y\n"));
     QCOMPARE(timeText(0), std::string());
     QCOMPARE(timeText(1'000'000'000), std::string("2001-09-09 01:46:40"));
     QCOMPARE(timeTextMs(1'000'000'000'007), std::string("2001-09-09 01:46:40.007"));

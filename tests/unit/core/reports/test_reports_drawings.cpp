@@ -137,6 +137,9 @@ private Q_SLOTS:
         QVERIFY(chain.find("does not verify") != std::string::npos);
         QVERIFY(chain.find("is not the accepted root") != std::string::npos);
         QVERIFY(chain.find("EMULATED") != std::string::npos);
+        view.chain[1].issuerMissing = true; // then nothing is said against the signature
+        const std::string part = chainSvg(view, record.appraisal, Palette::Light, 680);
+        QVERIFY(part.find("does not verify") == std::string::npos && part.find("one that is not here") != std::string::npos);
         const std::string layers = layersSvg(layersOf(record), true, Palette::Light, 680);
         QVERIFY(layers.find("EMULATED") != std::string::npos);
         QVERIFY(layers.find(">must be trusted<") != std::string::npos);

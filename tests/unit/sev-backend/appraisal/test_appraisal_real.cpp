@@ -102,9 +102,14 @@ void TestAppraisalReal::genuine()
     QCOMPARE(QString::fromStdString(view->technology), QStringLiteral("AMD SEV-SNP"));
     QCOMPARE(view->chain.size(), std::size_t{3});
     for (const auto &certificate : view->chain) {
-        QVERIFY(certificate.signatureGood);
+        QVERIFY(certificate.signatureGood && !certificate.issuerMissing);
         QVERIFY(!certificate.emulated);
     }
+    // Without the ASK nothing is said against the leaf's signature.
+    Evidence lone = evidence;
+    std::erase_if(lone.endorsements, [](const Endorsement &entry) { return entry.role == "ask"; });
+    const auto parts = test::backend().describe(lone);
+    QVERIFY(parts && parts->chain.size() == 2 && parts->chain.front().issuerMissing && !parts->chain.back().issuerMissing);
 }
 
 void TestAppraisalReal::valuesOfTheMilanReport()
