@@ -8,14 +8,16 @@ namespace checks {
 
 constinit const Check rootKind{"root.kind", "root", true,
     "An emulated platform proves the procedure and nothing about hardware; it must never pass for a real one.",
-    "Accept an emulated root only for rehearsal, by name; for the real thing use a host with AMD SEV-SNP.", "Kastellan design, Trust"};
+    "Accept an emulated root only for rehearsal, by its fingerprint (--root emulated:…); for the real thing use a host with AMD SEV-SNP.",
+    "Kastellan design, Trust"};
 constinit const Check rootPinned{"root.pinned", "root", true,
     "Whoever holds the root key can certify any processor: everything else rests on this one.",
     "Get the certificates from AMD's key server (kdsintf.amd.com); if they come from there, do not trust this evidence.",
     "AMD 57230 (VCEK Certificate and KDS Interface), chapter 2"};
 constinit const Check chainComplete{"chain.complete", "chain", true,
     "Without every certificate between the report and the root nothing can be proven.",
-    "Fetch the missing certificates (ARK, ASK, VCEK) for this chip and TCB from AMD's key server, and appraise again.",
+    "Fetch the missing certificates (ARK, ASK, VCEK) for this chip and TCB from AMD's key server, and appraise again: keepctl evidence "
+    "verify --fetch.",
     "AMD 57230, chapter 2"};
 constinit const Check chainSignatures{"chain.signatures", "chain", true,
     "Each certificate must be signed by the one above it, with RSASSA-PSS and SHA-384 exactly.",
@@ -154,8 +156,9 @@ constinit const Check policyMigration{"policy.migration", "policy", true,
     "SEV-SNP Firmware ABI 1.58 (AMD 56860), section 4.3, MIGRATE_MA, and REPORT_ID_MA"};
 
 constinit const Check launchDigest{"launch.digest", "launch", true,
-    "The launch digest covers everything that the firmware loaded before the keep began.",
-    "Compare the keep image with the one that was expected, file by file: keepctl measure process.",
+    "The launch digest covers everything that the firmware loaded before the keep or guest began.",
+    "For a keep, compare its image file by file: keepctl measure process. For a virtual machine, 'keepctl measure snp … --expect @REPORT' "
+    "searches what explains the difference.",
     "SEV-SNP Firmware ABI 1.58 (AMD 56860), SNP_LAUNCH_UPDATE and PAGE_INFO"};
 constinit const Check launchDenied{"launch.denied", "launch", true, "The owner knows of this launch digest, and does not want it to run.",
     "Launch an image that is not withdrawn.", "the owner's policy file, launch.denied_digests"};

@@ -161,7 +161,7 @@ Result<ImportedPolicy> importSteward(std::string_view text, std::string_view nam
 
 Result<ImportedPolicy> importPolicy(std::string_view text, std::string_view name)
 {
-    // A table header tells TOML from a text proto, whose lists stand behind a name.
+    // A table header, or a '=' behind a key, tells TOML from a text proto, whose lists stand behind a name and whose values behind a ':'.
     for (std::size_t at = 0; at < text.size();) {
         const auto end = std::min(text.find('\n', at), text.size());
         std::string_view line = text.substr(at, end - at);
@@ -169,9 +169,11 @@ Result<ImportedPolicy> importPolicy(std::string_view text, std::string_view name
         const auto first = line.find_first_not_of(" \t\r");
         if (first == std::string_view::npos || line[first] == '#')
             continue;
-        return line[first] == '[' || line.substr(first).starts_with("snp") || line.substr(first).starts_with("sgx")
-            ? importSteward(text, name)
-            : importGoSevGuest(text, name);
+        line.remove_prefix(first);
+        const auto behindKey = line.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-. \t\"");
+        const bool toml = line[0] == '[' || line.starts_with("snp") || line.starts_with("sgx")
+            || (behindKey != std::string_view::npos && line[behindKey] == '=');
+        return toml ? importSteward(text, name) : importGoSevGuest(text, name);
     }
     return badInput(
         "import a policy", std::string(name), "it is empty", "Give go-sev-guest's check.Config as a text proto, or Enarx Steward's TOML.");

@@ -416,6 +416,10 @@ void TestPolicyFiles::steward()
     QVERIFY(!noted(*imported, "snp.abi"));
     QVERIFY(noted(*importSteward("[snp]\nabi = '^1.51'", "s"), "snp.abi"));
     QVERIFY(Policy::parse(policy.toToml(), "p").has_value());
+    // Steward's whole configuration is TOML too: it is called so, and by its line.
+    for (const char *whole : {"key = 'ca.key'\n[snp]\n", "\"crt\"=\"ca.crt\"\n"})
+        QCOMPARE(importPolicy(whole, "steward.toml").error().what, std::string("import the policy of Enarx Steward"));
+    QCOMPARE(importPolicy("policy { policy: 1 }  # a = b\nfoo: 1", "c").error().what, std::string("import the policy of go-sev-guest"));
 }
 
 void TestPolicyFiles::stewardRefused_data()
