@@ -101,6 +101,14 @@ const X509Part *likelyOf(const std::vector<const X509Part *> &candidates, Produc
     return nullptr;
 }
 
+/// The same of a pool, whose certificates are there for other reports too: one of another product is no answer.
+const X509Part *sharedOf(const std::vector<const X509Part *> &candidates, Product product)
+{
+    const X509Part *likely = likelyOf(candidates, product);
+    const bool other = likely && product != Product::Unknown && productFromText(likely->certificate.commonName()) != product;
+    return other ? nullptr : likely;
+}
+
 using Members = const std::vector<const X509Part *> &(Library::*)() const;
 
 const X509Part *issuer(const Library &own, const Library *pool, Members members, const Certificate &subject, Budget &budget)
@@ -141,12 +149,12 @@ void assembleSnp(
         if (!authority && (reports.size() == 1 || !leaf))
             authority = likelyOf(own.authorities(), product);
         if (!authority && pool)
-            authority = likelyOf(pool->authorities(), product);
+            authority = sharedOf(pool->authorities(), product);
         const X509Part *root = authority ? issuer(own, pool, &Library::roots, authority->certificate, budget) : nullptr;
         if (!root)
             root = likelyOf(own.roots(), product);
         if (!root && pool)
-            root = likelyOf(pool->roots(), product);
+            root = sharedOf(pool->roots(), product);
 
         std::vector<const X509Part *> chain;
         for (const X509Part *link : {leaf, authority, root})

@@ -85,7 +85,7 @@ private:
     void firmware()
     {
         const pugi::xml_node loader = m_os.child("loader");
-        const std::string file = textOf(loader), type = loader.attribute("type").value();
+        const std::string file = textOf(loader), type = loader.attribute("type").as_string("rom"); // libvirt's default
         if (file.empty()) {
             const bool chosen = std::string_view(m_os.attribute("firmware").value()) == "efi";
             problem(Weight::Fault, "<os>/<loader>",

@@ -60,7 +60,7 @@ private Q_SLOTS:
         record.plan = "{\"note\": \"" + chip + "\"}";
         view.fields.push_back({0x1a0, 64, "chip_id", chip, "the chip"});
         const std::string leafDigest = toHex(sha256(leaf).view());
-        view.chain = {{"vcek", "CN=SEV-VCEK", "", "0", "", "", "", leafDigest, false, true, {{"hwID", chip}}}};
+        view.chain = {{"vcek", "CN=SEV-VCEK", "", "0", "", "", "", leafDigest, false, true, false, {{"hwID", chip}}}};
         Appraisal today = record.appraisal;
         const Record whole = record;
         QVERIFY(mentions(recordJson(record, &view, &today)));

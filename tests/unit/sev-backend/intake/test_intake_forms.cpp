@@ -302,6 +302,12 @@ void TestIntakeForms::severalReportsGetTheirOwn()
         QCOMPARE(one.evidence.size(), 1u);
         QVERIFY(appraised(one.evidence[0].evidence).verdict == Verdict::Authentic);
     }
+    // A pool with another product's authorities alone is no answer: the certificates are missing, and nothing contradicts.
+    const InputFile genoa[] = {{"r", vector("reports/genoa-v3/report.bin")}}, milan[] = {{"c", vector("snp-milan/cert_chain.pem")}};
+    const auto foreign = backend().recognise(genoa, backend().pool(milan).get());
+    QCOMPARE(foreign.evidence.size(), 1u);
+    QVERIFY(foreign.evidence[0].evidence.endorsements.empty());
+    QVERIFY(appraised(foreign.evidence[0].evidence).verdict == Verdict::Undecided);
     // Twice the same report is one piece of evidence.
     QCOMPARE(look({reportsFirst[0], {"again", toBytes(toHex(reportsFirst[0].bytes))}}).evidence.size(), 1u);
 }

@@ -83,6 +83,8 @@ void TestMachineLibvirt::legacy()
     QCOMPARE(*machine.parameters.kind, GuestKind::SevEs);
     QCOMPARE(*machine.parameters.policy, std::uint64_t(7));
     QVERIFY(machine.problems.empty());
+    // Without a type the loader is a ROM.
+    QVERIFY(derived(Domain{.loader = "<loader stateless='yes'>/fw/OVMF.amdsev.fd</loader>"}.xml()).problems.empty());
 }
 
 void TestMachineLibvirt::problems_data()
