@@ -5,7 +5,10 @@
 
 namespace kastellan::keepctl {
 
-/// Adds a line to the activity log, by this user and program. A failure is said on standard error and changes nothing else.
+/// Who runs this program: the name of the user, or "uid N".
+[[nodiscard]] std::string userName();
+
+/// Adds a line to the activity log, by this user. A failure is said on standard error and changes nothing else.
 void logActivity(std::string what, std::string subject, std::string outcome);
 
 } // namespace kastellan::keepctl

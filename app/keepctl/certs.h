@@ -16,6 +16,10 @@ namespace kastellan::keepctl {
 [[nodiscard]] Result<std::vector<StoredCertificate>> everyCertificate();
 /// By the beginning of its SHA-256.
 [[nodiscard]] Result<StoredCertificate> findCertificate(std::string_view word);
+/// What it is called, short: "SEV-VCEK (chip d49554ec717f4e5b…, bl 3, tee 0, snp 8, ucode 115)".
+[[nodiscard]] std::string titleOf(const StoredCertificate &certificate);
+/// Says what to do when a revocation list is new to the store: records that were good may not be any more.
+void sayNewList();
 /// The first 12 digits of its SHA-256.
 [[nodiscard]] std::string shortDigest(const StoredCertificate &certificate);
 

@@ -10,18 +10,9 @@
 #include <charconv>
 #include <ctime>
 
-#include <pwd.h>
-#include <unistd.h>
-
 namespace kastellan::keepctl {
 
 namespace {
-
-std::string userName()
-{
-    const passwd *entry = ::getpwuid(::geteuid());
-    return entry && entry->pw_name ? entry->pw_name : "uid " + std::to_string(::geteuid());
-}
 
 /// "90d", "12w", "36h": seconds.
 Result<std::int64_t> ageFrom(std::string_view text)

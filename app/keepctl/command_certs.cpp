@@ -67,6 +67,23 @@ Result<StoredCertificate> findCertificate(std::string_view word)
     return store->find(word);
 }
 
+std::string titleOf(const StoredCertificate &certificate)
+{
+    constexpr std::size_t shownChip = 16;
+    const std::string &subject = certificate.subject;
+    const auto common = subject.find("CN=");
+    std::string title = common == std::string::npos ? subject : subject.substr(common + 3, subject.find(", ", common) - common - 3);
+    if (!certificate.chip.empty())
+        title += " (chip " + certificate.chip.substr(0, shownChip) + (certificate.chip.size() > shownChip ? "…" : "")
+            + (certificate.tcb.empty() ? "" : ", " + certificate.tcb) + ")";
+    return title;
+}
+
+void sayNewList()
+{
+    say("a new revocation list: 'keepctl evidence reappraise' tells which records it turns bad");
+}
+
 std::string shortDigest(const StoredCertificate &certificate)
 {
     return toHex(certificate.digest.view()).substr(0, 12);
@@ -78,6 +95,7 @@ Result<int> certsImport(const Invocation &asked)
     const sev::ReadCertificates read = sev::readCertificates(inputs);
     KASTELLAN_ASSIGN(const auto known, everyCertificate());
     std::size_t added = 0;
+    bool newList = false;
     if (!read.certificates.empty()) {
         KASTELLAN_ASSIGN(const auto store, CertificateStore::open());
         KASTELLAN_ASSIGN(added, store->add(read.certificates));
@@ -89,9 +107,10 @@ Result<int> certsImport(const Invocation &asked)
         const bool isNew = !std::ranges::contains(known, certificate.digest, &StoredCertificate::digest);
         js::Out entry = toJson(certificate);
         entry["new"] = isNew;
+        newList = newList || (isNew && certificate.role == "crl");
         list.push_back(std::move(entry));
-        table.add(
-            {shortDigest(certificate), certificate.role, inLine(certificate.subject), inLine(certificate.source), isNew ? "new" : "known"});
+        table.add({shortDigest(certificate), certificate.role, inLine(titleOf(certificate)), inLine(certificate.source),
+            isNew ? "new" : "known"});
     }
     for (const auto &part : read.unknown)
         unknown.push_back({{"file", part.file}, {"why", part.why}});
@@ -103,6 +122,8 @@ Result<int> certsImport(const Invocation &asked)
         for (const auto &part : read.unknown)
             say(inLine(part.file) + ": " + inLine(part.why));
     }
+    if (newList)
+        sayNewList();
     if (read.certificates.empty())
         return badInput("import certificates", inLine(asked.operands.front()),
             "there is no certificate or revocation list of AMD SEV in what was given");

@@ -181,18 +181,25 @@ Result<int> certsFetch(const Invocation &asked, const Context &context)
     const auto transport = kds::curlTransport();
     kds::KeyServer server(std::move(settings), *transport, kds::systemClock());
     std::vector<kds::Fetched> all;
+    std::optional<Error> failed; // what came before it is good, and is kept
     for (const auto &what : asked.operands) {
-        KASTELLAN_ASSIGN(auto fetched, fetchOne(server, what, platform, asked, stopping.token()));
-        for (auto &one : fetched)
+        auto fetched = fetchOne(server, what, platform, asked, stopping.token());
+        if (!fetched) {
+            failed = std::move(fetched).error();
+            break;
+        }
+        for (auto &one : *fetched)
             if (!std::ranges::contains(all, one.certificate.digest, [](const kds::Fetched &other) { return other.certificate.digest; }))
                 all.push_back(std::move(one));
     }
+    if (failed && all.empty())
+        return std::unexpected(std::move(*failed));
     std::vector<StoredCertificate> certificates;
     for (const auto &one : all)
         certificates.push_back(one.certificate);
     KASTELLAN_ASSIGN(const auto store, CertificateStore::open());
     KASTELLAN_ASSIGN(const std::size_t added, store->add(certificates));
-    logActivity("fetch certificates", std::to_string(added) + " new", "done");
+    logActivity("fetch certificates", std::to_string(added) + " new", failed ? "in part" : "done");
     js::Out list = js::Out::array();
     Table table({"SHA-256", "ROLE", "WHAT", "FROM"});
     for (const auto &one : all) {
@@ -200,13 +207,17 @@ Result<int> certsFetch(const Invocation &asked, const Context &context)
         entry["cached"] = one.cached;
         entry["fetched"] = one.fetched;
         list.push_back(std::move(entry));
-        table.add({shortDigest(one.certificate), one.certificate.role, inLine(one.certificate.subject),
+        table.add({shortDigest(one.certificate), one.certificate.role, inLine(titleOf(one.certificate)),
             one.cached ? "cache, fetched " + timeText(one.fetched) : inLine(one.certificate.source)});
     }
+    if (!asked.has("json"))
+        print(table.text(1));
+    if (std::ranges::any_of(all, [](const kds::Fetched &one) { return !one.cached && one.certificate.role == "crl"; }))
+        sayNewList();
+    if (failed) // with --json an error is the one object; 'certs list' shows what was kept
+        return std::unexpected(std::move(*failed));
     if (asked.has("json"))
         printJson({{"added", added}, {"certificates", std::move(list)}});
-    else
-        print(table.text(1));
     return exit_code::done;
 }
 

@@ -8,14 +8,23 @@
 
 #include <chrono>
 
+#include <pwd.h>
+#include <unistd.h>
+
 namespace kastellan::keepctl {
+
+std::string userName()
+{
+    const passwd *entry = ::getpwuid(::geteuid());
+    return entry && entry->pw_name ? entry->pw_name : "uid " + std::to_string(::geteuid());
+}
 
 void logActivity(std::string what, std::string subject, std::string outcome)
 {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     ActivityEntry entry;
     entry.at = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-    entry.who = "keepctl";
+    entry.who = userName();
     entry.what = std::move(what);
     entry.subject = std::move(subject);
     entry.outcome = std::move(outcome);

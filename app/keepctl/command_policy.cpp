@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/keepctl/commands.h"
+#include "app/keepctl/evidence_files.h"
 #include "app/keepctl/export_file.h"
 #include "app/keepctl/find.h"
 #include "app/keepctl/json_output.h"
@@ -19,26 +20,20 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uint64_t evidenceLimit = 64 << 20;
-
-/// The evidence that --from names: files, or one record.
+/// The evidence that --from names: files and folders, or one record.
 Result<Evidence> evidenceFrom(const std::vector<std::string> &sources, const EvidenceBackend &backend)
 {
     constexpr const char *what = "make a policy of evidence";
-    std::vector<InputFile> files;
-    for (const std::string &source : sources) {
+    if (sources.size() == 1 && !meansFile(sources.front())) {
+        KASTELLAN_ASSIGN(const auto store, RecordStore::open());
+        auto record = findRecord(*store, sources.front());
+        if (record)
+            return std::move(record->evidence);
         std::error_code ignored;
-        if (!fs::is_regular_file(source, ignored)) {
-            if (sources.size() > 1)
-                return badInput(what, source, "it is no file", "Give files, or one record.");
-            KASTELLAN_ASSIGN(const auto store, RecordStore::open());
-            KASTELLAN_ASSIGN(Record record, findRecord(*store, source));
-            return std::move(record.evidence);
-        }
-        KASTELLAN_ASSIGN(Bytes bytes, readFile(source, evidenceLimit));
-        files.push_back({source, std::move(bytes)});
+        if (!fs::is_directory(sources.front(), ignored))
+            return std::unexpected(std::move(record).error());
     }
-    Recognised recognised = backend.recognise(files);
+    KASTELLAN_ASSIGN(const Recognised recognised, recogniseFiles(backend, sources));
     const FoundEvidence *found = nullptr;
     for (const auto &piece : recognised.evidence) {
         if (piece.evidence.kind != "snp-report")
@@ -50,7 +45,7 @@ Result<Evidence> evidenceFrom(const std::vector<std::string> &sources, const Evi
     if (!found)
         return badInput(what, sources.front(),
             recognised.unknown.empty() ? "no SNP attestation report is in it" : recognised.unknown.front().why,
-            "Give a file with an SNP attestation report.");
+            "Give a file or folder with an SNP attestation report.");
     return found->evidence;
 }
 

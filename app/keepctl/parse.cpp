@@ -100,7 +100,10 @@ Status checkOptions(const Noun &noun, const Verb &verb, const Invocation &asked)
         const std::string given = asked.value(option.name);
         if (std::ranges::find(option.choices, given) == option.choices.end()) {
             const std::vector<std::string> choices(option.choices.begin(), option.choices.end());
-            return wrongUsage("--" + std::string(option.name) + " " + given, "it is not one of the values that this option takes",
+            std::string known;
+            for (const std::string &choice : choices)
+                known += (known.empty() ? "" : ", ") + choice;
+            return wrongUsage("--" + std::string(option.name) + " " + given, "it is not one of the values that this option takes: " + known,
                 nearest(given, choices), commandName(noun, verb));
         }
     }

@@ -22,12 +22,14 @@ Noun certsNoun()
             {Command::CertsImport, "import", "put certificates into the store",
                 {"Takes PEM and DER, chains in any order, revocation lists, GHCB certificate tables, folders of snpguest, snphost and "
                  "sev-tool, "
-                 "exports of sevctl, ask_ark files and archives of these; what a file is, its content says. All or none."},
+                 "exports of sevctl, ask_ark files and archives of these; what a file is, its content says. What cannot be read is named; "
+                 "all the rest is stored, or none of it."},
                 {{"FILE", "a file or folder", Word::File, true}}, {json},
                 {{"keepctl certs import certs/", "a folder of snpguest"}, {"keepctl certs import vcek.der ask_ark.pem", "single files"}}},
             {Command::CertsList, "list", "list the store",
                 {"With what each is for, until when it is valid, and whether a revocation list of the store names it."}, {},
-                {{"role", 0, "ROLE", "Only these", Word::Choice, {"ark", "ask", "asvk", "vcek", "vlek", "crl", "pdh", "pek", "oca", "cek"}},
+                {{"role", 0, "ROLE", "Only ark, ask, asvk, vcek, vlek, crl, pdh, pek, oca or cek", Word::Choice,
+                     {"ark", "ask", "asvk", "vcek", "vlek", "crl", "pdh", "pek", "oca", "cek"}},
                     product, chip, tcb, {"at", 0, "TIME", "Validity at this time; default: now"}, json},
                 {{"keepctl certs list --product Genoa", "all of one product"}}},
             {Command::CertsShow, "show", "show one certificate", {"What it says, and for X.509 the certificate as PEM."}, {certificate},
@@ -47,7 +49,7 @@ Noun certsNoun()
                  "ghcb (certificate table, for snphost import and QEMU), pem, der, go-sev-guest, sevctl, sevctl-full, sev-tool.",
                     "All files are written or none, and existing ones are never replaced without --force."},
                 {{"CERT", "the certificate; without one, the only leaf that the options leave", Word::Free, false, true}},
-                {{"layout", 'l', "LAYOUT", "How; default folder", Word::Choice,
+                {{"layout", 'l', "LAYOUT", "folder (default), ghcb, pem, der, go-sev-guest, sevctl, sevctl-full or sev-tool", Word::Choice,
                      {"folder", "ghcb", "pem", "der", "go-sev-guest", "sevctl", "sevctl-full", "sev-tool"}},
                     {"der", 0, "", "In a folder, DER in place of PEM"}, {"alone", 0, "", "Without what stands behind it"}, product, chip,
                     tcb,
@@ -67,7 +69,8 @@ Noun certsNoun()
                     "Answers are verified against the built-in roots before anything is stored, and kept on the disk, so that nothing is "
                     "asked "
                     "for twice: the server answers only so many questions of one address. When it is busy it is asked again, as late as it "
-                    "says, for --timeout seconds in all. Revocation lists are asked for anew after a day."},
+                    "says, for --timeout seconds in all. Revocation lists are asked for anew after a day. When one of several fails, those "
+                    "before it are kept."},
                 {{"WHAT", "vcek, chain, crl, cek or ask-ark", Word::Choice, true}},
                 {{"report", 'r', "FILE|RECORD", "Product, chip and TCB of this report, or record", Word::File}, product, chip, tcb,
                     {"vlek", 0, "", "Chain and list of VLEKs in place of VCEKs"}, {"id", 0, "HEX", "For cek: the platform's id"},

@@ -64,7 +64,7 @@ Noun evidenceNoun()
                     {"ear", 0, "FILE", "Also write the result for programs, signed: an EAR as JWT, or as CWT where FILE ends in .cwt",
                         Word::File},
                     {"key", 0, "KEY", "For --ear: the owner key that signs; default: the key 'results', made on first use", Word::Key},
-                    {"ear-profile", 0, "PROFILE", "For --ear: names of the claims; default: the current draft", Word::Choice,
+                    {"ear-profile", 0, "PROFILE", "For --ear: names of the claims; draft-04 (default) or veraison-2023", Word::Choice,
                         {"draft-04", "veraison-2023"}},
                     {"force", 0, "", "For --ear: replace an existing file"}, {"batch", 'b', "", "Many: one line each, and a summary"},
                     {"resume", 0, "FILE", "For --batch: note there what is done, and go on from there", Word::File}, json},
@@ -102,8 +102,8 @@ Noun evidenceNoun()
                      Word::Choice, {"json", "html", "pdf", "bundle", "ear-jwt", "ear-cwt"}},
                     {"key", 0, "KEY", "For ear-jwt and ear-cwt: the owner key that signs; default: the key 'results', made on first use",
                         Word::Key},
-                    {"ear-profile", 0, "PROFILE", "For ear-jwt and ear-cwt: names of the claims; default: the current draft", Word::Choice,
-                        {"draft-04", "veraison-2023"}},
+                    {"ear-profile", 0, "PROFILE", "For ear-jwt and ear-cwt: names of the claims; draft-04 (default) or veraison-2023",
+                        Word::Choice, {"draft-04", "veraison-2023"}},
                     {"redact-chip-id", 0, "",
                         "For json, html and bundle: without the chip id, raw report and the chip's certificates; the signature cannot be "
                         "checked then"},
@@ -117,14 +117,15 @@ Noun evidenceNoun()
                  "launch digests and more (docs/policy.md). 'keep launch' and 'evidence verify' take it with --policy.",
                     "'policy new --from SOURCE' writes the strictest policy that this evidence meets, with a comment above each value; "
                     "loosen "
-                    "it by hand. SOURCE is a file with a report, best together with its certificates, or a record.",
+                    "it by hand. SOURCE is a file or folder with a report, best together with its certificates, or a record.",
                     "'policy check FILE' reads a policy and says what is wrong with it, by line, with the nearest valid key.",
                     "'policy import FILE' writes a policy from go-sev-guest's check.Config (text proto) or the configuration of Enarx' "
                     "Steward "
                     "(TOML), and names on standard error what cannot be carried over."},
                 {{"new|check|import", "what to do; behind check and import, the file", Word::File, true}},
                 {{"from", 0, "SOURCE",
-                     "For new: a file with a report, or a record; may be given several times, for certificates in files of their own",
+                     "For new: a file or folder with a report, or a record; may be given several times, for certificates in files of their "
+                     "own",
                      Word::File, {}, true},
                     {"name", 0, "TEXT", "A name for the policy"}, {"output", 'o', "FILE", "Where to; default: standard output", Word::File},
                     {"force", 0, "", "Replace an existing file"}, json},
@@ -134,7 +135,8 @@ Noun evidenceNoun()
             {Command::EvidenceReappraise, "reappraise", "appraise stored records again",
                 {"With what is demanded and known today: a policy, firmware floors, revocation lists (those given and those of the "
                  "certificate "
-                 "store), another time. What a record demanded itself is never loosened. Lists the records whose verdict changed, or that "
+                 "store), another time. What a record demanded itself is never loosened; --policy alone takes the place of its policy "
+                 "file. Lists the records whose verdict changed, or that "
                  "fail "
                  "a check that they passed.",
                     "Old records are never changed; with --record a new one is added for each that changed. Exit status 1 when one turned "

@@ -52,6 +52,7 @@ private Q_SLOTS:
         const Ran imported = m_program.run({u"certs"_s, u"import"_s, u"--json"_s, m_program.path(u"certs"_s)});
         QVERIFY2(imported.exit == 0, imported.all());
         QCOMPARE(imported.json()["added"_L1].toInt(), 4);
+        QVERIFY2(imported.err.contains("evidence reappraise"), imported.all());
         QCOMPARE(m_program.run({u"certs"_s, u"import"_s, u"--json"_s, m_program.path(u"certs"_s)}).json()["added"_L1].toInt(), 0);
         const QJsonArray all = m_program.run({u"certs"_s, u"list"_s, u"--json"_s}).json()["certificates"_L1].toArray();
         QCOMPARE(all.size(), 4);
@@ -167,6 +168,7 @@ private Q_SLOTS:
         const Ran fetched = other.run(line + root);
         QVERIFY2(fetched.exit == 0, fetched.all());
         QCOMPARE(fetched.json()["added"_L1].toInt(), 4);
+        QVERIFY2(fetched.err.contains("evidence reappraise"), fetched.all());
         const auto count = server.asked().size();
         QCOMPARE(other.run(line + root + QStringList{u"--offline"_s}).exit, 0);
         QCOMPARE(server.asked().size(), count);
@@ -181,6 +183,17 @@ private Q_SLOTS:
         const Ran emulated = verifier.run({u"evidence"_s, u"verify"_s, u"--fetch"_s, lone});
         QVERIFY2(emulated.exit == 1 && emulated.err.contains("'amd' is accepted"), emulated.all());
         QVERIFY(server.asked().size() > asked);
+        // What came before something failed is kept.
+        BadServer half([&](Connection &connection, const std::string &address) {
+            connection.send(address.ends_with("/crl") ? answer(404, "")
+                    : address == path                 ? answer(200, m_maker.evidence.endorsements.front().der)
+                                                      : answer(200, pemOf(m_maker.authority().ask()) + pemOf(m_maker.authority().ark())));
+        });
+        Program partly;
+        partly.set(u"KASTELLAN_KDS_URL"_s, QString::fromStdString(half.url()));
+        const Ran part = partly.run({u"certs"_s, u"fetch"_s, u"vcek"_s, u"crl"_s, u"--report"_s, report, u"--root"_s, root.back()});
+        QVERIFY2(part.exit != 0 && part.out.contains("SEV-VCEK (chip ") && part.err.contains("404"), part.all());
+        QCOMPARE(partly.run({u"certs"_s, u"list"_s, u"--json"_s}).json()["certificates"_L1].toArray().size(), 3);
         // Another TCB is not there, and the message says what is likely.
         const Ran missing = other.run(QStringList{u"certs"_s, u"fetch"_s, u"vcek"_s, u"--product"_s, u"Genoa"_s, u"--chip-id"_s,
                                           QString::fromLatin1(QByteArray(64, 7).toHex()), u"--tcb"_s, u"bl=1,tee=0,snp=1,ucode=1"_s}
@@ -230,6 +243,13 @@ private Q_SLOTS:
         QCOMPARE(m_program.run({u"evidence"_s, u"list"_s, u"--json"_s}).json()["records"_L1].toArray().size(), records + 2);
         QCOMPARE(m_program.run({u"evidence"_s, u"reappraise"_s, u"--at"_s, u"2099-01-01"_s}).exit, 1);
         QCOMPARE(m_program.run({u"evidence"_s, u"reappraise"_s, u"--crl"_s, m_program.write(u"none"_s, "x")}).exit, 2);
+        QCOMPARE(m_program.run({u"evidence"_s, u"reappraise"_s, u"--crl"_s, file, u"--crl"_s, m_program.write(u"none"_s, "x")}).exit, 2);
+        // A list that is none is refused; nobody shall think that revocation was looked at.
+        const QStringList verify{u"evidence"_s, u"verify"_s, m_program.path(u"report.bin"_s), m_program.path(u"certs"_s), u"--root"_s,
+            QString::fromStdString(m_maker.expected.root), u"--accept-emulated"_s, u"--crl"_s};
+        const Ran none = m_program.run(verify + QStringList{m_program.path(u"certs/ark.der"_s)});
+        QVERIFY2(none.exit == 2 && none.err.contains("revocation list"), none.all());
+        QCOMPARE(m_program.run(verify + QStringList{m_program.path(u"certs/crl.der"_s)}).exit, 0);
         QCOMPARE(m_program.run({u"evidence"_s, u"fsck"_s}).exit, 0);
     }
 

@@ -10,6 +10,9 @@
 
 #include <csignal>
 
+#include <pwd.h>
+#include <unistd.h>
+
 using namespace kastellan::test;
 using namespace Qt::StringLiterals;
 
@@ -298,7 +301,10 @@ void TestKeepctlManage::activity()
 {
     const Ran ran = m_program.run({u"log"_s, u"--limit"_s, u"1000"_s});
     QVERIFY2(ran.exit == 0 && ran.out.contains("create key"), ran.all());
-    QCOMPARE(m_program.run({u"log"_s, u"--json"_s, u"-n"_s, u"2"_s}).json()["activity"_L1].toArray().size(), 2);
+    const QJsonArray newest = m_program.run({u"log"_s, u"--json"_s, u"-n"_s, u"2"_s}).json()["activity"_L1].toArray();
+    QCOMPARE(newest.size(), 2);
+    const passwd *user = ::getpwuid(::geteuid());
+    QCOMPARE(newest[0]["who"_L1].toString(), QString::fromLocal8Bit(user ? user->pw_name : ""));
     QCOMPARE(m_program.run({u"log"_s, u"-n"_s, u"x"_s}).exit, 2);
 }
 

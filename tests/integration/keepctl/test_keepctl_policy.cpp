@@ -2,6 +2,7 @@
 // Policy files through the program: made from evidence, checked, imported, launched with; results for programs.
 #include "program.h"
 
+#include <QtCore/QDir>
 #include <QtCore/QFile>
 #include <QtCore/QJsonArray>
 #include <QtTest/QTest>
@@ -16,9 +17,11 @@ private Q_SLOTS:
     void initTestCase();
     void madeFromARecord();
     void launchedWith();
+    void appraisedAgainUnderAnother();
     void launchRefusedByPolicy();
     void whatAPolicyGivesUpIsRecorded();
     void mistakesShowBeforeALaunch();
+    void madeFromFiles();
     void checked();
     void imported();
     void appraisalsMeetTheSchema();
@@ -82,6 +85,24 @@ void TestKeepctlPolicy::launchedWith()
     QCOMPARE(record.json()["recomputed"_L1]["verdict"_L1].toString(), u"trusted"_s);
 }
 
+// A new policy takes the place of the record's: what only the old one asked for passes or fails no more.
+void TestKeepctlPolicy::appraisedAgainUnderAnother()
+{
+    const QString policy = m_program.write(u"another.toml"_s, "version = 1\nreport.minimum_version = 99\n");
+    const Ran ran =
+        m_program.run({u"evidence"_s, u"reappraise"_s, u"--keep"_s, u"second"_s, u"--policy"_s, policy, u"--record"_s, u"--json"_s});
+    QVERIFY2(ran.exit == 1, ran.all());
+    const QString added = ran.json()["changed"_L1][0]["appended"_L1].toString();
+    const Ran shown = m_program.run({u"evidence"_s, u"show"_s, added, u"--json"_s});
+    QStringList ids;
+    for (const auto &finding : shown.json()["appraisal"_L1]["findings"_L1].toArray())
+        ids << finding["id"_L1].toString();
+    for (const char *id : {"report.minimum", "policy.file", "workload.digest", "launch.digest"})
+        QVERIFY2(ids.contains(QLatin1String(id)), shown.all());
+    for (const char *id : {"product.allowed", "chip.allowed", "policy.abi"})
+        QVERIFY2(!ids.contains(QLatin1String(id)), id);
+}
+
 void TestKeepctlPolicy::whatAPolicyGivesUpIsRecorded()
 {
     const QString policy = m_program.write(u"debug.toml"_s, "version = 1\nguest_policy.allowed = ['smt', 'debug']\n");
@@ -106,6 +127,20 @@ void TestKeepctlPolicy::mistakesShowBeforeALaunch()
     QVERIFY2(ran.exit == 125, ran.all());
     QVERIFY2(ran.err.contains("line 3") && ran.err.contains("guest_policy.allowed"), ran.all());
     QCOMPARE(m_program.run({u"keep"_s, u"plan"_s, u"--policy"_s, policy, example("hello")}).exit, 2);
+}
+
+void TestKeepctlPolicy::madeFromFiles()
+{
+    const Ran json = m_program.run({u"evidence"_s, u"export"_s, u"first"_s, u"--format"_s, u"json"_s, u"-o"_s, u"-"_s});
+    QVERIFY2(json.exit == 0, json.all());
+    QVERIFY(QDir().mkpath(m_program.path(u"folder"_s)));
+    const QString file = m_program.write(u"folder/record"_s, json.out);
+    const QStringList line{u"evidence"_s, u"policy"_s, u"new"_s, u"--from"_s};
+    const Ran ofFile = m_program.run(line + QStringList{file}), ofFolder = m_program.run(line + QStringList{m_program.path(u"folder"_s)});
+    QVERIFY2(ofFile.exit == 0 && ofFile.out.contains("root = \"emulated:"), ofFile.all());
+    const auto rules = [](const QByteArray &text) { return text.mid(text.indexOf("version = 1")); };
+    QCOMPARE(rules(ofFolder.out), rules(ofFile.out));
+    QCOMPARE(m_program.run(line + QStringList{m_program.path(u"nothing/"_s)}).exit, 2);
 }
 
 void TestKeepctlPolicy::checked()

@@ -199,6 +199,7 @@ void TestKeepctlParse::wrongUsage_data()
     row("keep stop x --grace 1 --grace 2", "--grace can be given once");
     row("host list x", "takes no such word");
     row("evidence export r --format pfd", "Did you mean pdf?");
+    row("certs list --role x", "takes: ark, ask, asvk, vcek, vlek, crl, pdh, pek, oca, cek");
     row("help hots", "Did you mean host?");
     row("help keep luanch", "Did you mean launch?");
     row("log --limt 1", "Did you mean --limit?");
