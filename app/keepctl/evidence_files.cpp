@@ -68,8 +68,8 @@ std::string kindText(std::string_view kind)
 std::string recognisedText(const Recognised &recognised, bool all, int fd)
 {
     std::string text;
-    if (all)
-        for (const FoundPart &part : recognised.found)
+    for (const FoundPart &part : recognised.found)
+        if (all || part.form == "azure-hcl") // whether the report binds the blob's runtime data decides what that is worth
             text += "  " + inLine(placeText(part.file, part.offset)) + ": " + inLine(part.what) + "\n";
     for (const UnknownPart &part : recognised.unknown)
         text +=

@@ -20,7 +20,7 @@ namespace kastellan::keepctl {
 [[nodiscard]] std::string placeText(std::string_view file, std::size_t offset);
 /// For people: "SNP attestation report".
 [[nodiscard]] std::string kindText(std::string_view kind);
-/// What was found and what was not, for a person; `all`: also what was found.
+/// What was not found, and of Azure's blobs what their reports bind, for a person; `all`: all that was found.
 [[nodiscard]] std::string recognisedText(const Recognised &recognised, bool all, int fd);
 /// The same as JSON: {"found": […], "unknown": […]}.
 [[nodiscard]] nlohmann::ordered_json recognisedJson(const Recognised &recognised);

@@ -191,6 +191,11 @@ void TestKeepctlVerify::standardInput()
     QVERIFY2(ran.exit == 1, ran.all());
     QCOMPARE(ran.json()[QStringLiteral("verdict")].toString(), QStringLiteral("undecided")); // no certificates
     QVERIFY(ran.json()[QStringLiteral("evidence")][0][QStringLiteral("file")].toString().startsWith(QStringLiteral("standard input")));
+    // Of a vTPM's blob it is said whether the report binds the data around it.
+    const QByteArray head = QByteArray("HCLA") + QByteArray(28, 0), data("{}"), size("\x02\0\0\0", 4), type("\x01\0\0\0", 4);
+    const QByteArray blob = head + asQt(source.report(1)) + QByteArray(12, 0) + type + size + data;
+    const auto azure = program.run(words("evidence verify -"), blob);
+    QVERIFY2(azure.exit == 1 && azure.out.contains("does NOT bind"), azure.all());
 }
 
 void TestKeepctlVerify::referenceValuesDecide()
@@ -284,6 +289,12 @@ void TestKeepctlVerify::showAndDiff()
                   b = program.write(QStringLiteral("b"), asQt(source.report(2)).toHex());
     auto ran = program.run({QStringLiteral("evidence"), QStringLiteral("show"), a, QStringLiteral("--hex")});
     QVERIFY2(ran.exit == 0 && ran.out.contains("report_data") && ran.out.contains("0x02a0"), ran.all());
+    QVERIFY(QDir().mkpath(program.path(QStringLiteral("leaf"))));
+    source.certificates(QDir(program.path(QStringLiteral("leaf"))));
+    QVERIFY(QFile::rename(a, program.path(QStringLiteral("leaf/report"))) && QFile::remove(program.path(QStringLiteral("leaf/ask"))));
+    ran = program.run({QStringLiteral("evidence"), QStringLiteral("show"), program.path(QStringLiteral("leaf"))});
+    QVERIFY2(ran.exit == 0 && ran.out.contains("its issuer is not there") && !ran.out.contains("not good"), ran.all());
+    QVERIFY(QFile::rename(program.path(QStringLiteral("leaf/report")), a));
     ran = program.run({QStringLiteral("evidence"), QStringLiteral("show"), b, QStringLiteral("--json")});
     QVERIFY2(ran.exit == 0, ran.all());
     QVERIFY(ran.json()[QStringLiteral("evidence")][0][QStringLiteral("view")][QStringLiteral("fields")].toArray().size() > 30);
