@@ -67,9 +67,11 @@ public:
     {
         const SevPart *unsignedOne = nullptr;
         for (const SevPart *cek : m_ceks) {
+            if (m_budget.spent())
+                break;
             if (pek && !signs(*cek, *pek, m_budget))
                 continue;
-            if (std::ranges::any_of(m_asks, [&](const SevPart *ask) { return signs(*ask, *cek, m_budget); }))
+            if (std::ranges::any_of(m_asks, [&](const SevPart *ask) { return !m_budget.spent() && signs(*ask, *cek, m_budget); }))
                 return cek;
             if (!unsignedOne || (cek->certificate && cek->certificate->slot(0).usage == legacy::Usage::Ask))
                 unsignedOne = cek;

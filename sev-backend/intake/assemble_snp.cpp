@@ -4,11 +4,17 @@
 #include "sev-backend/intake/library.h"
 
 #include <algorithm>
+#include <span>
 
 namespace kastellan::sev::intake {
 namespace {
 
 constexpr std::size_t mostTried = 256; ///< keys that are tried on one report
+
+std::span<const X509Part *const> compared(const std::vector<const X509Part *> &candidates)
+{
+    return std::span(candidates).first(std::min(candidates.size(), Budget::mostCompared));
+}
 
 bool verifies(const X509Part &leaf, const ReportView &report, Budget &budget)
 {
@@ -35,7 +41,8 @@ const X509Part *signer(const Library &library, const ReportView &report, Budget 
     const X509Part *best = nullptr;
     int bestFit = -1;
     bool several = false;
-    for (const X509Part *leaf : library.leavesOf(report.chipId().view())) {
+    const auto ofChip = library.leavesOf(report.chipId().view());
+    for (const X509Part *leaf : compared(ofChip)) {
         const int score = fit(*leaf, report, true);
         several = several || score == bestFit;
         if (score > bestFit) {
@@ -77,14 +84,14 @@ const X509Part *issuerOf(const std::vector<const X509Part *> &candidates, const 
 {
     const X509Part *named = nullptr;
     std::size_t count = 0;
-    for (const X509Part *candidate : candidates)
+    for (const X509Part *candidate : compared(candidates))
         if (subject.namesIssuer(candidate->certificate)) {
             named = named ? named : candidate;
             ++count;
         }
     if (count <= 1)
         return named;
-    for (const X509Part *candidate : candidates)
+    for (const X509Part *candidate : compared(candidates))
         if (subject.namesIssuer(candidate->certificate) && budget.take() && subject.signatureBy(candidate->certificate))
             return candidate;
     return named;
@@ -95,7 +102,7 @@ const X509Part *likelyOf(const std::vector<const X509Part *> &candidates, Produc
 {
     if (candidates.size() == 1)
         return candidates.front();
-    for (const X509Part *candidate : candidates)
+    for (const X509Part *candidate : compared(candidates))
         if (product != Product::Unknown && productFromText(candidate->certificate.commonName()) == product)
             return candidate;
     return nullptr;
@@ -117,9 +124,28 @@ const X509Part *issuer(const Library &own, const Library *pool, Members members,
     return found || !pool ? found : issuerOf((pool->*members)(), subject, budget);
 }
 
-void addLists(Evidence &evidence, const Library &library, const Certificate &root, const std::vector<const X509Part *> &chain)
+/// The lists of the roots that were met: finding them costs a signature for each.
+class Lists {
+public:
+    const std::vector<const CrlPart *> &of(const Library &library, const Certificate &root)
+    {
+        const std::pair key(&library, root.fingerprint());
+        const auto known = m_known.find(key);
+        return known != m_known.end() ? known->second : m_known.emplace(key, library.listsOf(root)).first->second;
+    }
+
+private:
+    std::map<std::pair<const Library *, Sha256>, std::vector<const CrlPart *>> m_known;
+};
+
+/// False when they are too many to be copied.
+bool addLists(Evidence &evidence, std::vector<const CrlPart *> lists, const std::vector<const X509Part *> &chain, Budget &budget)
 {
-    auto lists = library.listsOf(root);
+    std::size_t size = 0;
+    for (const CrlPart *list : lists)
+        size += list->der.size();
+    if (!budget.copy(size))
+        return false;
     // The newest comes last, and behind it one that revokes something of this chain: whoever looks at one list alone looks at that.
     std::ranges::stable_sort(lists, {}, [&](const CrlPart *part) {
         const bool revokes = std::ranges::any_of(
@@ -128,6 +154,7 @@ void addLists(Evidence &evidence, const Library &library, const Certificate &roo
     });
     for (const CrlPart *list : lists)
         evidence.endorsements.push_back({"crl", list->der});
+    return true;
 }
 
 } // namespace
@@ -135,6 +162,7 @@ void addLists(Evidence &evidence, const Library &library, const Certificate &roo
 void assembleSnp(
     std::vector<FoundEvidence> &into, const std::vector<EvidencePart> &reports, const Library &own, const Library *pool, Budget &budget)
 {
+    Lists lists;
     for (const auto &part : reports) {
         FoundEvidence found{part.file, part.offset, {"snp-report", part.bytes, {}}};
         const auto report = *ReportView::from(found.evidence.report);
@@ -162,11 +190,11 @@ void assembleSnp(
                 chain.push_back(link);
                 found.evidence.endorsements.push_back({link->role, link->certificate.der()});
             }
-        if (root) {
-            addLists(found.evidence, own, root->certificate, chain);
-            if (pool)
-                addLists(found.evidence, *pool, root->certificate, chain);
-        }
+        // With some of the lists only, a revocation could go unseen: then it has to be undecided.
+        if (root
+            && (!addLists(found.evidence, lists.of(own, root->certificate), chain, budget)
+                || (pool && !addLists(found.evidence, lists.of(*pool, root->certificate), chain, budget))))
+            found.evidence.endorsements.clear();
         into.push_back(std::move(found));
     }
     // A list that no root here signed still has to be seen where there is one report: it fails.

@@ -43,7 +43,7 @@ Recognised recognise(std::span<const InputFile> files, const EndorsementPool *po
     result.evidence = intake::assemble(std::move(parts), dynamic_cast<const intake::Library *>(pool), all);
     if (!all)
         result.unknown.push_back({files.empty() ? std::string() : files.front().name, 0,
-            "the files hold so many certificates that look alike that not all were tried; give fewer"});
+            "the files hold so many certificates and lists that look alike that not all were tried; give fewer"});
     return result;
 }
 

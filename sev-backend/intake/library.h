@@ -34,23 +34,32 @@ private:
     std::map<Sha256, std::vector<const CrlPart *>> m_signed; ///< by the root's fingerprint
 };
 
-/// How many signatures are tried to find out what belongs together: hostile files hold many that look alike.
+/// How much is tried and copied to find out what belongs together: hostile files hold many that look alike.
 class Budget {
 public:
+    /// What is compared of one kind for one piece of evidence.
+    static constexpr std::size_t mostCompared = 1024;
     /// False when there is nothing left to spend.
     [[nodiscard]] bool take()
     {
         m_spent = m_spent || m_left == 0;
         return m_left > 0 && m_left-- > 0;
     }
+    /// Whether so many bytes of lists may be copied for one more piece of evidence.
+    [[nodiscard]] bool copy(std::size_t bytes)
+    {
+        m_spent = m_spent || bytes > m_bytes;
+        return bytes <= m_bytes && (m_bytes -= bytes, true);
+    }
     [[nodiscard]] bool spent() const { return m_spent; }
 
 private:
-    std::size_t m_left = 20'000;
+    std::size_t m_left = 20'000, m_bytes = std::size_t{256} << 20;
     bool m_spent = false;
 };
 
-/// Gives each piece of evidence its endorsements: first of the files' own, then of the pool. `all` is false if there was too much to try.
+/// Gives each piece of evidence its endorsements: first of the files' own, then of the pool. `all` is false if there was too much to try;
+/// what it was too much for then stands without endorsements, so that no list is passed over.
 [[nodiscard]] std::vector<FoundEvidence> assemble(Parts parts, const Library *pool, bool &all);
 
 // Its two halves.

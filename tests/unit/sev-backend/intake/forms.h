@@ -6,6 +6,7 @@
 #include "core/reports/zip.h"
 #include "sev-backend/certificates/ghcb_table.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 

@@ -3,6 +3,7 @@
 #include "forms.h"
 #include "sev-backend/appraisal/backend.h"
 #include "sev-backend/certificates/certificate.h"
+#include "tests/support/evidence_maker.h"
 #include "tests/support/vectors.h"
 
 #include <QTest>
@@ -76,6 +77,8 @@ private Q_SLOTS:
     void deepJsonAndText();
     void hostileTables();
     void hostileProto();
+    void manyLists();
+    void manyLegacyCertificates();
 };
 
 // No changed byte of the chain leaves it authentic, whether it is read as a file or appraised as it is.
@@ -264,6 +267,69 @@ void TestIntakeBounds::hostileProto()
     const auto recognised = look(report);
     QCOMPARE(recognised.unknown.size(), 1u);
     QVERIFY2(recognised.unknown[0].why.contains("measurement"), recognised.unknown[0].why.c_str());
+}
+
+// Each report is given the lists of its root: many reports and many lists must not take their product in memory. What there is no room for
+// is undecided, and never judged by some of the lists.
+void TestIntakeBounds::manyLists()
+{
+    const test::EvidenceMaker maker;
+    std::vector<reports::ArchivedFile> files{{"ark.der", maker.evidence.endorsements[2].der},
+        {"ask.der", maker.evidence.endorsements[1].der}, {"vcek.der", maker.evidence.endorsements[0].der}};
+    std::vector<std::uint64_t> serials(3000);
+    for (std::size_t i = 0; i < serials.size(); ++i)
+        serials[i] = 0x7000000000000000u + i;
+    for (unsigned i = 0; i < 8; ++i) {
+        serials[0] += serials.size() * (i + 1);
+        files.push_back({"list" + std::to_string(i), *maker.authority().revocationList(serials, then - 10 - i, then + 1000)});
+    }
+    const std::size_t listBytes = 8 * files.back().content.size();
+    constexpr std::size_t room = std::size_t{256} << 20, reportCount = 800;
+    QVERIFY2(listBytes * reportCount > room, std::to_string(listBytes).c_str());
+    for (std::size_t i = 0; i < reportCount; ++i) {
+        Bytes report = maker.evidence.report;
+        storeLe<std::uint32_t>(report, 0x50, static_cast<std::uint32_t>(i)); // report data
+        files.push_back({"report" + std::to_string(i), report});
+    }
+    const auto recognised = look(*reports::zipped(files));
+    QCOMPARE(recognised.evidence.size(), reportCount);
+    std::size_t bytes = 0, without = 0;
+    for (const auto &found : recognised.evidence) {
+        const auto lists = std::ranges::count(found.evidence.endorsements, "crl", &Endorsement::role);
+        QVERIFY(lists == 8 || found.evidence.endorsements.empty());
+        without += found.evidence.endorsements.empty();
+        for (const auto &endorsement : found.evidence.endorsements)
+            bytes += endorsement.role == "crl" ? endorsement.der.size() : 0;
+    }
+    QVERIFY2(bytes <= room, std::to_string(bytes).c_str());
+    QVERIFY(without > 0 && without < reportCount);
+    QVERIFY(std::ranges::any_of(recognised.unknown, [](const UnknownPart &part) { return part.why.contains("give fewer"); }));
+}
+
+// Reports, CEKs and ASKs that all might belong together: their product is never gone through.
+void TestIntakeBounds::manyLegacyCertificates()
+{
+    KASTELLAN_NEED_VECTORS();
+    const Bytes cek = vector("sev-naples/cek.cert"), both = vector("sev-roots/ask_ark_naples.cert");
+    const Bytes ask = toBytes(ByteView(both).first(832));
+    std::vector<reports::ArchivedFile> files;
+    constexpr unsigned count = 7500;
+    for (unsigned i = 0; i < count; ++i) {
+        Bytes report(208), key = cek, authority = ask;
+        storeLe<std::uint32_t>(report, 0x00, i);
+        storeLe<std::uint32_t>(report, 0x34, 0x1002);
+        storeLe<std::uint32_t>(report, 0x38, 2);
+        storeLe<std::uint32_t>(key, 0x14, i + 1); // another key, which nobody signed
+        storeLe<std::uint32_t>(authority, 0x144, i + 1);
+        files.push_back({"r" + std::to_string(i), report});
+        files.push_back({"c" + std::to_string(i), key});
+        files.push_back({"a" + std::to_string(i), authority});
+    }
+    const auto recognised = look(*reports::zipped(files));
+    QVERIFY2(recognised.evidence.size() >= count, std::to_string(recognised.evidence.size()).c_str());
+    QVERIFY(std::ranges::any_of(recognised.unknown, [](const UnknownPart &part) { return part.why.contains("give fewer"); }));
+    for (const auto &found : std::span(recognised.evidence).first(10))
+        QVERIFY(verdictOf(found.evidence) != Verdict::Authentic);
 }
 
 QTEST_GUILESS_MAIN(TestIntakeBounds)
