@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/kds/transport.h"
 
+#include "core/base/free_with.h"
+
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <mutex>
 
 namespace kastellan::sev::kds {
@@ -10,16 +13,8 @@ namespace {
 
 constexpr auto asking = "ask the key server";
 
-template <auto Function>
-struct CurlFree {
-    template <typename T>
-    void operator()(T *handle) const
-    {
-        Function(handle);
-    }
-};
-using Easy = std::unique_ptr<CURL, CurlFree<curl_easy_cleanup>>;
-using Multi = std::unique_ptr<CURLM, CurlFree<curl_multi_cleanup>>;
+using Easy = std::unique_ptr<CURL, FreeWith<curl_easy_cleanup>>;
+using Multi = std::unique_ptr<CURLM, FreeWith<curl_multi_cleanup>>;
 
 /// What arrives, up to its limit.
 struct Arriving {
@@ -147,8 +142,10 @@ private:
         curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail);
         curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &take);
         curl_easy_setopt(easy, CURLOPT_WRITEDATA, &arriving);
-        if (!request.authorities.empty())
+        if (!request.authorities.empty()) {
             curl_easy_setopt(easy, CURLOPT_CAINFO, request.authorities.c_str());
+            curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr); // else the system's folder of authorities counts too
+        }
         if (!request.proxy.empty())
             curl_easy_setopt(easy, CURLOPT_PROXY, request.proxy.c_str());
         else if (request.noProxy)

@@ -27,11 +27,6 @@ const Endorsement *authorityOf(const Evidence &evidence)
 {
     return find(evidence, {"ask", "asvk"});
 }
-bool complete(const Evidence &evidence)
-{
-    return leafOf(evidence) && authorityOf(evidence) && find(evidence, {"ark"}) && find(evidence, {"crl"});
-}
-
 bool verifies(const StoredCertificate &stored, const ReportView &report)
 {
     const auto certificate = Certificate::fromDer(stored.bytes);
@@ -47,8 +42,10 @@ bool sameGroup(std::string_view a, std::string_view b)
 
 void add(Evidence &evidence, Completed &completed, const StoredCertificate &certificate, const std::string &from)
 {
-    const bool there =
-        std::ranges::any_of(evidence.endorsements, [&](const Endorsement &own) { return sameGroup(own.role, certificate.role); });
+    // Of certificates one in each role, of lists all: whoever sends an older list with the evidence hides what a newer one revokes.
+    const bool there = std::ranges::any_of(evidence.endorsements, [&](const Endorsement &own) {
+        return sameGroup(own.role, certificate.role) && (own.role != "crl" || own.der == certificate.bytes);
+    });
     if (there)
         return;
     evidence.endorsements.push_back({certificate.role, certificate.bytes});
@@ -174,7 +171,7 @@ void EndorsementFinder::fromServer(Evidence &evidence, Completed &completed, con
         else
             completed.missing.push_back("chain: " + fetched.error().message());
     }
-    if (products.size() == 1 && !find(evidence, {"crl"})) {
+    if (products.size() == 1) {
         if (auto fetched = m_server->crl(products.front(), kind, stop))
             addAll({std::move(*fetched)});
         else
@@ -187,9 +184,8 @@ Completed EndorsementFinder::complete(Evidence &evidence, const std::stop_token 
     Completed completed;
     if (evidence.kind != "snp-report")
         return completed;
-    if (!sev::complete(evidence))
-        fromStore(evidence, completed);
-    if (!sev::complete(evidence) && m_server)
+    fromStore(evidence, completed);
+    if (m_server)
         fromServer(evidence, completed, stop);
     return completed;
 }

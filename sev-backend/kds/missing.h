@@ -31,8 +31,8 @@ public:
         std::vector<StoredCertificate> certificates, std::unique_ptr<kds::Transport> transport, std::unique_ptr<kds::KeyServer> server);
     ~EndorsementFinder();
 
-    /// Adds what is missing of VCEK or VLEK, ASK or ASVK, ARK and CRL to an SNP report; other kinds of evidence are left alone. A masked
-    /// chip id, or a VLEK, is found by which stored key verifies the report.
+    /// Adds what is missing of VCEK or VLEK, ASK or ASVK and ARK to an SNP report, and the newest CRL that is known here even where one
+    /// came with it; other kinds of evidence are left alone. A masked chip id, or a VLEK, is found by which stored key verifies the report.
     [[nodiscard]] Completed complete(Evidence &evidence, const std::stop_token &stop = {});
 
 private:

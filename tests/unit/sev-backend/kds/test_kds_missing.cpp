@@ -35,6 +35,27 @@ std::vector<std::string> rolesOf(const Evidence &evidence)
     return roles;
 }
 
+/// What a key server answers that has the certificates of this evidence.
+auto answersOf(const test::EvidenceMaker &maker, const Bytes &list)
+{
+    const auto pem = [](const Certificate &certificate) {
+        return "-----BEGIN CERTIFICATE-----\n" + toBase64(certificate.der()) + "\n-----END CERTIFICATE-----\n";
+    };
+    const std::string leafPath =
+        *kds::vcekPath(Product::Genoa, maker.report().chipId().view(), TcbVersion(maker.report().reportedTcb(), TcbLayout::Milan));
+    const std::string chain = pem(maker.authority().ask()) + pem(maker.authority().ark());
+    return [leafPath, chain, list, leaf = maker.evidence.endorsements.front().der](test::Connection &connection, const std::string &asked) {
+        if (asked == leafPath)
+            connection.send(test::answer(200, leaf));
+        else if (asked == "/vcek/v1/Genoa/cert_chain")
+            connection.send(test::answer(200, chain));
+        else if (asked == "/vcek/v1/Genoa/crl")
+            connection.send(test::answer(200, list));
+        else
+            connection.send(test::answer(404, ""));
+    };
+}
+
 } // namespace
 
 class TestKdsMissing : public QObject {
@@ -97,6 +118,52 @@ private Q_SLOTS:
         QVERIFY(finder.complete(broken).added.empty());
     }
 
+    /// Evidence that brings an older list along does not keep the one away that is known here, and that revokes.
+    void anOlderListHidesNothing()
+    {
+        test::EvidenceMaker maker;
+        auto stored = storeOf(maker);
+        const std::int64_t now = std::time(nullptr);
+        const Bytes older = *maker.authority().revocationList({1}, now - 5 * test::day, now + 5 * test::day);
+        const Bytes newer = *maker.authority().revocationList({maker.askSerial()}, now - test::day, now + 9 * test::day);
+        stored.push_back(*describeCrl(older, "test"));
+        stored.push_back(*describeCrl(newer, "test"));
+        Evidence evidence = maker.evidence;
+        evidence.endorsements.push_back({"crl", older});
+        EndorsementFinder finder(stored, nullptr, nullptr);
+        QCOMPARE(finder.complete(evidence).added, std::vector<std::string>{"crl: from the certificate store"});
+        QVERIFY(evidence.endorsements.back().der == newer);
+        Appraisal appraisal;
+        appraisal.findings = makeEvidenceBackend()->appraise(evidence, maker.expected, now);
+        decide(appraisal);
+        QVERIFY2(appraisal.verdict == Verdict::Refused, appraisal.sentence.c_str());
+        QVERIFY(finder.complete(evidence).added.empty()); // once
+    }
+
+    /// The same with what the key server has.
+    void anOlderListHidesNothingOfTheServers()
+    {
+        test::DataFolder folder;
+        test::EvidenceMaker maker;
+        test::FakeClock clock;
+        const std::int64_t now = clock.unixSeconds();
+        const Bytes list = *maker.authority().revocationList({maker.askSerial()}, now - 5, now + 500);
+        test::BadServer server(answersOf(maker, list));
+        kds::Settings settings;
+        settings.url = server.url();
+        settings.cache = folder.path() / "cache";
+        settings.root = maker.expected.root;
+        auto transport = kds::curlTransport();
+        auto client = std::make_unique<kds::KeyServer>(settings, *transport, clock);
+        EndorsementFinder finder({}, std::move(transport), std::move(client));
+        Evidence evidence = maker.evidence;
+        evidence.endorsements = {{"crl", *maker.authority().revocationList({1}, now - test::day, now + test::day)}};
+        const Completed completed = finder.complete(evidence);
+        QVERIFY2(completed.missing.empty(), completed.missing.empty() ? "" : completed.missing.front().c_str());
+        QVERIFY(evidence.endorsements.back().der == list);
+        QCOMPARE(rolesOf(evidence), (std::vector<std::string>{"ark", "ask", "crl", "crl", "vcek"}));
+    }
+
     void nothingIsMadeUp()
     {
         test::EvidenceMaker maker, milan({.profile = *findProfile("milan")});
@@ -111,23 +178,9 @@ private Q_SLOTS:
     {
         test::DataFolder folder;
         test::EvidenceMaker maker;
-        const std::string path =
-            *kds::vcekPath(Product::Genoa, maker.report().chipId().view(), TcbVersion(maker.report().reportedTcb(), TcbLayout::Milan));
         test::FakeClock clock;
-        const auto pem = [](const Certificate &certificate) {
-            return "-----BEGIN CERTIFICATE-----\n" + toBase64(certificate.der()) + "\n-----END CERTIFICATE-----\n";
-        };
-        const Bytes list = *maker.authority().revocationList({1}, clock.unixSeconds() - 5, clock.unixSeconds() + 500);
-        test::BadServer server([&](test::Connection &connection, const std::string &asked) {
-            if (asked == path)
-                connection.send(test::answer(200, maker.evidence.endorsements.front().der));
-            else if (asked == "/vcek/v1/Genoa/cert_chain")
-                connection.send(test::answer(200, pem(maker.authority().ask()) + pem(maker.authority().ark())));
-            else if (asked == "/vcek/v1/Genoa/crl")
-                connection.send(test::answer(200, list));
-            else
-                connection.send(test::answer(404, ""));
-        });
+        test::BadServer server(
+            answersOf(maker, *maker.authority().revocationList({1}, clock.unixSeconds() - 5, clock.unixSeconds() + 500)));
         const auto finder = [&](bool offline) {
             kds::Settings settings;
             settings.url = server.url();
