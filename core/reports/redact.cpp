@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <vector>
 
 namespace kastellan {
 namespace {
@@ -25,12 +27,42 @@ bool namesChip(std::string_view role)
     return std::ranges::contains(roles, role);
 }
 
-void redact(Appraisal &appraisal, std::string_view chip)
+using Chips = std::vector<std::string>;
+
+/// The chip by its identity, and as the certificates of its keys name it: those say it where the host masks it in the report.
+Chips chipsOf(const EvidenceView &view, std::string_view identity)
 {
-    appraisal.sentence = withoutChip(appraisal.sentence, chip);
+    const std::size_t colon = identity.find(':');
+    Chips chips{colon == std::string_view::npos ? std::string() : std::string(identity.substr(colon + 1))};
+    for (const CertificateView &certificate : view.chain)
+        if (namesChip(certificate.role))
+            for (const auto &[name, value] : certificate.extensions)
+                if (value.size() >= leastDigits && std::ranges::all_of(value, isHex))
+                    chips.push_back(value);
+    return chips;
+}
+
+void redact(std::string &text, const Chips &chips)
+{
+    for (const std::string &chip : chips)
+        text = withoutChip(text, chip);
+    // A host that is pinned to another processor than this names that one.
+    constexpr std::string_view mark = "chip:";
+    for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at)) {
+        at += mark.size();
+        const auto digits = std::ranges::find_if_not(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(), isHex);
+        const auto count = static_cast<std::size_t>(digits - text.begin()) - at;
+        if (count >= leastDigits)
+            text.replace(at, count, redactedChip);
+    }
+}
+
+void redact(Appraisal &appraisal, const Chips &chips)
+{
+    redact(appraisal.sentence, chips);
     for (Finding &finding : appraisal.findings)
         for (std::string *text : {&finding.expected, &finding.actual, &finding.why, &finding.remedy})
-            *text = withoutChip(*text, chip);
+            redact(*text, chips);
 }
 
 } // namespace
@@ -59,12 +91,11 @@ std::string withoutChip(std::string_view text, std::string_view chipHex)
 
 void redactChipId(Record &record, EvidenceView &view, Appraisal &today, std::string_view identity)
 {
-    const std::size_t colon = identity.find(':');
-    const std::string_view chip = colon == std::string_view::npos ? std::string_view() : identity.substr(colon + 1);
-    redact(record.appraisal, chip);
-    redact(today, chip);
+    const Chips chips = chipsOf(view, identity);
+    redact(record.appraisal, chips);
+    redact(today, chips);
     for (std::string *text : {&record.plan, &record.manifest, &record.notes, &record.expected.policy})
-        *text = withoutChip(*text, chip);
+        redact(*text, chips);
     std::string gone;
     std::erase_if(record.evidence.endorsements, [&](const Endorsement &endorsement) {
         const bool names = namesChip(endorsement.role);
@@ -75,12 +106,12 @@ void redactChipId(Record &record, EvidenceView &view, Appraisal &today, std::str
     record.evidence.report.clear();
     record.evidence.kind = "redacted";
     for (Field &field : view.fields) {
-        field.value = withoutChip(field.value, chip);
-        field.meaning = withoutChip(field.meaning, chip);
+        redact(field.value, chips);
+        redact(field.meaning, chips);
     }
     for (CertificateView &certificate : view.chain) {
         for (auto &[name, value] : certificate.extensions)
-            value = withoutChip(value, chip);
+            redact(value, chips);
         if (namesChip(certificate.role))
             certificate.sha256 = redactedChip;
     }

@@ -83,6 +83,37 @@ private Q_SLOTS:
         QVERIFY(asText(bundle).find("certificates/ark") != std::string_view::npos);
     }
 
+    /// A report whose chip id the host masks has no identity; the certificate of the key, and the finding about it, name the chip.
+    void maskedInTheReport()
+    {
+        Record record = test::sampleRecord();
+        EvidenceView view = test::sampleView();
+        view.chain = {{"vcek", "CN=SEV-VCEK", "", "0", "", "", "", std::string(64, '5'), false, true, false,
+            {{"chip id", chip}, {"cloud provider", "example"}, {"TCB: snp", "21"}}}};
+        record.appraisal.findings.front().expected = chip.substr(0, 32) + "…";
+        Appraisal today = record.appraisal;
+        redactChipId(record, view, today, "");
+        QVERIFY(!mentions(recordJson(record, &view, &today)));
+        QVERIFY(!mentions(recordHtml(record, view, &today)));
+        QCOMPARE(view.chain.front().extensions[1].second, std::string("example"));
+    }
+
+    /// The processor that the host was pinned to before is nobody's business either.
+    void anotherThatWasPinned()
+    {
+        Record record = test::sampleRecord();
+        EvidenceView view = test::sampleView();
+        Appraisal today = record.appraisal;
+        Finding pinned;
+        pinned.id = "platform.identity";
+        pinned.expected = "chip:" + chip;
+        pinned.actual = "chip:0123456789abcdef, and not chip: or chip:12";
+        record.appraisal.findings.push_back(pinned);
+        redactChipId(record, view, today, "chip:0123456789abcdef");
+        QCOMPARE(record.appraisal.findings.back().expected, std::string("chip:(redacted)"));
+        QCOMPARE(record.appraisal.findings.back().actual, std::string("chip:(redacted), and not chip: or chip:12"));
+    }
+
     void withoutAnIdentity()
     {
         Record record = test::sampleRecord();
