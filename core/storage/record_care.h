@@ -60,7 +60,8 @@ struct Restored {
 };
 /// Puts a backup in the place of the store at `path` (empty: the usual one), in one step: a crash leaves the old or the new one. The backup
 /// is checked whole first, with the record key of this user. If the store has records that the backup lacks, it is refused unless `force`;
-/// then the store as it was is saved beside it first. Programs that have the store open see the restored one.
+/// then the store as it was is saved beside it first. Holds that are there now stay. Programs that have the store open see the restored
+/// one.
 [[nodiscard]] Result<Restored> restoreRecords(const std::filesystem::path &backup, bool force, const std::filesystem::path &path = {});
 
 } // namespace kastellan

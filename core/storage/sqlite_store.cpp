@@ -8,6 +8,8 @@
 #include "core/storage/chain.h"
 #include "core/storage/schema.h"
 
+#include <algorithm>
+
 namespace kastellan::storage {
 namespace fs = std::filesystem;
 
@@ -31,6 +33,8 @@ std::string badHead()
 constexpr auto headRemedy =
     "Run 'keepctl evidence fsck'. Restore the store and keys/record.pem from the same backup, or move the store away to begin a new one.";
 
+} // namespace
+
 RecordSummary summaryFrom(const Statement &row)
 {
     RecordSummary summary;
@@ -44,8 +48,6 @@ RecordSummary summaryFrom(const Statement &row)
     summary.emulated = row.number(7) != 0;
     return summary;
 }
-
-} // namespace
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const fs::path &path, int busyMilliseconds)
 {
@@ -211,7 +213,7 @@ Result<Record> SqliteStore::get(std::string_view idOrUniquePrefix)
 Result<std::vector<RecordSummary>> SqliteStore::list(std::string_view keep, std::size_t limit, std::size_t offset)
 {
     const std::scoped_lock guard(m_mutex);
-    const std::string columns = "SELECT id, keep, keep_name, host, kind, created, verdict, emulated FROM records ";
+    const std::string columns = "SELECT " + std::string(summaryColumns) + " FROM records ";
     KASTELLAN_ASSIGN(Statement statement,
         m_database.prepare(columns + (keep.empty() ? "WHERE ?1 = ''" : "WHERE keep = ?1") + " ORDER BY seq DESC LIMIT ?2 OFFSET ?3"));
     statement.bind(1, keep).bind(2, static_cast<std::int64_t>(std::min<std::size_t>(limit, INT64_MAX)));

@@ -13,6 +13,11 @@ namespace kastellan::storage {
 /// How long to wait for another program that writes.
 inline constexpr int usualBusyMilliseconds = 15'000;
 
+/// What `summaryFrom` reads, in its order.
+inline constexpr std::string_view summaryColumns = "id, keep, keep_name, host, kind, created, verdict, emulated";
+/// The summary in the first columns of a row.
+[[nodiscard]] RecordSummary summaryFrom(const Statement &row);
+
 class SqliteStore : public RecordStore, public RecordCare {
 public:
     [[nodiscard]] static Result<std::unique_ptr<SqliteStore>> open(

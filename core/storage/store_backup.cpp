@@ -186,6 +186,11 @@ Result<Restored> restoreRecords(const fs::path &backup, bool force, const fs::pa
         KASTELLAN_TRY(writeCopy(store->database(), result.before));
         KASTELLAN_TRY(sync(result.before));
     }
+    // Holds are promises of now: a backup of before must not let them go. Those whose record it lacks, or has purged, have no meaning in
+    // it.
+    KASTELLAN_ASSIGN(const auto holds, store->holds());
+    for (const RecordHold &hold : holds)
+        static_cast<void>(restored->hold(hold));
     KASTELLAN_TRY(restored->database().copyInto(store->database()));
     KASTELLAN_ASSIGN(const Last then, lastOf(store->database()));
     result.records = static_cast<std::size_t>(then.count);

@@ -4,6 +4,7 @@
 #include "core/storage/purge_list.h"
 #include "core/storage/sqlite_store.h"
 
+#include <algorithm>
 #include <chrono>
 #include <set>
 
@@ -89,27 +90,18 @@ Result<std::vector<std::pair<std::string, std::string>>> SqliteStore::purged()
 Result<std::vector<RecordSummary>> SqliteStore::purgeable(const PurgeRequest &request, std::vector<std::int64_t> &numbers) const
 {
     KASTELLAN_ASSIGN(Statement statement,
-        m_database.prepare(
-            "SELECT id, keep, keep_name, host, kind, created, verdict, emulated, seq FROM (SELECT *, row_number() OVER "
-            "(PARTITION BY keep ORDER BY seq DESC) AS newest FROM records WHERE kind <> 'purge') AS old WHERE newest > ?1 AND "
-            "created < ?2 AND id NOT IN (SELECT id FROM holds) AND seq NOT IN (SELECT seq FROM purged) ORDER BY seq"));
+        m_database.prepare("SELECT " + std::string(summaryColumns)
+            + ", seq FROM (SELECT *, row_number() OVER "
+              "(PARTITION BY keep ORDER BY seq DESC) AS newest FROM records WHERE kind <> 'purge') AS old WHERE newest > ?1 AND "
+              "created < ?2 AND id NOT IN (SELECT id FROM holds) AND seq NOT IN (SELECT seq FROM purged) ORDER BY seq"));
     statement.bind(1, static_cast<std::int64_t>(std::min<std::size_t>(request.keepNewest, INT64_MAX))).bind(2, request.before);
     std::vector<RecordSummary> records;
     for (;;) {
         KASTELLAN_ASSIGN(const bool row, statement.step());
         if (!row)
             return records;
-        RecordSummary summary;
-        summary.id = statement.text(0);
-        summary.keep = statement.text(1);
-        summary.keepName = statement.text(2);
-        summary.host = statement.text(3);
-        summary.kind = statement.text(4);
-        summary.created = statement.number(5);
-        summary.verdict = statement.text(6);
-        summary.emulated = statement.number(7) != 0;
+        records.push_back(summaryFrom(statement));
         numbers.push_back(statement.number(8));
-        records.push_back(std::move(summary));
     }
 }
 

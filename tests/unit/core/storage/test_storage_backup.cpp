@@ -94,6 +94,20 @@ private Q_SLOTS:
         QCOMPARE(idsOf(*m_store), all);
     }
 
+    /// What somebody wants kept stays kept, though the backup is from before.
+    void holdsStay()
+    {
+        QVERIFY(backUp());
+        const std::string id = idsOf(*m_store).front();
+        const auto care = *RecordCare::open();
+        QVERIFY(care->hold({id, 7, "me", "case 17"}));
+        QVERIFY(restoreRecords(file(), false));
+        const auto holds = care->holds();
+        QCOMPARE(holds->size(), 1u);
+        QCOMPARE(holds->front().id + holds->front().why, id + "case 17");
+        QVERIFY(m_store->check()->empty());
+    }
+
     void aBackupThatIsNotCleanIsRefused_data()
     {
         QTest::addColumn<QByteArray>("sql");
