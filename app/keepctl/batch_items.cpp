@@ -58,6 +58,8 @@ public:
         std::string line;
         for (int c = input.get();; c = input.get()) {
             const bool end = c == std::istream::traits_type::eof();
+            if (end && input.bad()) // what follows is not known, and must not pass for nothing
+                return environment(what, m_name + ", line " + std::to_string(m_line + 1), "it can't be read further");
             if (!end && c != '\n') {
                 if (line.size() == longest)
                     return badInput(what, m_name + ", line " + std::to_string(m_line + 1), "it is longer than a path can be",
@@ -83,19 +85,6 @@ private:
 };
 
 constexpr std::string_view journalHead = "kastellan-batch-1 ";
-
-std::string keyOf(const std::string &item)
-{
-    return toHex(sha256(asBytes(item)).view());
-}
-
-std::uint64_t shortKey(std::string_view hex)
-{
-    std::uint64_t key = 0;
-    for (const char c : hex.substr(0, 16))
-        key = key << 4 | static_cast<std::uint64_t>(c <= '9' ? c - '0' : c - 'a' + 10);
-    return key;
-}
 
 } // namespace
 
@@ -140,11 +129,10 @@ Result<std::unique_ptr<BatchJournal>> BatchJournal::open(const fs::path &path, c
                     "Give the same options as then, or another journal.");
         } else {
             const auto space = line.find(' ');
-            constexpr std::size_t digits = 64;
-            if (space == std::string::npos || line.size() != space + 1 + digits
-                || line.find_first_not_of("0123456789abcdef", space + 1) != std::string::npos)
+            const auto bytes = space == std::string::npos ? Result<Bytes>(Bytes()) : fromHex(std::string_view(line).substr(space + 1));
+            if (!bytes || bytes->size() != Sha256::size)
                 return badInput(action, path.string() + ", byte " + std::to_string(good), "it is damaged", "Begin another journal.");
-            if (journal->m_done.insert(shortKey(std::string_view(line).substr(space + 1))).second) {
+            if (journal->m_done.insert(*Sha256::from(*bytes, "a line")).second) {
                 const std::string word = line.substr(0, space);
                 auto at = std::ranges::find(journal->m_before, word, &std::pair<std::string, std::uint64_t>::first);
                 if (at == journal->m_before.end())
@@ -166,12 +154,12 @@ Result<std::unique_ptr<BatchJournal>> BatchJournal::open(const fs::path &path, c
 
 bool BatchJournal::isDone(const std::string &item) const
 {
-    return m_done.contains(shortKey(keyOf(item)));
+    return m_done.contains(sha256(asBytes(item)));
 }
 
 void BatchJournal::note(const std::string &item, std::string_view verdict)
 {
-    m_pending += std::string(verdict) + " " + keyOf(item) + "\n";
+    m_pending += std::string(verdict) + " " + toHex(sha256(asBytes(item)).view()) + "\n";
 }
 
 Status BatchJournal::flush()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/base/error.h"
+#include "core/base/bytes.h"
 #include "core/base/fd.h"
 
 #include <filesystem>
@@ -40,7 +40,10 @@ private:
     BatchJournal() = default;
     Fd m_file;
     std::string m_name, m_pending;
-    std::unordered_set<std::uint64_t> m_done; ///< the first 8 bytes of the digests
+    struct Hash {
+        std::size_t operator()(const Sha256 &digest) const { return loadLe<std::size_t>(digest.bytes, 0); }
+    };
+    std::unordered_set<Sha256, Hash> m_done; ///< whole: of half a digest others can make a second path
     std::vector<std::pair<std::string, std::uint64_t>> m_before;
 };
 

@@ -97,6 +97,7 @@ Result<int> evidenceVerify(const Invocation &asked, const Context &context)
         for (const std::string &path : asked.values(option))
             paths.push_back(path);
     KASTELLAN_ASSIGN(Recognised recognised, evidenceOf(*context.backend, paths));
+    KASTELLAN_TRY(needLists(asked.values("crl"), recognised));
     completeEvidence(asked, recognised);
 
     if (asked.has("ear") && recognised.evidence.size() != 1)
@@ -144,7 +145,10 @@ Result<int> evidenceVerify(const Invocation &asked, const Context &context)
     } else {
         print(recognisedText(recognised, asked.has("findings"), 1));
     }
-    return good ? exit_code::done : exit_code::negative;
+    if (!good)
+        return exit_code::negative;
+    // As in a batch: what was named and is nothing that can be appraised must not pass beside what is good.
+    return anyUnusable(asked.operands, recognised) ? exit_code::usage : exit_code::done;
 }
 
 } // namespace kastellan::keepctl

@@ -5,6 +5,7 @@
 #include "core/evidence/input_files.h"
 #include "core/evidence/json.h"
 
+#include <algorithm>
 #include <format>
 
 namespace kastellan::keepctl {
@@ -39,6 +40,43 @@ Result<Recognised> evidenceOf(const EvidenceBackend &backend, std::span<const st
         found += "; …";
     return badInput(what, where, "there is no report in it, but: " + found,
         "Give the report too; certificates alone are checked by 'keepctl certs verify'.");
+}
+
+namespace {
+
+/// Whether a part is of this path: the file itself, something within it, or in the folder.
+bool isOf(std::string_view file, std::string_view path)
+{
+    if (path == "-")
+        path = "standard input";
+    while (path.size() > 1 && path.ends_with('/'))
+        path.remove_suffix(1);
+    return file.starts_with(path) && (file.size() == path.size() || file[path.size()] == '/' || file[path.size()] == ':');
+}
+
+} // namespace
+
+Status needLists(std::span<const std::string> paths, const Recognised &recognised)
+{
+    for (const std::string &path : paths) {
+        if (std::ranges::any_of(recognised.found, [&](const FoundPart &part) { return part.form == "x509-crl" && isOf(part.file, path); }))
+            continue;
+        const auto why = std::ranges::find_if(recognised.unknown, [&](const UnknownPart &part) { return isOf(part.file, path); });
+        return badInput("read a revocation list", path,
+            why == recognised.unknown.end() ? "there is no revocation list in it" : "there is no revocation list in it: " + why->why,
+            "Give AMD's list of the product, in DER or PEM: keepctl certs fetch.");
+    }
+    return {};
+}
+
+bool anyUnusable(std::span<const std::string> paths, const Recognised &recognised)
+{
+    return std::ranges::any_of(paths, [&](const std::string &path) {
+        std::error_code error;
+        return !std::filesystem::is_directory(path, error)
+            && std::ranges::any_of(recognised.unknown, [&](const UnknownPart &part) { return isOf(part.file, path); })
+            && std::ranges::none_of(recognised.found, [&](const FoundPart &part) { return isOf(part.file, path); });
+    });
 }
 
 bool meansFile(std::string_view word)

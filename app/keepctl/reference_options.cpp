@@ -69,8 +69,10 @@ Status minimumTcb(const Invocation &asked, ReferenceValues &expected)
     static constexpr std::array parts{"bl", "tee", "snp", "ucode", "fmc"};
     for (const std::string &given : asked.values("min-tcb")) {
         std::string_view rest = given;
-        while (!rest.empty()) {
-            const std::string_view one = rest.substr(0, rest.find(','));
+        for (bool more = true; more;) {
+            const auto comma = rest.find(',');
+            const std::string_view one = rest.substr(0, comma);
+            more = comma != std::string_view::npos;
             rest.remove_prefix(std::min(one.size() + 1, rest.size()));
             const auto equals = one.find('=');
             const std::string_view name = one.substr(0, equals);

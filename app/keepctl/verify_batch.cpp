@@ -6,6 +6,7 @@
 #include "app/keepctl/evidence_files.h"
 #include "app/keepctl/json_output.h"
 #include "app/keepctl/output.h"
+#include "core/base/digest.h"
 #include "core/base/file.h"
 #include "core/evidence/input_files.h"
 #include "core/evidence/json.h"
@@ -48,15 +49,23 @@ public:
     }
 
     /// The certificates that all items share: those given, and those that lie beside the items in a folder.
-    Status readPool(const std::vector<std::string> &given, const std::string &source)
+    Status readPool(const Invocation &asked, const std::string &source)
     {
+        std::vector<std::string> given = asked.values("certs");
+        for (const std::string &path : asked.values("crl"))
+            given.push_back(path);
         KASTELLAN_ASSIGN(Inputs inputs, readInputs(given, {.files = 1'000'000}));
+        for (const InputFile &file : inputs.files)
+            m_given += toHex(sha256(file.bytes).view());
         std::error_code error;
         if (fs::is_directory(source, error))
             KASTELLAN_TRY(addBeside(source, inputs.files));
-        m_pool = m_backend.pool(inputs.files);
-        return {};
+        Recognised what;
+        m_pool = m_backend.pool(inputs.files, &what);
+        return needLists(asked.values("crl"), what);
     }
+    /// Stands for what was given to hold the items to, beside the reference values.
+    [[nodiscard]] const std::string &given() const { return m_given; }
 
     void work(Item &item) const
     {
@@ -96,7 +105,7 @@ private:
             if (!bytes)
                 continue;
             const std::string_view text = asText(*bytes);
-            const bool der = (*bytes)[0] == 0x30 && ((*bytes)[1] == 0x82 || (*bytes)[1] == 0x81);
+            const bool der = bytes->size() >= 2 && (*bytes)[0] == 0x30 && ((*bytes)[1] == 0x82 || (*bytes)[1] == 0x81);
             if (!der && !text.contains("-----BEGIN CERTIFICATE") && !text.contains("-----BEGIN X509 CRL"))
                 continue;
             if (files.size() >= most)
@@ -143,6 +152,7 @@ private:
     const References &m_references;
     bool m_json, m_acceptEmulated;
     std::shared_ptr<const EndorsementPool> m_pool;
+    std::string m_given;
 };
 
 /// The items of a block, shared out over the cores.
@@ -168,10 +178,12 @@ struct Totals {
 std::string noteOf(const Item &item)
 {
     static constexpr std::string_view order[] = {"unusable", "refused", "undecided", "authentic", "trusted"};
+    // One that is not accepted marks them all: beside it there may be another with the same word that is.
+    const bool refused =
+        std::ranges::any_of(item.lines, [](const Line &line) { return !line.word.empty() && line.word != "unusable" && !line.accepted; });
     for (const auto word : order)
-        for (const Line &line : item.lines)
-            if (line.word == word)
-                return line.accepted || word == "unusable" ? std::string(word) : std::string(word) + "!";
+        if (std::ranges::contains(item.lines, word, &Line::word))
+            return std::string(word) + (refused ? "!" : "");
     return "certificates";
 }
 
@@ -226,16 +238,13 @@ Result<int> verifyBatch(const Invocation &asked, const EvidenceBackend &backend,
         return badInput("understand the command line", "--batch", "it takes one folder, or one list with a path on each line");
     const std::string &source = asked.operands.front();
     Batch batch(asked, backend, references);
-    std::vector<std::string> given = asked.values("certs");
-    for (const std::string &path : asked.values("crl"))
-        given.push_back(path);
-    KASTELLAN_TRY(batch.readPool(given, source));
+    KASTELLAN_TRY(batch.readPool(asked, source));
     KASTELLAN_ASSIGN(const auto items, BatchItems::open(source));
     std::unique_ptr<BatchJournal> journal;
     if (asked.has("resume")) {
         // Without --at each run is for its own time, and still the same batch.
         const std::string values =
-            js::dump(js::toJson(references.expected)) + asked.value("at") + (asked.has("accept-emulated") ? "+" : "");
+            js::dump(js::toJson(references.expected)) + asked.value("at") + (asked.has("accept-emulated") ? "+" : "") + batch.given();
         KASTELLAN_ASSIGN(journal, BatchJournal::open(asked.value("resume"), values));
     }
 

@@ -71,6 +71,8 @@ private Q_SLOTS:
     void batch();
     void batchGoesOn();
     void batchOfAList();
+    void batchRemembersWhatIsNotAccepted();
+    void whatCantBeReadDoesNotPass();
 };
 
 void TestKeepctlVerify::realEvidence()
@@ -148,6 +150,7 @@ void TestKeepctlVerify::wrongUse_data()
     row("--host-data 00", "--host-data");
     row("--min-tcb snp", "--min-tcb");
     row("--min-tcb micro=3", "no part of a TCB");
+    row("--min-tcb snp=3,", "no part of a TCB");
     row("--min-tcb snp=256", "0 to 255");
     row("--at yesterday", "--at");
     row("--at 2026-02-30", "--at");
@@ -409,6 +412,49 @@ void TestKeepctlVerify::batchOfAList()
     QVERIFY2(ran.out.contains("unusable"), ran.all());
     // In the order of the list.
     QVERIFY(ran.out.indexOf("/r0") < ran.out.indexOf("/r4"));
+}
+
+// One item with several pieces of evidence, of which one is not accepted: the batch that goes on answers as the first one did.
+void TestKeepctlVerify::batchRemembersWhatIsNotAccepted()
+{
+    KASTELLAN_NEED_VECTORS();
+    Program program;
+    Source source;
+    const QString fleet = program.path(QStringLiteral("fleet")), item = program.path(QStringLiteral("fleet/both"));
+    QVERIFY(QDir().mkpath(item));
+    source.certificates(QDir(item));
+    program.write(QStringLiteral("fleet/both/report"), asQt(source.report(1)));
+    for (const char *name : {"pdh.cert", "pek.cert", "oca.cert", "cek.cert"})
+        QVERIFY(QFile::copy(vectorPath("sev-naples/") + QLatin1String(name), item + QLatin1String("/") + QLatin1String(name)));
+    // Neither is accepted with the other's root; without --accept-emulated the one whose root is right is not either.
+    const QStringList verify{QStringLiteral("evidence"), QStringLiteral("verify"), QStringLiteral("--batch"), fleet,
+        QStringLiteral("--root"), source.root(), QStringLiteral("--resume"), program.path(QStringLiteral("journal"))};
+    auto ran = program.run(verify);
+    QVERIFY2(ran.exit == 1, ran.all());
+    ran = program.run(verify);
+    QVERIFY2(ran.exit == 1 && ran.out.isEmpty(), ran.all());
+    // Other certificates are another batch.
+    ran = program.run(verify + QStringList{QStringLiteral("--certs"), item});
+    QVERIFY2(ran.exit == 2 && ran.err.contains("other reference values"), ran.all());
+}
+
+// A file that was named and can't be read is no reason to say that all is well.
+void TestKeepctlVerify::whatCantBeReadDoesNotPass()
+{
+    KASTELLAN_NEED_VECTORS();
+    Program program;
+    const QStringList verify{QStringLiteral("evidence"), QStringLiteral("verify"), vectorPath("snp-milan/report.bin"),
+        QStringLiteral("--certs"), vectorPath("snp-milan"), QStringLiteral("--at"), QStringLiteral("2026-01-01")};
+    const QString garbage = program.write(QStringLiteral("other-report"), QByteArray(1184, 'x'));
+    auto ran = program.run(verify);
+    QVERIFY2(ran.exit == 0, ran.all());
+    ran = program.run(verify + QStringList{garbage});
+    QVERIFY2(ran.exit == 2 && ran.out.contains("verdict: authentic") && ran.out.contains("not read"), ran.all());
+    ran = program.run(verify + QStringList{QStringLiteral("--crl"), garbage});
+    QVERIFY2(ran.exit == 2 && ran.err.contains("no revocation list"), ran.all());
+    ran = program.run({QStringLiteral("evidence"), QStringLiteral("verify"), QStringLiteral("--batch"), vectorPath("snp-milan"),
+        QStringLiteral("--crl"), garbage});
+    QVERIFY2(ran.exit == 2 && ran.err.contains("no revocation list"), ran.all());
 }
 
 QTEST_GUILESS_MAIN(TestKeepctlVerify)
