@@ -33,14 +33,17 @@ Result<Demands> demandsFrom(const Invocation &asked)
     Demands demands;
     KASTELLAN_ASSIGN(demands.references, referencesFrom(asked));
     demands.policy = asked.has("policy");
-    const auto files = asked.values("crl");
-    KASTELLAN_ASSIGN(const auto inputs, sev::readInputs(files));
-    const auto read = sev::readCertificates(inputs);
-    for (const auto &certificate : read.certificates)
-        if (certificate.role == "crl")
-            demands.given.push_back(certificate.bytes);
-    if (!files.empty() && demands.given.empty())
-        return badInput("read revocation lists", inLine(files.front()), "there is none in what was given");
+    for (const std::string &file : asked.values("crl")) {
+        KASTELLAN_ASSIGN(const auto inputs, sev::readInputs(std::vector{file}));
+        const auto read = sev::readCertificates(inputs);
+        const std::size_t before = demands.given.size();
+        for (const auto &certificate : read.certificates)
+            if (certificate.role == "crl")
+                demands.given.push_back(certificate.bytes);
+        // Each file that is given has to count: without one of them a revocation could go unseen.
+        if (demands.given.size() == before)
+            return badInput("read revocation lists", inLine(file), "there is none in it");
+    }
     // Those of the certificate store count as well: they are what is known today.
     KASTELLAN_ASSIGN(const auto stored, everyCertificate());
     for (const auto &certificate : stored)
@@ -61,11 +64,18 @@ bool concerns(const Bytes &list, const Record &record, bool isSigned)
 }
 
 /// The record with today's demands. Its own are never loosened: floors are raised, lists are added.
-Record demanded(Record record, const Demands &demands)
+Record demanded(Record record, const Demands &demands, const EvidenceBackend &backend, std::int64_t at)
 {
     const ReferenceValues &wanted = demands.references.expected;
-    if (demands.policy)
+    if (demands.policy) {
+        // What the old policy alone asked for is no finding of the new one, and what it gave up is not given up any more.
+        for (const Finding &finding : backend.appraise(record.evidence, record.expected, at))
+            std::erase_if(record.appraisal.findings, [&](const Finding &then) { return then.id == finding.id; });
+        std::erase_if(record.appraisal.overrides, [](const std::string &given) { return given.starts_with("policy: "); });
         record.expected.policy = wanted.policy;
+        for (const std::string &given : demands.references.overrides)
+            record.appraisal.overrides.push_back(given);
+    }
     for (const auto &[level, floor] : wanted.minimumTcb) {
         const auto known = std::ranges::find(record.expected.minimumTcb, level, [](const auto &pair) { return pair.first; });
         if (known == record.expected.minimumTcb.end())
@@ -161,7 +171,7 @@ Result<int> evidenceReappraise(const Invocation &asked, const Context &context)
             continue;
         }
         ++tally.appraised;
-        const Record today = demanded(*record, demands);
+        const Record today = demanded(*record, demands, *context.backend, demands.references.at);
         Appraisal now = reappraise(today, *context.backend, demands.references.at);
         const auto failing = newlyFailing(record->appraisal, now);
         const bool worse = rank(now.verdict) < rank(record->appraisal.verdict) || !failing.empty();
