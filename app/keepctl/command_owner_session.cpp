@@ -9,6 +9,7 @@
 
 #include <openssl/crypto.h>
 
+#include <algorithm>
 #include <format>
 
 namespace kastellan::keepctl {
@@ -56,18 +57,18 @@ std::vector<ExportFile> filesOf(
 {
     const fs::path folder = asked.value("output", ".");
     const auto named = [&](const char *suffix) { return (folder / (asked.value("name", "vm") + suffix)).lexically_normal(); };
-    std::vector<ExportFile> files{
-        {named("_tik.bin"), Bytes(keys.tik.begin(), keys.tik.end()), 0600},
-        {named("_tek.bin"), Bytes(keys.tek.begin(), keys.tek.end()), 0600},
-        {named("_godh.b64"), toBytes(toBase64(made.godh)), 0644},
-        {named("_session.b64"), toBytes(toBase64(made.session)), 0644},
-        {named("_godh.cert"), made.godh, 0644},
-        {named("_session.bin"), made.session, 0644},
-        {named("_session.json"), toBytes(record), 0644},
-    };
+    std::vector<ExportFile> files;
+    // Each is moved to its place: an initializer list would leave copies of the keys in memory.
+    files.push_back({named("_tik.bin"), Bytes(keys.tik.begin(), keys.tik.end()), 0600});
+    files.push_back({named("_tek.bin"), Bytes(keys.tek.begin(), keys.tek.end()), 0600});
+    files.push_back({named("_godh.b64"), toBytes(toBase64(made.godh)), 0644});
+    files.push_back({named("_session.b64"), toBytes(toBase64(made.session)), 0644});
+    files.push_back({named("_godh.cert"), made.godh, 0644});
+    files.push_back({named("_session.bin"), made.session, 0644});
+    files.push_back({named("_session.json"), toBytes(record), 0644});
     if (asked.has("sev-tool")) {
-        Bytes both(keys.tek.begin(), keys.tek.end());
-        both.insert(both.end(), keys.tik.begin(), keys.tik.end());
+        Bytes both(keys.tek.size() + keys.tik.size());
+        std::ranges::copy(keys.tik, std::ranges::copy(keys.tek, both.begin()).out);
         files.push_back({folder / "launch_blob.bin", made.session, 0644});
         files.push_back({folder / "godh.cert", made.godh, 0644});
         files.push_back({folder / "tmp_tk.bin", std::move(both), 0600});
