@@ -2,6 +2,7 @@
 #include "app/keep-runner/module_run.h"
 
 #include "app/keep-runner/confinement.h"
+#include "core/base/free_with.h"
 #include "core/workload/aot_note.h"
 #include "core/workload/workload.h"
 
@@ -16,14 +17,6 @@ namespace {
 using session::RunEvent;
 using session::RunRequest;
 
-template <auto Function>
-struct FreeWith {
-    template <typename T>
-    void operator()(T *object) const
-    {
-        Function(object);
-    }
-};
 using Configure = std::unique_ptr<WasmEdge_ConfigureContext, FreeWith<WasmEdge_ConfigureDelete>>;
 using Vm = std::unique_ptr<WasmEdge_VMContext, FreeWith<WasmEdge_VMDelete>>;
 

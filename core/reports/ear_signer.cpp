@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/reports/ear_signer.h"
 
+#include "core/base/free_with.h"
 #include "core/keys/keys.h"
+
+#include <algorithm>
 
 #include <openssl/bn.h>
 #include <openssl/ec.h>
@@ -15,15 +18,6 @@ namespace {
 constexpr const char *signing = "sign an attestation result";
 constexpr int coordinate = 48;
 
-template <auto Function>
-struct Free {
-    template <typename T>
-    void operator()(T *object) const
-    {
-        Function(object);
-    }
-};
-
 int noPassphrase(char *, int, int, void *)
 {
     return -1;
@@ -33,7 +27,7 @@ int noPassphrase(char *, int, int, void *)
 
 Result<EarSigner> EarSigner::from(std::string_view pem)
 {
-    const std::unique_ptr<BIO, Free<BIO_free_all>> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    const std::unique_ptr<BIO, FreeWith<BIO_free_all>> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
     std::shared_ptr<EVP_PKEY> key(PEM_read_bio_PrivateKey(bio.get(), nullptr, noPassphrase, nullptr), EVP_PKEY_free);
     ERR_clear_error();
     if (!key)
@@ -50,7 +44,7 @@ Result<EarSigner> EarSigner::from(std::string_view pem)
 
 Result<Bytes> EarSigner::sign(ByteView message) const
 {
-    const std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>> context(EVP_MD_CTX_new());
+    const std::unique_ptr<EVP_MD_CTX, FreeWith<EVP_MD_CTX_free>> context(EVP_MD_CTX_new());
     std::size_t size = 0;
     Bytes signature;
     const bool started = context
@@ -66,7 +60,7 @@ Result<Bytes> EarSigner::sign(ByteView message) const
     if (m_edwards)
         return signature;
     const unsigned char *at = signature.data();
-    const std::unique_ptr<ECDSA_SIG, Free<ECDSA_SIG_free>> parts(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(size)));
+    const std::unique_ptr<ECDSA_SIG, FreeWith<ECDSA_SIG_free>> parts(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(size)));
     Bytes raw(2 * coordinate);
     if (!parts || BN_bn2binpad(ECDSA_SIG_get0_r(parts.get()), raw.data(), coordinate) != coordinate
         || BN_bn2binpad(ECDSA_SIG_get0_s(parts.get()), raw.data() + coordinate, coordinate) != coordinate)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/error.h"
+#include "core/base/free_with.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -13,14 +14,6 @@
 
 namespace kastellan::session {
 
-template <auto Function>
-struct FreeWith {
-    template <typename T>
-    void operator()(T *object) const
-    {
-        Function(object);
-    }
-};
 using KeyHandle = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
 using CertificateHandle = std::unique_ptr<X509, FreeWith<X509_free>>;
 using ContextHandle = std::unique_ptr<SSL_CTX, FreeWith<SSL_CTX_free>>;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "sev-backend/certificates/openssl_handles.h"
 #include "sev-backend/legacy/certificate.h"
 
 #include <openssl/bn.h>
@@ -13,18 +14,10 @@
 
 namespace kastellan::sev::legacy {
 
-template <auto Function>
-struct HandleFree {
-    template <typename T>
-    void operator()(T *pointer) const
-    {
-        Function(pointer);
-    }
-};
-using Number = std::unique_ptr<BIGNUM, HandleFree<BN_free>>;
-using Key = std::unique_ptr<EVP_PKEY, HandleFree<EVP_PKEY_free>>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, HandleFree<EVP_PKEY_CTX_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, HandleFree<EVP_MD_CTX_free>>;
+using Number = BignumPtr;
+using Key = KeyPtr;
+using KeyContext = KeyContextPtr;
+using DigestContext = DigestContextPtr;
 
 /// A point as an OpenSSL public key; nothing when it is not on its curve.
 [[nodiscard]] Key publicKey(const EcPoint &point);

@@ -11,9 +11,9 @@
 namespace kastellan::sev::legacy {
 namespace {
 
-using Builder = std::unique_ptr<OSSL_PARAM_BLD, HandleFree<OSSL_PARAM_BLD_free>>;
-using Params = std::unique_ptr<OSSL_PARAM, HandleFree<OSSL_PARAM_free>>;
-using Signature = std::unique_ptr<ECDSA_SIG, HandleFree<ECDSA_SIG_free>>;
+using Builder = OpensslPtr<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
+using Params = OpensslPtr<OSSL_PARAM, OSSL_PARAM_free>;
+using Signature = EcdsaSigPtr;
 
 Number numberFrom(ByteView littleEndian)
 {
