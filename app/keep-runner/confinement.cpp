@@ -3,6 +3,7 @@
 
 #include "app/keep-runner/seccomp.h"
 #include "core/base/fd.h"
+#include "core/workload/landlock_access.h"
 
 #include <algorithm>
 #include <array>
@@ -20,19 +21,6 @@ namespace {
 
 constexpr std::uint32_t writing = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND;
 
-/// What landlock knows since its first version, and what the kernel here knows beyond: all of it is handled, so all of it is refused.
-std::uint64_t handledAccess(int version)
-{
-    std::uint64_t access = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;
-    if (version >= 2)
-        access |= LANDLOCK_ACCESS_FS_REFER;
-    if (version >= 3)
-        access |= LANDLOCK_ACCESS_FS_TRUNCATE;
-    if (version >= 5)
-        access |= LANDLOCK_ACCESS_FS_IOCTL_DEV;
-    return access;
-}
-
 Status readOnlyBelow(const std::string &folder)
 {
     constexpr const char *what = "limit the files";
@@ -41,7 +29,7 @@ Status readOnlyBelow(const std::string &folder)
         return environment(
             what, "Landlock", "this kernel does not offer it", "Use a kernel with CONFIG_SECURITY_LANDLOCK and lsm=…,landlock.");
     landlock_ruleset_attr rules{};
-    rules.handled_access_fs = handledAccess(version);
+    rules.handled_access_fs = workload::landlockAccess(version);
     if (version >= 4)
         rules.handled_access_net = LANDLOCK_ACCESS_NET_BIND_TCP | LANDLOCK_ACCESS_NET_CONNECT_TCP;
     if (version >= 6)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/workload/compile_child.h"
 
+#include "core/workload/landlock_access.h"
+
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -58,19 +60,6 @@ void limit(decltype(RLIMIT_CORE) what, std::uint64_t value)
         giveUp("cannot set a limit");
 }
 
-/// Every access to files that this kernel's Landlock knows.
-std::uint64_t knownAccess(long version)
-{
-    std::uint64_t access = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1; // version 1: the first 13 bits
-    if (version >= 2)
-        access |= LANDLOCK_ACCESS_FS_REFER;
-    if (version >= 3)
-        access |= LANDLOCK_ACCESS_FS_TRUNCATE;
-    if (version >= 5)
-        access |= LANDLOCK_ACCESS_FS_IOCTL_DEV;
-    return access;
-}
-
 } // namespace
 
 const sock_fprog *compilerFilter()
@@ -102,7 +91,7 @@ int compilerRuleset(int folder, const char *programFolder)
     if (version < 1)
         return -1;
     landlock_ruleset_attr attributes{};
-    attributes.handled_access_fs = knownAccess(version);
+    attributes.handled_access_fs = landlockAccess(version);
     if (version >= 4)
         attributes.handled_access_net = LANDLOCK_ACCESS_NET_BIND_TCP | LANDLOCK_ACCESS_NET_CONNECT_TCP;
     const int ruleset = static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0));
