@@ -1,60 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/appraisal/legacy_chain.h"
 
-#include "sev-backend/legacy/signature.h"
-
-#include <algorithm>
+#include "sev-backend/legacy/built_in.h"
 
 namespace kastellan::sev {
 namespace {
 
 using legacy::Usage;
-
-/// A number as the built-in keys have it: big-endian hex, from little-endian bytes.
-Bytes bigEndian(ByteView littleEndian)
-{
-    Bytes bytes(littleEndian.rbegin(), littleEndian.rend());
-    bytes.erase(bytes.begin(), std::ranges::find_if(bytes, [](std::uint8_t byte) { return byte != 0; }));
-    return bytes;
-}
-
-const RootKey *builtIn(std::string_view role, const legacy::CaCertificate &authority)
-{
-    std::uint64_t exponent = 0;
-    for (std::size_t i = 0; i < authority.exponent().size(); ++i) {
-        if (i < 8)
-            exponent |= std::uint64_t{authority.exponent()[i]} << (8 * i);
-        else if (authority.exponent()[i])
-            return nullptr;
-    }
-    return findRootKey(role, bigEndian(authority.modulus()), exponent);
-}
-
-/// Whether a built-in key signed the CEK, in the slot and with the algorithm that an ASK of that size uses.
-bool signedByKey(const legacy::Certificate &subject, const RootKey &key)
-{
-    const auto big = fromHex(key.modulus);
-    if (!big)
-        return false;
-    const Bytes modulus(big->rbegin(), big->rend());
-    const auto algorithm = modulus.size() == 256 ? legacy::Algorithm::RsaSha256 : legacy::Algorithm::RsaSha384;
-    Bytes exponent(8);
-    storeLe<std::uint64_t>(exponent, 0, key.exponent);
-    for (const int number : {0, 1}) {
-        const auto slot = subject.slot(number);
-        if (slot.usage == Usage::Ask && slot.algorithm == algorithm)
-            return legacy::verifyRsaPss(modulus, exponent, subject.signedBytes(), ByteView(slot.signature).first(modulus.size()));
-    }
-    return false;
-}
-
-const RootKey *askThatSigned(const legacy::Certificate &cek)
-{
-    for (const auto &key : rootKeys())
-        if (key.role == "ASK" && !key.sevKeyId.empty() && signedByKey(cek, key))
-            return &key;
-    return nullptr;
-}
 
 void put(LegacyChain &chain, LegacyLink &link, const Bytes &bytes)
 {
@@ -107,7 +59,7 @@ void checkSignatures(LegacyChain &chain)
     chain.pekSigned = byOca && byCek;
     chain.ocaSigned = byCertificate(chain.oca, chain.oca);
     if (chain.cek.certificate && !chain.ask.there()) {
-        chain.askKey = askThatSigned(*chain.cek.certificate);
+        chain.askKey = legacy::builtInAsk(*chain.cek.certificate);
         chain.cekSigned = chain.askKey != nullptr;
         const bool anyByAsk = chain.cek.certificate->slot(0).usage == Usage::Ask || chain.cek.certificate->slot(1).usage == Usage::Ask;
         if (!chain.cekSigned)
@@ -119,9 +71,9 @@ void checkSignatures(LegacyChain &chain)
             [&](const legacy::CaCertificate &key) { return legacy::signedBy(*chain.cek.certificate, key); });
     }
     if (chain.ask.authority)
-        chain.askKey = builtIn("ASK", *chain.ask.authority);
+        chain.askKey = legacy::pinnedKey("ASK", *chain.ask.authority);
     if (chain.ark.authority)
-        chain.arkKey = builtIn("ARK", *chain.ark.authority);
+        chain.arkKey = legacy::pinnedKey("ARK", *chain.ark.authority);
     const auto byAuthority = [&](const LegacyLink &subject, const LegacyLink &issuer) {
         return check(chain, subject, issuer, subject.authority.has_value(), issuer.authority,
             [&](const legacy::CaCertificate &key) { return legacy::signedBy(*subject.authority, key); });

@@ -2,9 +2,10 @@
 #include "sev-backend/certificates/crl.h"
 #include "sev-backend/certificates/vek_extensions.h"
 #include "sev-backend/kds/key_server.h"
-#include "sev-backend/store/legacy_authority.h"
+#include "sev-backend/legacy/built_in.h"
 
 #include <algorithm>
+#include <cctype>
 
 namespace kastellan::sev::kds {
 namespace {
@@ -112,7 +113,7 @@ Status checkCek(ByteView bytes)
         return wrong("it should be a CEK of 2084 bytes, and " + looksLike(bytes) + " (" + cek.error().why + ")");
     if (cek->usage() != legacy::Usage::Cek)
         return wrong("it is a " + legacy::nameOf(cek->usage()) + ", and a CEK was asked for");
-    if (!builtInAsk(*cek))
+    if (!legacy::builtInAsk(*cek))
         return wrong("none of AMD's ASKs signed the CEK");
     return {};
 }
@@ -125,7 +126,7 @@ Result<std::vector<Bytes>> readSevAuthorities(ByteView bytes, std::string_view p
     const auto ark = legacy::CaCertificate::parse(bytes.subspan(ask->size()), "answer");
     if (!ark || ask->size() + ark->size() != bytes.size())
         return wrong("it should be an ASK and an ARK, and something else follows the first");
-    const RootKey *askKey = pinnedKey(*ask), *arkKey = pinnedKey(*ark);
+    const RootKey *askKey = legacy::pinnedKey("ASK", *ask), *arkKey = legacy::pinnedKey("ARK", *ark);
     if (ask->usage() != legacy::Usage::Ask || ark->usage() != legacy::Usage::Ark || !askKey || !arkKey)
         return wrong("its keys are not those of AMD's ASK and ARK");
     const auto same = [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); };

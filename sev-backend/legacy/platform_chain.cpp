@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/legacy/platform_chain.h"
 
-#include "sev-backend/certificates/root_keys.h"
-#include "sev-backend/legacy/signature.h"
+#include "sev-backend/legacy/built_in.h"
 
 #include <algorithm>
 
@@ -57,52 +56,6 @@ Status put(std::optional<T> &place, T certificate, std::string_view name)
     return {};
 }
 
-/// Our own little-endian form of a big-endian hex number, `size` bytes long.
-Bytes littleEndian(std::string_view hex, std::size_t size)
-{
-    Bytes bytes = fromHex(hex).value_or(Bytes{});
-    std::ranges::reverse(bytes);
-    bytes.resize(size);
-    return bytes;
-}
-Bytes exponentOf(std::uint32_t exponent, std::size_t size)
-{
-    Bytes bytes(size);
-    storeLe(bytes, 0, exponent);
-    return bytes;
-}
-
-bool isAmds(const CaCertificate &certificate, std::string_view role, const RootKey *&found)
-{
-    for (const RootKey &key : rootKeys())
-        if (key.role == role && key.modulus.size() == 2 * certificate.modulusBytes()
-            && std::ranges::equal(certificate.modulus(), littleEndian(key.modulus, certificate.modulusBytes()))
-            && std::ranges::equal(certificate.exponent(), exponentOf(key.exponent, certificate.modulusBytes()))) {
-            found = &key;
-            return true;
-        }
-    return false;
-}
-
-/// The built-in ASK that signed the chip's certificate.
-const RootKey *signerOf(const Certificate &cek)
-{
-    for (const RootKey &key : rootKeys()) {
-        if (key.role != "ASK" || key.sevKeyId.empty())
-            continue;
-        const std::size_t size = key.modulus.size() / 2;
-        const Algorithm algorithm = size == 256 ? Algorithm::RsaSha256 : Algorithm::RsaSha384;
-        for (const int number : {0, 1}) {
-            const Slot slot = cek.slot(number);
-            if (slot.usage == Usage::Ask && slot.algorithm == algorithm
-                && verifyRsaPss(littleEndian(key.modulus, size), exponentOf(key.exponent, size), cek.signedBytes(),
-                    ByteView(slot.signature).first(size)))
-                return &key;
-        }
-    }
-    return nullptr;
-}
-
 class Verifying {
 public:
     explicit Verifying(const PlatformChain &chain)
@@ -144,15 +97,15 @@ private:
     {
         if (!m_chain.cek) {
             tell(State::Missing, "CEK", "ASK", "the CEK is not there");
-        } else if (const RootKey *key = signerOf(*m_chain.cek)) {
+        } else if (const RootKey *key = builtInAsk(*m_chain.cek)) {
             m_verdict.product = key->product;
             tell(State::Good, "CEK", "ASK");
         } else {
             tell(State::Bad, "CEK", "ASK", "no ASK of AMD's signed the CEK");
         }
-        const RootKey *key = nullptr;
         if (m_chain.ask) {
-            const bool ours = isAmds(*m_chain.ask, "ASK", key) && (m_verdict.product.empty() || key->product == m_verdict.product);
+            const RootKey *key = pinnedKey("ASK", *m_chain.ask);
+            const bool ours = key && (m_verdict.product.empty() || key->product == m_verdict.product);
             if (!ours)
                 tell(State::Bad, "ASK", "ARK", "the ASK that was given is not the one of AMD's that signed this chip's certificate");
             else if (m_chain.ark)
@@ -160,7 +113,7 @@ private:
                     signedBy(*m_chain.ask, *m_chain.ark) ? "" : "the ARK's signature of the ASK is wrong");
         }
         if (m_chain.ark) {
-            const bool good = isAmds(*m_chain.ark, "ARK", key) && signedBy(*m_chain.ark, *m_chain.ark);
+            const bool good = pinnedKey("ARK", *m_chain.ark) && signedBy(*m_chain.ark, *m_chain.ark);
             tell(good ? State::Good : State::Bad, "ARK", "ARK",
                 good ? "" : "the ARK that was given is not AMD's, or its signature is wrong");
         }

@@ -11,6 +11,7 @@
 #include "sev-backend/legacy/certificate.h"
 
 #include <algorithm>
+#include <cctype>
 
 namespace kastellan::sev {
 namespace fs = std::filesystem;

@@ -1,47 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The legacy chain: ARK, ASK, CEK, PEK (also signed by the OCA), PDH.
-#include "sev-backend/certificates/root_keys.h"
-#include "sev-backend/legacy/certificate.h"
-#include "sev-backend/legacy/signature.h"
-#include "sev-backend/store/legacy_authority.h"
+#include "sev-backend/legacy/built_in.h"
 #include "sev-backend/store/tree.h"
 
 #include <algorithm>
 #include <optional>
 
 namespace kastellan::sev {
-
-bool signedByBuiltIn(const legacy::Certificate &subject, const RootKey &key)
-{
-    const auto modulus = fromHex(key.modulus);
-    if (!modulus)
-        return false;
-    Bytes little(modulus->rbegin(), modulus->rend()), exponent(modulus->size());
-    storeLe(std::span(exponent), 0, key.exponent);
-    const auto algorithm = little.size() == 256 ? legacy::Algorithm::RsaSha256 : legacy::Algorithm::RsaSha384;
-    for (const int number : {0, 1})
-        if (const auto slot = subject.slot(number); slot.usage == legacy::Usage::Ask && slot.algorithm == algorithm)
-            return legacy::verifyRsaPss(little, exponent, subject.signedBytes(), ByteView(slot.signature).first(little.size()));
-    return false;
-}
-
-const RootKey *builtInAsk(const legacy::Certificate &cek)
-{
-    for (const RootKey &key : rootKeys())
-        if (key.role == "ASK" && signedByBuiltIn(cek, key))
-            return &key;
-    return nullptr;
-}
-
-const RootKey *pinnedKey(const legacy::CaCertificate &authority)
-{
-    Bytes modulus(authority.modulus().rbegin(), authority.modulus().rend());
-    modulus.erase(modulus.begin(), std::ranges::find_if(modulus, [](std::uint8_t byte) { return byte != 0; }));
-    const bool longExponent = std::ranges::any_of(authority.exponent().subspan(8), [](std::uint8_t byte) { return byte != 0; });
-    return longExponent
-        ? nullptr
-        : findRootKey(authority.usage() == legacy::Usage::Ark ? "ARK" : "ASK", modulus, loadLe<std::uint64_t>(authority.exponent(), 0));
-}
 
 namespace {
 
@@ -94,7 +59,7 @@ public:
         for (auto &cek : m_keys) {
             if (cek.stored->role != "cek" || cek.placed)
                 continue;
-            if (const RootKey *key = builtInAsk(cek.certificate)) {
+            if (const RootKey *key = legacy::builtInAsk(cek.certificate)) {
                 TreeNode node;
                 node.role = "ask";
                 node.title = "ASK-" + std::string(key->product);
@@ -120,7 +85,7 @@ private:
     {
         ark.placed = true;
         TreeNode node = nodeOf(*ark.stored, {});
-        if (pinnedKey(ark.certificate))
+        if (legacy::pinnedKey("ARK", ark.certificate))
             node.note = "AMD's root, its key is built in";
         else
             node.problems.emplace_back("its key is not one of AMD's roots");
@@ -140,7 +105,7 @@ private:
     TreeNode looseAsk(Authority &ask)
     {
         TreeNode node = askNode(ask);
-        if (pinnedKey(ask.certificate))
+        if (legacy::pinnedKey("ASK", ask.certificate))
             node.note = "AMD's key, built in";
         else
             node.problems.emplace_back("its ARK is not there, and its key is not one of AMD's");

@@ -3,9 +3,9 @@
 #include "core/base/digest.h"
 #include "core/base/file.h"
 #include "sev-backend/certificates/ghcb_table.h"
+#include "sev-backend/legacy/built_in.h"
 #include "sev-backend/store/chains.h"
 #include "sev-backend/store/layouts.h"
-#include "sev-backend/store/legacy_authority.h"
 #include "sev-backend/store/read.h"
 #include "sev-backend/store/state.h"
 #include "sev-backend/store/tree.h"
@@ -310,10 +310,10 @@ private Q_SLOTS:
     {
         KASTELLAN_NEED_VECTORS();
         const auto cek = legacy::Certificate::parse(test::vector("sev-naples/cek.cert"), "cek");
-        QVERIFY(builtInAsk(*cek));
-        QCOMPARE(std::string(builtInAsk(*cek)->product), std::string("Naples"));
+        QVERIFY(legacy::builtInAsk(*cek));
+        QCOMPARE(std::string(legacy::builtInAsk(*cek)->product), std::string("Naples"));
         const auto pek = legacy::Certificate::parse(test::vector("sev-naples/pek.cert"), "pek");
-        QVERIFY(!builtInAsk(*pek));
+        QVERIFY(!legacy::builtInAsk(*pek));
     }
 
     void otherCertificatesAreNotTaken()
