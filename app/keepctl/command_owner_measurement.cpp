@@ -11,6 +11,7 @@
 #include "sev-backend/legacy/guest_policy.h"
 #include "sev-backend/machine/launch.h"
 
+#include <algorithm>
 #include <format>
 
 namespace kastellan::keepctl {

@@ -9,6 +9,8 @@
 #include "core/base/file.h"
 #include "core/evidence/json.h"
 
+#include <algorithm>
+
 #include <openssl/crypto.h>
 
 namespace kastellan::keepctl {

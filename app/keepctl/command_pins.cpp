@@ -7,6 +7,7 @@
 #include "core/evidence/json.h"
 #include "core/hosts/pins.h"
 
+#include <algorithm>
 #include <ctime>
 
 namespace kastellan::keepctl {

@@ -8,6 +8,8 @@
 #include <openssl/core_names.h>
 #include <openssl/pem.h>
 
+#include <algorithm>
+#include <cctype>
 #include <ctime>
 
 namespace kastellan::sev {

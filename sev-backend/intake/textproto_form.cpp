@@ -2,6 +2,7 @@
 // go-sev-guest's sevsnp.Attestation in protocol buffers' text form (protobuf.dev, "Text Format").
 #include "sev-backend/intake/parts.h"
 
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 
