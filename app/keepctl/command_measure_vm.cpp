@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/keepctl/commands.h"
+#include "app/keepctl/expected_machine.h"
 #include "app/keepctl/export_file.h"
 #include "app/keepctl/json_output.h"
 #include "app/keepctl/output.h"
@@ -88,19 +89,6 @@ js::Out parametersJson(const sev::Launch &launch)
         value["kernel_hashes"] = machine.boot.has_value();
     }
     return value;
-}
-
-js::Out explanationsJson(const std::vector<sev::Explanation> &found)
-{
-    js::Out list = js::Out::array();
-    for (const sev::Explanation &one : found) {
-        js::Out changes = js::Out::array();
-        for (const sev::Change &change : one.changes)
-            changes.push_back(
-                {{"what", change.what}, {"from", change.from}, {"to", change.to}, {"phrase", change.phrase}, {"option", change.option}});
-        list.push_back({{"sentence", one.sentence()}, {"options", one.options()}, {"changes", std::move(changes)}});
-    }
-    return list;
 }
 
 void tellExplanations(const std::vector<sev::Explanation> &found, std::size_t candidates)
