@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/machine/cpu_word.h"
+#include "sev-backend/machine/deriving.h"
 #include "sev-backend/machine/from_machine.h"
 #include "sev-backend/machine/number.h"
 #include "sev-backend/machine/shell_words.h"
@@ -24,9 +25,9 @@ std::string textOf(const pugi::xml_node &node)
     return trimmed(node.text().get());
 }
 
-class Deriving {
+class OfLibvirt : Deriving {
 public:
-    explicit Deriving(const pugi::xml_node &domain)
+    explicit OfLibvirt(const pugi::xml_node &domain)
         : m_domain(domain)
         , m_os(domain.child("os"))
     {
@@ -46,15 +47,6 @@ public:
     }
 
 private:
-    void take(std::string what, std::string value, std::string from)
-    {
-        m_derived.taken.push_back({std::move(what), std::move(value), std::move(from)});
-    }
-    void problem(Weight weight, std::string where, std::string why, std::string remedy)
-    {
-        m_derived.problems.push_back({weight, std::move(where), std::move(why), std::move(remedy)});
-    }
-
     void protection()
     {
         const pugi::xml_node security = m_domain.child("launchSecurity");
@@ -216,7 +208,6 @@ private:
     }
 
     pugi::xml_node m_domain, m_os;
-    DerivedLaunch m_derived;
 };
 
 } // namespace
@@ -241,7 +232,7 @@ Result<DerivedLaunch> fromLibvirt(std::string_view xml, std::string_view name)
         return badInput(what, std::string(name),
             std::string("it is XML without a <domain>, but with <") + document.document_element().name() + ">",
             "Give the output of 'virsh dumpxml DOMAIN'.");
-    return Deriving(domain).run();
+    return OfLibvirt(domain).run();
 }
 
 } // namespace kastellan::sev

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/machine/cpu_word.h"
+#include "sev-backend/machine/deriving.h"
 #include "sev-backend/machine/from_machine.h"
 #include "sev-backend/machine/number.h"
 #include "sev-backend/machine/qemu_machine.h"
@@ -16,9 +17,9 @@ namespace {
 namespace fs = std::filesystem;
 using Weight = Problem::Weight;
 
-class Deriving {
+class OfQemu : Deriving {
 public:
-    explicit Deriving(const QemuMachine &qemu)
+    explicit OfQemu(const QemuMachine &qemu)
         : m_qemu(qemu)
     {
     }
@@ -38,14 +39,6 @@ public:
     }
 
 private:
-    void take(std::string what, std::string value, std::string from)
-    {
-        m_derived.taken.push_back({std::move(what), std::move(value), std::move(from)});
-    }
-    void problem(Weight weight, std::string where, std::string why, std::string remedy)
-    {
-        m_derived.problems.push_back({weight, std::move(where), std::move(why), std::move(remedy)});
-    }
     std::optional<std::string> machine(std::string_view key) const
     {
         const auto found = m_qemu.machine.find(key);
@@ -279,7 +272,6 @@ private:
     }
 
     const QemuMachine &m_qemu;
-    DerivedLaunch m_derived;
 };
 
 } // namespace
@@ -290,7 +282,7 @@ Result<DerivedLaunch> fromQemuWords(const std::vector<std::string> &words, std::
     if (qemu.known == 0)
         return badInput("read QEMU's command line", std::string(name), "none of QEMU's options that decide a launch digest stands in it",
             "Give the whole line, as one argument in quotes, or a file with it as @FILE.");
-    return Deriving(qemu).run();
+    return OfQemu(qemu).run();
 }
 
 Result<DerivedLaunch> fromQemu(std::string_view commandLine, std::string_view name)
