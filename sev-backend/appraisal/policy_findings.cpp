@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/appraisal/findings.h"
 
-#include <cstdio>
+#include <format>
 
 namespace kastellan::sev {
 namespace {
-
-std::string hexWord(std::uint64_t word)
-{
-    char text[24];
-    std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(word));
-    return text;
-}
 
 /// "smt, debug"; "none" for a word without a named bit.
 std::string bitNames(std::uint64_t word, std::span<const FlagBit> bits)
@@ -81,12 +74,12 @@ void addMitigation(Findings &findings, const Check &check, const ReportView &rep
     if (wanted == 0)
         return;
     if (!report.hasMitigations()) {
-        findings.add(check, Outcome::Fail, "at least " + hexWord(wanted), "reports before version 5 do not say");
+        findings.add(check, Outcome::Fail, "at least " + std::format("{:#x}", wanted), "reports before version 5 do not say");
         return;
     }
     const std::uint64_t missing = wanted & ~actual;
-    findings.verdict(
-        check, missing == 0, "at least " + hexWord(wanted), hexWord(actual) + (missing ? ", missing " + hexWord(missing) : std::string()));
+    findings.verdict(check, missing == 0, "at least " + std::format("{:#x}", wanted),
+        std::format("{:#x}", actual) + (missing ? ", missing " + std::format("{:#x}", missing) : std::string()));
 }
 
 /// The chip by its report, or by the certificate of its key where the host masks it.

@@ -2,19 +2,12 @@
 #include "sev-backend/appraisal/descriptions.h"
 
 #include <algorithm>
-#include <cstdio>
+#include <format>
 
 namespace kastellan::sev {
 namespace {
 
 namespace at = report_offset;
-
-std::string hexNumber(std::uint64_t value)
-{
-    char text[24];
-    std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
-    return text;
-}
 
 /// "a: set meaning; b: clear meaning" for every bit that has one.
 std::string bitMeanings(std::uint64_t word, std::span<const FlagBit> bits)
@@ -93,7 +86,7 @@ void addHead(Fields &fields, const ReportView &report, TcbLayout layout)
     fields.tcb(at::currentTcb, "current_tcb", layout, "Levels of the firmware that runs");
     fields.add(at::platformInfo, 8, "platform_info", report.platformInfo().text(),
         "How the machine is set up: " + bitMeanings(report.platformInfo().raw(), PlatformInfo::bits()) + ".");
-    fields.add(at::flags, 4, "flags", hexNumber(loadLe<std::uint32_t>(report.bytes(), at::flags)), flagsMeaning(report));
+    fields.add(at::flags, 4, "flags", std::format("{:#x}", loadLe<std::uint32_t>(report.bytes(), at::flags)), flagsMeaning(report));
 }
 
 void addBody(Fields &fields, const ReportView &report, TcbLayout layout)
@@ -108,10 +101,11 @@ void addBody(Fields &fields, const ReportView &report, TcbLayout layout)
         report.withoutMigrationAgent() ? "No migration agent." : "Identity of the migration agent, which can read the guest.");
     fields.tcb(at::reportedTcb, "reported_tcb", layout, "Levels that the platform answers for: the signing key is made for them");
     if (report.hasCpuid()) {
-        fields.add(at::cpuidFamily, 1, "cpuid_fam_id", hexNumber(report.cpuidFamily()), "Family of the processor (base and extended).");
-        fields.add(at::cpuidModel, 1, "cpuid_mod_id", hexNumber(report.cpuidModel()),
+        fields.add(
+            at::cpuidFamily, 1, "cpuid_fam_id", std::format("{:#x}", report.cpuidFamily()), "Family of the processor (base and extended).");
+        fields.add(at::cpuidModel, 1, "cpuid_mod_id", std::format("{:#x}", report.cpuidModel()),
             "Model of the processor: " + std::string(name(productFromCpuid(report.cpuidFamily(), report.cpuidModel()))) + ".");
-        fields.add(at::cpuidStepping, 1, "cpuid_step", hexNumber(report.cpuidStepping()), "Stepping of the processor.");
+        fields.add(at::cpuidStepping, 1, "cpuid_step", std::format("{:#x}", report.cpuidStepping()), "Stepping of the processor.");
     }
     fields.bytes(
         at::chipId, 64, "chip_id", report.chipIdMasked() ? "Masked by the host." : "Identity of the chip: 64 bytes, on Turin the first 8.");
@@ -120,9 +114,10 @@ void addBody(Fields &fields, const ReportView &report, TcbLayout layout)
     fields.firmware(at::committedVersion, "committed_version", report.committedVersion(), "Version below which it can't be set back.");
     fields.tcb(at::launchTcb, "launch_tcb", layout, "Levels when the guest was launched");
     if (report.hasMitigations()) {
-        fields.add(at::launchMitigations, 8, "launch_mit_vector", hexNumber(report.launchMitigations()),
+        fields.add(at::launchMitigations, 8, "launch_mit_vector", std::format("{:#x}", report.launchMitigations()),
             "Mitigations in force when the guest was launched.");
-        fields.add(at::currentMitigations, 8, "current_mit_vector", hexNumber(report.currentMitigations()), "Mitigations in force now.");
+        fields.add(at::currentMitigations, 8, "current_mit_vector", std::format("{:#x}", report.currentMitigations()),
+            "Mitigations in force now.");
     }
     fields.bytes(at::signatureR, 72, "signature_r", "First number of the signature, little-endian.");
     fields.bytes(at::signatureS, 72, "signature_s", "Second number of the signature, little-endian.");
