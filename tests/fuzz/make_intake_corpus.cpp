@@ -4,25 +4,14 @@
 #include "core/reports/zip.h"
 #include "sev-backend/certificates/ghcb_table.h"
 #include "sev-backend/emulator/processor.h"
-
-#include <cstdio>
-#include <cstdlib>
+#include "tests/fuzz/corpus.h"
 
 using namespace kastellan;
 using namespace kastellan::sev;
+using fuzz::need;
 namespace fs = std::filesystem;
 
 namespace {
-
-template <typename T>
-T need(Result<T> result)
-{
-    if (!result) {
-        std::fprintf(stderr, "%s\n", result.error().message().c_str());
-        std::exit(1);
-    }
-    return std::move(*result);
-}
 
 void putVarint(Bytes &out, std::uint64_t value)
 {
@@ -85,11 +74,7 @@ int main(int argc, char **argv)
         return 2;
     }
     const fs::path corpus = fs::path(argv[1]) / "intake", scratch = fs::temp_directory_path() / "kastellan-intake-corpus";
-    fs::create_directories(corpus);
-    const auto put = [&](const char *name, ByteView content) {
-        if (auto status = writeFileAtomically(corpus / name, content, 0644); !status)
-            need<int>(std::unexpected(status.error()));
-    };
+    const auto put = [&](const char *name, ByteView content) { fuzz::put(corpus / name, content); };
     const auto processor = need(Processor::open(scratch));
     const auto guest = need(processor->launchStart(GuestPolicy()));
     if (!processor->launchFinish(guest, {}))

@@ -1,28 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the corpora of the machine fuzzers: command lines, domains, firmware images and certificates of our own making.
 // usage: make_machine_corpus FOLDER
-#include "core/base/file.h"
 #include "sev-backend/legacy/ecdh.h"
+#include "tests/fuzz/corpus.h"
 #include "tests/support/firmware_image.h"
 
-#include <cstdio>
-#include <cstdlib>
-
 using namespace kastellan;
+using fuzz::put;
 namespace fs = std::filesystem;
-
-namespace {
-
-void put(const fs::path &path, ByteView content)
-{
-    fs::create_directories(path.parent_path());
-    if (const auto status = writeFileAtomically(path, content, 0644); !status) {
-        std::fprintf(stderr, "%s\n", status.error().message().c_str());
-        std::exit(1);
-    }
-}
-
-} // namespace
 
 int main(int argc, char **argv)
 {

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the corpora of the records' fuzzers: logs, records and keys of our own making.
 // usage: make_records_corpus FOLDER
-#include "core/base/file.h"
 #include "core/evidence/json.h"
 #include "core/keys/keys.h"
 #include "core/logs/keep_log.h"
 #include "core/reports/reports.h"
+#include "tests/fuzz/corpus.h"
 #include "tests/support/sample_record.h"
-
-#include <cstdio>
-#include <cstdlib>
 
 using namespace kastellan;
 namespace fs = std::filesystem;
@@ -20,11 +17,7 @@ fs::path corpus;
 
 void put(const char *target, const char *name, ByteView content)
 {
-    fs::create_directories(corpus / target);
-    if (auto status = writeFileAtomically(corpus / target / name, content, 0644); !status) {
-        std::fprintf(stderr, "%s\n", status.error().message().c_str());
-        std::exit(1);
-    }
+    fuzz::put(corpus / target / name, content);
 }
 
 void putLogs()

@@ -4,34 +4,15 @@
 #include "sev-backend/certificates/ghcb_table.h"
 #include "sev-backend/emulator/processor.h"
 #include "sev-backend/measurement/process_keep.h"
+#include "tests/fuzz/corpus.h"
 
-#include <cstdio>
-#include <cstdlib>
+#include <algorithm>
 
 using namespace kastellan;
 using namespace kastellan::sev;
+using fuzz::need;
+using fuzz::put;
 namespace fs = std::filesystem;
-
-namespace {
-
-template <typename T>
-T need(Result<T> result)
-{
-    if (!result) {
-        std::fprintf(stderr, "%s\n", result.error().message().c_str());
-        std::exit(1);
-    }
-    return std::move(*result);
-}
-
-void put(const fs::path &path, ByteView content)
-{
-    fs::create_directories(path.parent_path());
-    if (auto status = writeFileAtomically(path, content, 0644); !status)
-        need<int>(std::unexpected(status.error()));
-}
-
-} // namespace
 
 int main(int argc, char **argv)
 {

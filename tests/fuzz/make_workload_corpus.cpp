@@ -2,16 +2,13 @@
 // Writes the corpora of the workloads' fuzzers: small modules, configurations, manifests and packages of our own making.
 // usage: make_workload_corpus FOLDER
 #include "core/base/digest.h"
-#include "core/base/file.h"
 #include "core/workload/aot_note.h"
 #include "core/workload/workload.h"
+#include "tests/fuzz/corpus.h"
 #include "wasm.h"
 
 #include <archive.h>
 #include <archive_entry.h>
-
-#include <cstdio>
-#include <cstdlib>
 
 using namespace kastellan;
 using wasm::operator+;
@@ -23,11 +20,7 @@ fs::path corpus;
 
 void put(const char *target, const char *name, ByteView content)
 {
-    fs::create_directories(corpus / target);
-    if (auto status = writeFileAtomically(corpus / target / name, content, 0644); !status) {
-        std::fprintf(stderr, "%s\n", status.error().message().c_str());
-        std::exit(1);
-    }
+    fuzz::put(corpus / target / name, content);
 }
 void put(const char *target, const char *name, std::string_view text)
 {
