@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fake_keep.h"
+#include "noise.h"
 
 #include "core/session/byte_stream.h"
 #include "core/session/frames.h"
@@ -7,8 +8,6 @@
 #include "core/session/tls.h"
 
 #include <QtTest/QTest>
-
-#include <random>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -63,15 +62,6 @@ private:
     Fd m_ownerSide, m_wardenSide;
     std::array<std::uint64_t, 2> m_offsets{};
 };
-
-Bytes noise(std::size_t size, unsigned seed)
-{
-    std::mt19937 random(seed);
-    Bytes bytes(size);
-    for (auto &byte : bytes)
-        byte = static_cast<std::uint8_t>(random());
-    return bytes;
-}
 
 } // namespace
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/digest.h"
 #include "core/session/frames.h"
+#include "noise.h"
 
 #include <QtTest/QTest>
-
-#include <random>
 
 using namespace kastellan;
 using namespace kastellan::session;
@@ -16,15 +15,6 @@ ConnectionId id(std::uint8_t fill)
     ConnectionId connection;
     connection.bytes.fill(fill);
     return connection;
-}
-
-Bytes noise(std::size_t size, unsigned seed)
-{
-    std::mt19937 random(seed);
-    Bytes bytes(size);
-    for (auto &byte : bytes)
-        byte = static_cast<std::uint8_t>(random());
-    return bytes;
 }
 
 Bytes framed(const ConnectionId &connection, ByteView payload)

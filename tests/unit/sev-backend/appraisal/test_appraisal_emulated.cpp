@@ -4,6 +4,7 @@
 #include "sev-backend/certificates/chain.h"
 #include "sev-backend/emulator/report_maker.h"
 #include "tests/support/emulated_identity.h"
+#include "tests/support/profile_rows.h"
 
 #include <QFile>
 #include <QTest>
@@ -100,14 +101,7 @@ private Q_SLOTS:
 
 void TestAppraisalEmulated::everyProfileAndVersion_data()
 {
-    QTest::addColumn<QString>("profile");
-    QTest::addColumn<unsigned>("version");
-    QTest::addColumn<bool>("masked");
-    for (const auto &profile : profiles())
-        for (const unsigned version : {2u, 3u, 4u, 5u})
-            for (const bool masked : {false, true})
-                QTest::addRow("%s v%u%s", std::string(profile.id).c_str(), version, masked ? " masked" : "")
-                    << QString::fromStdString(std::string(profile.id)) << version << masked;
+    test::addProfileRows();
 }
 
 void TestAppraisalEmulated::everyProfileAndVersion()

@@ -5,6 +5,7 @@
 #include "sev-backend/certificates/vek_extensions.h"
 #include "sev-backend/measurement/process_keep.h"
 #include "tests/support/emulated_identity.h"
+#include "tests/support/profile_rows.h"
 #include "tests/support/vectors.h"
 
 #include <QTest>
@@ -112,14 +113,7 @@ void TestEmulatedFirmware::launchesAProcessKeep()
 
 void TestEmulatedFirmware::reportsOfEveryVersion_data()
 {
-    QTest::addColumn<QString>("profile");
-    QTest::addColumn<unsigned>("version");
-    QTest::addColumn<bool>("masked");
-    for (const auto &profile : profiles())
-        for (const unsigned version : {2u, 3u, 4u, 5u})
-            for (const bool masked : {false, true})
-                QTest::addRow("%s v%u%s", std::string(profile.id).c_str(), version, masked ? " masked" : "")
-                    << QString::fromStdString(std::string(profile.id)) << version << masked;
+    test::addProfileRows();
 }
 
 void TestEmulatedFirmware::reportsOfEveryVersion()
