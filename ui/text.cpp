@@ -2,6 +2,7 @@
 #include "ui/text.h"
 
 #include "core/logs/keep_log.h"
+#include "ui/capital.h"
 
 #include <QCoreApplication>
 #include <QDateTime>
@@ -20,8 +21,7 @@ QString tr(const char *text)
 
 QString sentence(QString text)
 {
-    if (!text.isEmpty())
-        text[0] = text[0].toUpper();
+    text = capital(std::move(text));
     if (!text.isEmpty() && !text.endsWith(u'.') && !text.endsWith(u'?') && !text.endsWith(u'!'))
         text += u'.';
     return text;

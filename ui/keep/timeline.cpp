@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/keep/timeline.h"
 
+#include "ui/capital.h"
 #include "ui/text.h"
 
 #include <QCoreApplication>
@@ -18,13 +19,6 @@ namespace {
 QString tr(const char *text)
 {
     return QCoreApplication::translate("kastellan::ui::Timeline", text);
-}
-
-QString capital(QString text)
-{
-    if (!text.isEmpty())
-        text[0] = text[0].toUpper();
-    return text;
 }
 
 } // namespace

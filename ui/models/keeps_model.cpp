@@ -233,25 +233,10 @@ QModelIndex KeepsModel::indexOfKeep(const QString &key) const
 }
 
 KeepsFilter::KeepsFilter(QObject *parent)
-    : QSortFilterProxyModel(parent)
+    : WordsFilter(KeepsModel::SearchRole, parent)
 {
     setRecursiveFilteringEnabled(true);
     setAutoAcceptChildRows(false);
-}
-
-void KeepsFilter::setSearch(const QString &text)
-{
-    const QStringList words = text.toLower().split(u' ', Qt::SkipEmptyParts);
-    if (words == m_words)
-        return;
-    m_words = words;
-    invalidateRowsFilter();
-}
-
-bool KeepsFilter::filterAcceptsRow(int row, const QModelIndex &parentIndex) const
-{
-    const QString text = sourceModel()->index(row, 0, parentIndex).data(KeepsModel::SearchRole).toString();
-    return std::ranges::all_of(m_words, [&](const QString &word) { return text.contains(word); });
 }
 
 } // namespace kastellan::ui

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "ui/data/directory.h"
+#include "ui/models/words_filter.h"
 #include "ui/theme/tones.h"
 
 #include <QAbstractItemModel>
-#include <QSortFilterProxyModel>
 
 #include <memory>
 #include <vector>
@@ -63,18 +63,11 @@ private:
 };
 
 /// Keeps that match every word of a search, with their hosts.
-class KeepsFilter : public QSortFilterProxyModel {
+class KeepsFilter : public WordsFilter {
     Q_OBJECT
 
 public:
     explicit KeepsFilter(QObject *parent = nullptr);
-    void setSearch(const QString &text);
-
-protected:
-    [[nodiscard]] bool filterAcceptsRow(int row, const QModelIndex &parent) const override;
-
-private:
-    QStringList m_words;
 };
 
 } // namespace kastellan::ui

@@ -92,22 +92,10 @@ QVariant TableModel::headerData(int section, Qt::Orientation orientation, int ro
 }
 
 TableFilter::TableFilter(QObject *parent)
-    : QSortFilterProxyModel(parent)
+    : WordsFilter(TableModel::SearchRole, parent)
 {
     setSortRole(TableModel::SortRole);
     setSortCaseSensitivity(Qt::CaseInsensitive);
-}
-
-void TableFilter::setSearch(const QString &text)
-{
-    m_words = text.toLower().split(u' ', Qt::SkipEmptyParts);
-    invalidateRowsFilter();
-}
-
-bool TableFilter::filterAcceptsRow(int row, const QModelIndex &parent) const
-{
-    const QString text = sourceModel()->index(row, 0, parent).data(TableModel::SearchRole).toString();
-    return std::ranges::all_of(m_words, [&](const QString &word) { return text.contains(word); });
 }
 
 } // namespace kastellan::ui

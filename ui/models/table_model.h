@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "ui/models/words_filter.h"
 #include "ui/text.h"
 
 #include <QAbstractTableModel>
-#include <QSortFilterProxyModel>
 #include <QVariant>
 
 #include <vector>
@@ -51,18 +51,11 @@ private:
 };
 
 /// Rows that hold every word of a search, in any column.
-class TableFilter : public QSortFilterProxyModel {
+class TableFilter : public WordsFilter {
     Q_OBJECT
 
 public:
     explicit TableFilter(QObject *parent = nullptr);
-    void setSearch(const QString &text);
-
-protected:
-    [[nodiscard]] bool filterAcceptsRow(int row, const QModelIndex &parent) const override;
-
-private:
-    QStringList m_words;
 };
 
 } // namespace kastellan::ui
