@@ -29,7 +29,7 @@ Noun evidenceNoun()
                     "'authentic': genuine, but nothing said what should run.",
                     "Exit status 0: every piece is trusted or authentic; of emulated evidence only with --accept-emulated. 1: one is "
                     "refused or "
-                    "undecided. 2: there is no evidence in what was given.",
+                    "undecided. 2: there is no evidence in what was given, or a file of it cannot be used.",
                     "With --batch the operand is a folder, of which each file and each folder is one item, or a list with a path on each "
                     "line "
                     "(- for standard input). All cores are used, memory stays the same, and each item has a line as soon as it is known; "
