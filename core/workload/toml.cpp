@@ -67,6 +67,61 @@ TomlValue convert(const toml::node &node) // nesting is bounded by the library (
     return value;
 }
 
+/// Walks over strings and comments as far as it has to know where they end.
+class Outside {
+public:
+    explicit Outside(std::string_view text)
+        : m_text(text)
+    {
+    }
+    /// Where the first byte that is not ASCII stands outside of strings and comments; npos if there is none. TOML has none there but a
+    /// byte order mark at the beginning.
+    std::size_t firstForeign()
+    {
+        if (m_text.starts_with("\xef\xbb\xbf"))
+            m_at = 3;
+        while (m_at < m_text.size()) {
+            const char c = m_text[m_at];
+            if (static_cast<unsigned char>(c) >= 0x80)
+                return m_at;
+            if (c == '#')
+                m_at = std::min(m_text.find('\n', m_at), m_text.size());
+            else if (c == '"' || c == '\'')
+                skipString(c);
+            else
+                ++m_at;
+        }
+        return std::string_view::npos;
+    }
+
+private:
+    void skipString(char quote)
+    {
+        const std::string three(3, quote);
+        const bool longOne = m_text.substr(m_at).starts_with(three);
+        m_at += longOne ? 3 : 1;
+        while (m_at < m_text.size()) {
+            const char c = m_text[m_at];
+            if (c == '\\' && quote == '"') {
+                m_at += 2;
+            } else if (longOne && m_text.substr(m_at).starts_with(three)) {
+                m_at += 3;
+                for (int more = 0; more < 2 && m_at < m_text.size() && m_text[m_at] == quote;
+                    ++more) // """a""" may end in quotes of its own
+                    ++m_at;
+                return;
+            } else if (!longOne && (c == quote || c == '\n')) { // one that is not closed ends with its line
+                m_at += c == quote;
+                return;
+            } else {
+                ++m_at;
+            }
+        }
+    }
+    std::string_view m_text;
+    std::size_t m_at = 0;
+};
+
 /// The line at which parsing breaks off: the first one with which, and with everything before it, parsing still breaks off.
 unsigned lineOfBrokenAssertion(std::string_view text)
 {
@@ -115,6 +170,14 @@ Result<TomlValue> parseToml(std::string_view text, std::string_view file)
     const auto invalid = [&](unsigned line, std::string_view why) {
         return badInput(what, place(file, line), "it is not valid TOML: " + shown(why, 300));
     };
+    // The library runs into undefined behaviour over most of them (3.4.0, is_non_ascii_horizontal_whitespace).
+    if (const std::size_t foreign = Outside(text).firstForeign(); foreign != std::string_view::npos) {
+        const auto lead = static_cast<unsigned char>(text[foreign]);
+        const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1; // of the character in UTF-8
+        return invalid(static_cast<unsigned>(std::ranges::count(text.substr(0, foreign), '\n')) + 1,
+            "'" + std::string(text.substr(foreign, length))
+                + "' stands outside of a string; put keys and texts that are not ASCII in quotes");
+    }
     try {
         const toml::parse_result result = toml::parse(text);
         if (!result)

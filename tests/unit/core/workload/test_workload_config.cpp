@@ -28,6 +28,7 @@ private Q_SLOTS:
     void sameConfigurationSameBytes();
     void refusesByLine_data();
     void refusesByLine();
+    void textsNeedNotBeAscii();
     void changedConfigurationsAreCheckedToo();
     void enarxWithoutFilesHasNoStreams();
     void enarxFilesAreDescriptors();
@@ -127,6 +128,12 @@ void TestWorkloadConfig::refusesByLine_data()
     row("not TOML", "args = [\n\"a\"\nb", 3, "not valid TOML");
     row("a key twice", "args = []\n\nargs = []\n", 3, "not valid TOML");
     row("not UTF-8", "args = [\"\xff\"]\n", 1, "not valid TOML");
+    row("a bare letter that is not ASCII", "args = []\n\xc4\xa7 = 1\n", 2, "'\xc4\xa7' stands outside of a string");
+    row("a bare presentation form", "args = []\nx\xef\xba\xbf = 1\n", 2, "stands outside of a string");
+    row("after strings and comments", "# \xc4\xa7\nargs = [\"\\\"\xc4\xa7\", '\xc4\xa7\\', \"\"\"\n\xc4\xa7 \"\"\"\"\"] \xc4\xa7\n", 3,
+        "stands outside of a string");
+    row("after a string that is not closed", "args = [\"a\n\xc4\xa7", 2, "stands outside of a string");
+    row("half a character", "\xc4", 1, "not valid TOML");
     row("what the TOML library does not expect", "args = []\n[[[a]]]\n[env]\n", 2, "not valid TOML");
     row("a time that is none", "\n\nreattest = 1979-05-27Tx", 3, "not valid TOML");
     row("near miss", "\narg = []\n", 2, "there is no key 'arg'. Did you mean 'args'?");
@@ -180,6 +187,14 @@ void TestWorkloadConfig::refusesByLine()
     QCOMPARE(config.error().kind, ErrorKind::Input);
     QCOMPARE(config.error().where, "dir/Keep.toml, line " + std::to_string(line));
     QVERIFY2(config.error().message().find(says.toStdString()) != std::string::npos, config.error().message().c_str());
+}
+
+void TestWorkloadConfig::textsNeedNotBeAscii()
+{
+    const auto foreign =
+        parseKeepToml("\xef\xbb\xbf# \xc4\xa7\nargs = [\"\xc4\xa7\", '\xef\xba\xbf', \"\"\"\xc4\xa7\"\"\"\"]\n", "Keep.toml");
+    QVERIFY2(foreign, foreign ? "" : foreign.error().message().c_str());
+    QCOMPARE(foreign->args, (std::vector<std::string>{"\xc4\xa7", "\xef\xba\xbf", "\xc4\xa7\""}));
 }
 
 void TestWorkloadConfig::changedConfigurationsAreCheckedToo()
