@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/fd.h"
+#include "core/base/progress.h"
 #include "core/keeps/plan.h"
 
 #include <atomic>
@@ -11,8 +12,9 @@
 
 namespace kastellan {
 
-/// One line of progress and how far along it is: done of total, total 0 when unknown.
-using Progress = std::function<void(std::string_view doing, std::uint64_t done, std::uint64_t total)>;
+class HostInspector; // core/hosts/readiness.h
+class PlatformControl; // core/hosts/platform_control.h
+
 
 /// How a keep ended, from outside.
 struct KeepEnd {
@@ -70,6 +72,10 @@ public:
         const LaunchPlan &plan, const std::string &folder, const Progress &progress, std::stop_token stop) = 0;
     /// Finds a keep again whose loader died. Fails when it no longer runs.
     [[nodiscard]] virtual Result<std::unique_ptr<RunningKeep>> resume(const KeepStatus &status, const std::string &folder) = 0;
+    /// Looks whether keeps can run here; none where nothing can be looked at.
+    [[nodiscard]] virtual std::shared_ptr<HostInspector> inspector() { return {}; }
+    /// The firmware under control; none where it can't be reached.
+    [[nodiscard]] virtual std::shared_ptr<PlatformControl> platform() { return {}; }
 };
 
 /// All hosts that this program knows. `app` makes it from the backends.
