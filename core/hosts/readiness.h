@@ -48,7 +48,7 @@ struct ReadinessCheck {
 /// Whether one protection can be had.
 struct ReadinessVerdict {
     enum class State { Ready, NotReady, Unknown };
-    std::string protection; ///< "sev", "es", "snp"
+    std::string protection; ///< "sev", "es", "snp"; "emulated" for the emulated host
     std::string title; ///< "SEV-SNP"
     State state = State::Unknown;
     std::string sentence; ///< one plain sentence
@@ -56,6 +56,7 @@ struct ReadinessVerdict {
     bool operator==(const ReadinessVerdict &) const = default;
 };
 [[nodiscard]] std::string_view name(ReadinessVerdict::State state); ///< "ready", "not ready", "unknown"
+[[nodiscard]] Result<ReadinessVerdict::State> verdictStateFromName(std::string_view name);
 
 /// All that was found out about a host. Help, never proof.
 struct Readiness {
@@ -72,6 +73,8 @@ struct Readiness {
     [[nodiscard]] const ReadinessVerdict *verdict(std::string_view protection) const;
 };
 
+/// The most text that a readiness is read from, bytes.
+inline constexpr std::size_t readinessLimit = std::size_t{4} << 20;
 /// docs/json.md; stable.
 [[nodiscard]] std::string toJson(const Readiness &readiness);
 /// From another machine's keepctl or a file: bounded, and nothing in it is trusted.
@@ -79,6 +82,7 @@ struct Readiness {
 
 struct InspectOptions {
     bool probes = true; ///< also start what takes time: a guest on /dev/kvm, libvirt, QEMU
+    bool redactChipId = false; ///< of a recording: without the chip's identity
 };
 
 /// Looks at one host.
