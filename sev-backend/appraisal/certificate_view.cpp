@@ -17,6 +17,8 @@ CertificateView viewOf(const Certificate &certificate, std::string role, bool si
     view.sha256 = toHex(certificate.fingerprint().bytes);
     view.emulated = certificate.organization() == emulatedOrganization;
     view.signatureGood = signatureGood;
+    if (certificate.isBuiltIn())
+        view.extensions.emplace_back("source", "built into this program: AMD's key, pinned");
     return view;
 }
 

@@ -40,6 +40,15 @@ void addRoot(Findings &findings, const ChainState &chain, const ReferenceValues 
         pinned.remedy = "Accept the root of the emulated platform on which this evidence was made, if you know where that is.";
 }
 
+std::string builtInText(const ChainState &chain)
+{
+    std::string text;
+    for (const auto *authority : {&chain.ask, &chain.ark})
+        if ((*authority)->isBuiltIn())
+            text += (text.empty() ? "" : " and ") + (*authority)->commonName();
+    return text.empty() ? "all three" : chain.leaf->commonName() + "; " + text + " by the key that is built in";
+}
+
 void addComplete(Findings &findings, const ChainState &chain)
 {
     const std::string expected = "ARK, ASK and VCEK (or VLEK), each readable";
@@ -48,7 +57,7 @@ void addComplete(Findings &findings, const ChainState &chain)
     else if (!chain.missing.empty())
         findings.add(checks::chainComplete, Outcome::Unknown, expected, "missing: " + joined(chain.missing));
     else
-        findings.add(checks::chainComplete, Outcome::Pass, expected, "all three");
+        findings.add(checks::chainComplete, Outcome::Pass, expected, builtInText(chain));
 }
 
 /// A finding that is known only for a complete chain, unless a fault shows before.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/appraisal/chain_state.h"
 
+#include "sev-backend/certificates/built_in_authorities.h"
+
 #include <algorithm>
 
 namespace kastellan::sev {
@@ -17,6 +19,15 @@ void readCertificate(ChainState &state, std::optional<Certificate> &place, const
         state.unreadable.push_back("two different certificates claim to be the " + endorsement.role);
     else
         place = std::move(*certificate);
+}
+
+/// AMD's own authorities need not be given. One that is given counts, whatever it is.
+void useBuiltIn(std::optional<Certificate> &place, const std::optional<Certificate> &below)
+{
+    if (place || !below)
+        return;
+    if (const Certificate *authority = builtInIssuer(*below))
+        place = *authority;
 }
 
 void readCrl(ChainState &state, const Endorsement &endorsement)
@@ -84,6 +95,8 @@ ChainState readChain(const std::vector<Endorsement> &endorsements)
     }
     if (vcekGiven && vlekGiven)
         state.unreadable.push_back("both a VCEK and a VLEK are given");
+    useBuiltIn(state.ask, state.leaf);
+    useBuiltIn(state.ark, state.ask);
     if (!state.ark)
         state.missing.push_back("ARK (root)");
     if (!state.ask)

@@ -4,6 +4,8 @@
 #include "core/base/digest.h"
 #include "sev-backend/certificates/openssl_handles.h"
 #include "sev-backend/certificates/pss.h"
+#include "sev-backend/certificates/root_keys.h"
+#include "sev-backend/certificates/rsa_key.h"
 
 #include <openssl/core_names.h>
 #include <openssl/pem.h>
@@ -78,6 +80,22 @@ Bytes rsaNumber(const EVP_PKEY *key, const char *name)
     return bytes;
 }
 
+/// The name of one of AMD's authorities, entry by entry in AMD's order (AMD 57230, tables 4 to 11).
+bool setName(X509_NAME *name, std::string_view commonName)
+{
+    const std::pair<const char *, std::string_view> entries[] = {{"OU", "Engineering"}, {"C", "US"}, {"L", "Santa Clara"}, {"ST", "CA"},
+        {"O", "Advanced Micro Devices"}, {"CN", commonName}};
+    return std::ranges::all_of(entries, [name](const auto &entry) {
+        const auto *text = reinterpret_cast<const unsigned char *>(entry.second.data());
+        return X509_NAME_add_entry_by_txt(name, entry.first, MBSTRING_UTF8, text, static_cast<int>(entry.second.size()), -1, 0) == 1;
+    });
+}
+
+bool setTime(ASN1_TIME *place, std::int64_t unixSeconds)
+{
+    return ASN1_TIME_set(place, unixSeconds) != nullptr;
+}
+
 Certificate::Constraints constraintsOf(X509 *x509)
 {
     Certificate::Constraints constraints;
@@ -108,30 +126,13 @@ std::string timeText(std::int64_t unixSeconds)
     return text;
 }
 
-Result<Certificate> Certificate::fromDer(ByteView der)
+Result<std::shared_ptr<Certificate::Data>> Certificate::read(std::shared_ptr<X509> x509)
 {
-    if (der.size() > sizeLimit)
-        return badInput(reading, {}, "it has " + std::to_string(der.size()) + " bytes, and a certificate has at most 65536");
-    const unsigned char *at = der.data();
-    std::shared_ptr<X509> x509(d2i_X509(nullptr, &at, static_cast<long>(der.size())), X509_free);
-    if (!x509)
-        return badInput(reading, {}, "it is not an X.509 certificate in DER: " + opensslReason(), "Give a certificate as DER, or as PEM.");
-    if (at != der.data() + der.size())
-        return badInput(reading, "offset " + std::to_string(at - der.data()), "bytes follow the certificate");
-    unsigned char *again = nullptr;
-    const int length = i2d_X509(x509.get(), &again);
-    const bool same = length >= 0 && static_cast<std::size_t>(length) == der.size() && std::memcmp(again, der.data(), der.size()) == 0;
-    OPENSSL_free(again);
-    if (!same)
-        return badInput(reading, {}, "its encoding is not DER");
-
     const auto data = std::make_shared<Data>();
     data->x509 = x509;
     data->key = X509_get0_pubkey(x509.get());
     if (!data->key)
         return badInput(reading, {}, "its public key can't be read: " + opensslReason());
-    data->der = toBytes(der);
-    data->fingerprint = sha256(der);
     data->subject = nameText(X509_get_subject_name(x509.get()));
     data->issuer = nameText(X509_get_issuer_name(x509.get()));
     data->commonName = onlyEntry(X509_get_subject_name(x509.get()), NID_commonName);
@@ -156,8 +157,56 @@ Result<Certificate> Certificate::fromDer(ByteView der)
         const char *type = EVP_PKEY_get0_type_name(data->key);
         data->keyText = type ? type : "unknown";
     }
+    return data;
+}
+
+Result<Certificate> Certificate::fromDer(ByteView der)
+{
+    if (der.size() > sizeLimit)
+        return badInput(reading, {}, "it has " + std::to_string(der.size()) + " bytes, and a certificate has at most 65536");
+    const unsigned char *at = der.data();
+    std::shared_ptr<X509> x509(d2i_X509(nullptr, &at, static_cast<long>(der.size())), X509_free);
+    if (!x509)
+        return badInput(reading, {}, "it is not an X.509 certificate in DER: " + opensslReason(), "Give a certificate as DER, or as PEM.");
+    if (at != der.data() + der.size())
+        return badInput(reading, "offset " + std::to_string(at - der.data()), "bytes follow the certificate");
+    unsigned char *again = nullptr;
+    const int length = i2d_X509(x509.get(), &again);
+    const bool same = length >= 0 && static_cast<std::size_t>(length) == der.size() && std::memcmp(again, der.data(), der.size()) == 0;
+    OPENSSL_free(again);
+    if (!same)
+        return badInput(reading, {}, "its encoding is not DER");
+
+    KASTELLAN_ASSIGN(const std::shared_ptr<Data> data, read(x509));
+    data->der = toBytes(der);
+    data->fingerprint = sha256(der);
     data->constraints = constraintsOf(x509.get());
     ERR_clear_error();
+    return Certificate(data);
+}
+
+Result<Certificate> Certificate::builtIn(const RootKey &row)
+{
+    const std::shared_ptr<X509> x509(X509_new(), X509_free);
+    const auto modulus = fromHex(row.modulus);
+    const BignumPtr n(modulus ? BN_bin2bn(modulus->data(), static_cast<int>(modulus->size()), nullptr) : nullptr), e(BN_new());
+    const bool numbers = n && e && BN_set_word(e.get(), row.exponent) == 1;
+    const KeyPtr key = numbers ? rsaPublicKey(n.get(), e.get()) : nullptr;
+    const bool root = row.role == "ARK";
+    if (!x509 || !key || !setName(X509_get_subject_name(x509.get()), row.commonName)
+        || !setName(X509_get_issuer_name(x509.get()), "ARK-" + std::string(row.product))
+        || ASN1_INTEGER_set_uint64(X509_get_serialNumber(x509.get()), row.serial) != 1 || !setTime(X509_getm_notBefore(x509.get()), row.notBefore)
+        || !setTime(X509_getm_notAfter(x509.get()), row.notAfter) || X509_set_pubkey(x509.get(), key.get()) != 1)
+        return badInput("build an authority in", std::string(row.commonName), opensslReason());
+    KASTELLAN_ASSIGN(const std::shared_ptr<Data> data, read(x509));
+    const auto fingerprint = fromHex(row.sha256);
+    if (!fingerprint || fingerprint->size() != data->fingerprint.bytes.size())
+        return badInput("build an authority in", std::string(row.commonName), "its row has no fingerprint");
+    std::ranges::copy(*fingerprint, data->fingerprint.bytes.begin());
+    data->builtIn = true;
+    data->constraints = {.ca = true, .pathLength = {}, .hasKeyUsage = true, .mayCertSign = true, .mayCrlSign = root};
+    if (!root)
+        data->constraints.pathLength = 0;
     return Certificate(data);
 }
 
@@ -210,6 +259,11 @@ bool Certificate::namesIssuer(const Certificate &issuer) const
 Status Certificate::signatureBy(const Certificate &issuer) const
 {
     const std::string what = "verify the signature of " + (commonName().empty() ? subject() : commonName());
+    if (isBuiltIn()) { // pinned as it is; AMD's root of the same product is the one above it
+        if (issuer.organization() == organization() && namesIssuer(issuer) && findRootKey("ARK", issuer.rsaModulus(), issuer.rsaExponent()))
+            return {};
+        return badInput(what, {}, "the key of " + issuer.subject() + " did not make it");
+    }
     const X509_ALGOR *outer = nullptr;
     X509_get0_signature(nullptr, &outer, handle());
     if (auto status = checkPssSha384(outer); !status)

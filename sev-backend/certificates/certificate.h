@@ -11,6 +11,8 @@ typedef struct evp_pkey_st EVP_PKEY;
 
 namespace kastellan::sev {
 
+struct RootKey;
+
 /// One X.509 certificate, read once and never changed; copies share it. Safe to use from several threads.
 class Certificate {
 public:
@@ -20,6 +22,12 @@ public:
     [[nodiscard]] static Result<Certificate> fromDer(ByteView der);
     /// All certificates of a PEM text, in its order; none, or more than 16, is an Input error.
     [[nodiscard]] static Result<std::vector<Certificate>> fromPem(std::string_view pem);
+
+    /// The authority of a row that has an X.509 certificate: its names, numbers, dates, key and fingerprint, as they are built in, without
+    /// the certificate's bytes.
+    [[nodiscard]] static Result<Certificate> builtIn(const RootKey &row);
+    /// Whether it is such an authority. `der()` is empty then; what signed it is not checked, for its key itself is pinned.
+    [[nodiscard]] bool isBuiltIn() const { return m_data->builtIn; }
 
     /// The bytes as they came.
     [[nodiscard]] const Bytes &der() const { return m_data->der; }
@@ -70,9 +78,11 @@ private:
         std::string subject, issuer, commonName, organization, serial, keyText;
         std::int64_t notBefore = 0, notAfter = 0;
         std::uint64_t exponent = 0;
-        bool p384 = false;
+        bool p384 = false, builtIn = false;
         Constraints constraints;
     };
+    /// All but bytes, fingerprint and constraints.
+    [[nodiscard]] static Result<std::shared_ptr<Data>> read(std::shared_ptr<X509> x509);
     explicit Certificate(std::shared_ptr<const Data> data)
         : m_data(std::move(data))
     {

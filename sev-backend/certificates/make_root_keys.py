@@ -5,14 +5,20 @@
 usage: make_root_keys.py KEYS.json > root_keys_table.cpp
 
 The JSON holds two lists, "x509" and "sev_format", of objects with product, role (ARK, ASK, ASVK), rsa_modulus (hex,
-big-endian) and rsa_exponent; those of x509 also sha256_der (of the whole certificate), those of sev_format key_id.
+big-endian) and rsa_exponent; those of x509 also common_name, serial, not_before, not_after and sha256_der (of the whole
+certificate), those of sev_format key_id.
 A key that is in both lists becomes one row.
 """
 import json
 import sys
+from datetime import datetime
 
 PRODUCTS = ["Naples", "Rome", "Milan", "Genoa", "Turin"]
 ROLES = ["ARK", "ASK", "ASVK"]
+
+
+def seconds(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp())
 
 
 def main() -> None:
@@ -22,10 +28,15 @@ def main() -> None:
     for form in ("x509", "sev_format"):
         for key in source[form]:
             name = (key["product"], key["role"])
-            row = rows.setdefault(name, {"modulus": key["rsa_modulus"], "exponent": key["rsa_exponent"], "sha256": "", "id": ""})
+            row = rows.setdefault(name, {"modulus": key["rsa_modulus"], "exponent": key["rsa_exponent"], "sha256": "", "id": "",
+                                       "name": "", "serial": "0", "from": 0, "until": 0})
             if (row["modulus"], row["exponent"]) != (key["rsa_modulus"], key["rsa_exponent"]):
                 sys.exit(f"{name}: the two forms have different keys")
             row["sha256"] = key.get("sha256_der", row["sha256"])
+            if form == "x509":
+                row |= {"name": key["common_name"], "serial": key["serial"],
+                        "from": seconds(key["not_before"]), "until": seconds(key["not_after"])}
+                rows[name] = row
             row["id"] = key.get("key_id", row["id"])
     print("// SPDX-License-Identifier: Apache-2.0")
     print("// Made by make_root_keys.py. The numbers are AMD's public keys, as AMD publishes them: facts.")
@@ -40,7 +51,8 @@ def main() -> None:
         for line in lines[:-1]:
             print(f'        "{line}"')
         print(f'        "{lines[-1]}",')
-        print(f'        "{row["sha256"]}", "{row["id"]}"}},')
+        print(f'        "{row["sha256"]}", "{row["id"]}",')
+        print(f'        "{row["name"]}", {row["serial"]}, {row["from"]}, {row["until"]}}},')
     print("};")
     print("// clang-format on\n")
     print("} // namespace\n")

@@ -16,6 +16,10 @@ struct RootKey {
     std::string_view modulus; ///< lower-case hex, big-endian
     std::string_view sha256; ///< of the X.509 certificate's DER; empty where there is none
     std::string_view sevKeyId; ///< of the SEV-format certificate; empty where there is none
+    // Of the X.509 certificate, where there is one:
+    std::string_view commonName;
+    std::uint64_t serial;
+    std::int64_t notBefore, notAfter; ///< Unix seconds
 };
 /// All keys that are built in.
 [[nodiscard]] std::span<const RootKey> rootKeys();

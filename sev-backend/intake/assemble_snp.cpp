@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which certificates and lists belong to an SNP report: by chip, TCB, signature and issuer, never by order or name of a file.
 #include "sev-backend/abi/report.h"
+#include "sev-backend/certificates/built_in_authorities.h"
 #include "sev-backend/intake/library.h"
 
 #include <algorithm>
@@ -138,6 +139,15 @@ private:
     std::map<std::pair<const Library *, Sha256>, std::vector<const CrlPart *>> m_known;
 };
 
+/// The root whose lists count: the one that is there, else AMD's own, which is built in.
+const Certificate *signerOfLists(const X509Part *leaf, const X509Part *authority, const X509Part *root)
+{
+    if (root)
+        return &root->certificate;
+    const Certificate *above = authority ? &authority->certificate : leaf ? builtInIssuer(leaf->certificate) : nullptr;
+    return above ? builtInIssuer(*above) : nullptr;
+}
+
 /// False when they are too many to be copied.
 bool addLists(Evidence &evidence, std::vector<const CrlPart *> lists, const std::vector<const X509Part *> &chain, Budget &budget)
 {
@@ -191,9 +201,10 @@ void assembleSnp(
                 found.evidence.endorsements.push_back({link->role, link->certificate.der()});
             }
         // With some of the lists only, a revocation could go unseen: then it has to be undecided.
-        if (root
-            && (!addLists(found.evidence, lists.of(own, root->certificate), chain, budget)
-                || (pool && !addLists(found.evidence, lists.of(*pool, root->certificate), chain, budget))))
+        const Certificate *signsLists = signerOfLists(leaf, authority, root);
+        if (signsLists
+            && (!addLists(found.evidence, lists.of(own, *signsLists), chain, budget)
+                || (pool && !addLists(found.evidence, lists.of(*pool, *signsLists), chain, budget))))
             found.evidence.endorsements.clear();
         into.push_back(std::move(found));
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/legacy/signature.h"
 
+#include "sev-backend/certificates/rsa_key.h"
 #include "sev-backend/legacy/openssl_handles.h"
 
 #include <openssl/rsa.h>
@@ -20,10 +21,10 @@ Number numberFrom(ByteView littleEndian)
     return Number(BN_lebin2bn(littleEndian.data(), static_cast<int>(littleEndian.size()), nullptr));
 }
 
-Key keyFrom(const char *type, OSSL_PARAM_BLD *builder)
+Key ecKeyFrom(OSSL_PARAM_BLD *builder)
 {
     const Params params(OSSL_PARAM_BLD_to_param(builder));
-    const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
+    const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
     EVP_PKEY *key = nullptr;
     if (!params || !context || EVP_PKEY_fromdata_init(context.get()) != 1
         || EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, params.get()) != 1)
@@ -49,17 +50,13 @@ Key publicKey(const EcPoint &point)
     if (!builder || OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, point.curve == 1 ? "P-256" : "P-384", 0) != 1
         || OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, encoded.data(), encoded.size()) != 1)
         return nullptr;
-    return keyFrom("EC", builder.get());
+    return ecKeyFrom(builder.get());
 }
 
 Key publicKey(ByteView modulus, ByteView exponent)
 {
     const Number n = numberFrom(modulus), e = numberFrom(exponent);
-    const Builder builder(OSSL_PARAM_BLD_new());
-    if (!n || !e || !builder || OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) != 1
-        || OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, e.get()) != 1)
-        return nullptr;
-    return keyFrom("RSA", builder.get());
+    return rsaPublicKey(n.get(), e.get());
 }
 
 bool verifyEcdsa(const EcPoint &point, Algorithm algorithm, ByteView message, ByteView signature)

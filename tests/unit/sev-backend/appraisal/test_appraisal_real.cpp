@@ -105,11 +105,16 @@ void TestAppraisalReal::genuine()
         QVERIFY(certificate.signatureGood && !certificate.issuerMissing);
         QVERIFY(!certificate.emulated);
     }
-    // Without the ASK nothing is said against the leaf's signature.
+    // AMD's own authorities are built in: the leaf alone shows the same chain.
     Evidence lone = evidence;
-    std::erase_if(lone.endorsements, [](const Endorsement &entry) { return entry.role == "ask"; });
+    std::erase_if(lone.endorsements, [](const Endorsement &entry) { return entry.role != "vcek" && entry.role != "vlek"; });
     const auto parts = test::backend().describe(lone);
-    QVERIFY(parts && parts->chain.size() == 2 && parts->chain.front().issuerMissing && !parts->chain.back().issuerMissing);
+    QVERIFY(parts && parts->chain.size() == 3);
+    for (std::size_t i = 0; i < 3; ++i) {
+        QVERIFY(parts->chain[i].signatureGood && !parts->chain[i].issuerMissing);
+        QCOMPARE(parts->chain[i].sha256, view->chain[i].sha256);
+        QCOMPARE(parts->chain[i].notAfter, view->chain[i].notAfter);
+    }
 }
 
 void TestAppraisalReal::valuesOfTheMilanReport()
@@ -178,11 +183,23 @@ void TestAppraisalReal::missingCertificates()
         evidence.endorsements.erase(evidence.endorsements.begin() + static_cast<std::ptrdiff_t>(missing));
         const auto appraisal = appraised(evidence, {}, timeOf(genoa3));
         QCOMPARE(failures(appraisal), QString());
-        QCOMPARE(verdictOf(appraisal), QStringLiteral("undecided"));
-        QCOMPARE(outcomeOf(appraisal, "chain.complete"), QStringLiteral("unknown"));
+        // The authorities are built in, the leaf can't be.
+        QCOMPARE(verdictOf(appraisal), missing == 0 ? QStringLiteral("undecided") : QStringLiteral("authentic"));
+        QCOMPARE(outcomeOf(appraisal, "chain.complete"), missing == 0 ? QStringLiteral("unknown") : QStringLiteral("pass"));
         QCOMPARE(outcomeOf(appraisal, "report.signature"), missing == 0 ? QStringLiteral("unknown") : QStringLiteral("pass"));
-        QCOMPARE(outcomeOf(appraisal, "root.pinned"), missing == 2 ? QStringLiteral("unknown") : QStringLiteral("pass"));
+        QCOMPARE(outcomeOf(appraisal, "root.pinned"), QStringLiteral("pass"));
     }
+    // What names AMD's authority as its issuer, and is not by it, is refused without that authority's certificate too.
+    Evidence forged = evidenceOf(genoa3);
+    forged.endorsements.resize(1);
+    forged.endorsements[0].der.back() ^= 1; // in the signature
+    const auto refused = appraised(forged, {}, timeOf(genoa3));
+    QCOMPARE(verdictOf(refused), QStringLiteral("refused"));
+    QCOMPARE(outcomeOf(refused, "chain.signatures"), QStringLiteral("fail"));
+    // The built-in authority is valid for its own time only.
+    Evidence lone = evidenceOf(genoa3);
+    lone.endorsements.resize(1);
+    QCOMPARE(outcomeOf(appraised(lone, {}, 1640995200), "chain.dates"), QStringLiteral("fail")); // before the root
     Evidence bare = evidenceOf(milan2);
     bare.endorsements.clear();
     const auto appraisal = appraised(bare, {}, timeOf(milan2));

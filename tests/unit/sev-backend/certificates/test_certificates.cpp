@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sev-backend/certificates/built_in_authorities.h"
 #include "sev-backend/certificates/chain.h"
 #include "sev-backend/certificates/crl.h"
 #include "sev-backend/certificates/p384.h"
@@ -241,6 +242,20 @@ void TestCertificates::realAuthorities()
     QCOMPARE(QString::fromLatin1(std::string(name(identifyRoot(ark).product))).toLower(), product);
     QCOMPARE(identifyRoot(ask).kind, RootIdentity::Kind::Unknown); // an intermediate is no root
     QVERIFY(ark.constraints().ca && ask.constraints().ca && ask.constraints().pathLength == 0);
+
+    // The built-in authority is the same but for its bytes.
+    const Certificate *builtIn = builtInIssuer(ask);
+    QVERIFY(builtIn && builtIn->isBuiltIn() && builtIn->der().empty() && !ark.isBuiltIn());
+    QCOMPARE(builtIn->fingerprint(), ark.fingerprint());
+    QCOMPARE(builtIn->subject(), ark.subject());
+    QCOMPARE(builtIn->issuer(), ark.issuer());
+    QCOMPARE(builtIn->serial(), ark.serial());
+    QCOMPARE(builtIn->notBefore(), ark.notBefore());
+    QCOMPARE(builtIn->notAfter(), ark.notAfter());
+    QCOMPARE(builtIn->rsaModulus(), ark.rsaModulus());
+    QCOMPARE(builtIn->keyText(), ark.keyText());
+    QVERIFY(ask.namesIssuer(*builtIn) && ask.signatureBy(*builtIn) && builtIn->signatureBy(ark) && builtIn->signatureBy(*builtIn));
+    QVERIFY(!builtIn->signatureBy(ask) && builtInIssuer(*builtIn) == builtIn);
 }
 
 void TestCertificates::rootKeyTable()

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sev-backend/certificates/certificate.h"
+
+namespace kastellan::sev {
+
+/// AMD's authority that a certificate names as its issuer (ASK or ASVK for a VCEK or VLEK, ARK for an ASK or ASVK), from the built-in
+/// table of keys (root_keys.h); null when it names another. The name alone is compared: whether it signed is still to be checked.
+[[nodiscard]] const Certificate *builtInIssuer(const Certificate &certificate);
+
+} // namespace kastellan::sev
