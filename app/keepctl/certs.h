@@ -2,7 +2,7 @@
 // What the commands of the noun certs share.
 #pragma once
 
-#include "app/keepctl/parse.h"
+#include "app/keepctl/commands.h"
 #include "core/certificates/certificate_store.h"
 
 #include <nlohmann/json_fwd.hpp>
@@ -18,8 +18,11 @@ namespace kastellan::keepctl {
 [[nodiscard]] Result<StoredCertificate> findCertificate(std::string_view word);
 /// What it is called, short: "SEV-VCEK (chip d49554ec717f4e5b…, bl 3, tee 0, snp 8, ucode 115)".
 [[nodiscard]] std::string titleOf(const StoredCertificate &certificate);
-/// Says what to do when a revocation list is new to the store: records that were good may not be any more.
-void sayNewList();
+/// The revocation lists of the store; none when there is no store yet.
+[[nodiscard]] Result<std::vector<Bytes>> storedLists();
+/// When a revocation list is new to the store: appraises stored evidence again, and says what turned bad. Of a large store the newest, for
+/// some seconds. Failures are said and change nothing else.
+void reappraiseForNewList(const Context &context);
 /// The first 12 digits of its SHA-256.
 [[nodiscard]] std::string shortDigest(const StoredCertificate &certificate);
 

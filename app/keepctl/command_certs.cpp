@@ -79,9 +79,14 @@ std::string titleOf(const StoredCertificate &certificate)
     return title;
 }
 
-void sayNewList()
+Result<std::vector<Bytes>> storedLists()
 {
-    say("a new revocation list: 'keepctl evidence reappraise' tells which records it turns bad");
+    KASTELLAN_ASSIGN(auto stored, everyCertificate());
+    std::vector<Bytes> lists;
+    for (auto &certificate : stored)
+        if (certificate.role == "crl")
+            lists.push_back(std::move(certificate.bytes));
+    return lists;
 }
 
 std::string shortDigest(const StoredCertificate &certificate)
@@ -89,7 +94,7 @@ std::string shortDigest(const StoredCertificate &certificate)
     return toHex(certificate.digest.view()).substr(0, 12);
 }
 
-Result<int> certsImport(const Invocation &asked)
+Result<int> certsImport(const Invocation &asked, const Context &context)
 {
     KASTELLAN_ASSIGN(const auto inputs, sev::readInputs(asked.operands));
     const sev::ReadCertificates read = sev::readCertificates(inputs);
@@ -123,7 +128,7 @@ Result<int> certsImport(const Invocation &asked)
             say(inLine(part.file) + ": " + inLine(part.why));
     }
     if (newList)
-        sayNewList();
+        reappraiseForNewList(context);
     if (read.certificates.empty())
         return badInput("import certificates", inLine(asked.operands.front()),
             "there is no certificate or revocation list of AMD SEV in what was given");

@@ -213,7 +213,7 @@ Result<int> certsFetch(const Invocation &asked, const Context &context)
     if (!asked.has("json"))
         print(table.text(1));
     if (std::ranges::any_of(all, [](const kds::Fetched &one) { return !one.cached && one.certificate.role == "crl"; }))
-        sayNewList();
+        reappraiseForNewList(context);
     if (failed) // with --json an error is the one object; 'certs list' shows what was kept
         return std::unexpected(std::move(*failed));
     if (asked.has("json"))

@@ -64,7 +64,7 @@ inline constexpr int notLaunched = 125, refused = 126, notStarted = 127, trapped
 [[nodiscard]] Result<int> keysCreate(const Invocation &asked);
 [[nodiscard]] Result<int> keysShow(const Invocation &asked);
 [[nodiscard]] Result<int> keysRemove(const Invocation &asked);
-[[nodiscard]] Result<int> certsImport(const Invocation &asked);
+[[nodiscard]] Result<int> certsImport(const Invocation &asked, const Context &context);
 [[nodiscard]] Result<int> certsList(const Invocation &asked);
 [[nodiscard]] Result<int> certsShow(const Invocation &asked);
 [[nodiscard]] Result<int> certsVerify(const Invocation &asked);

@@ -79,7 +79,7 @@ Result<int> run(const Invocation &asked, const Context &context)
     case Command::KeysRemove:
         return keysRemove(asked);
     case Command::CertsImport:
-        return certsImport(asked);
+        return certsImport(asked, context);
     case Command::CertsList:
         return certsList(asked);
     case Command::CertsShow:

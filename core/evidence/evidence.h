@@ -131,6 +131,8 @@ public:
     /// Which platform the evidence is from, as a stable text that two pieces of evidence of the same processor share: "chip:0123…". Empty
     /// when the evidence does not say (masked). It is what the evidence says: `appraise` finds whether that is true.
     [[nodiscard]] virtual std::string platformIdentity(const Evidence & /*evidence*/) const { return {}; }
+    /// Whether a revocation list is about the root behind this evidence: by the name of its issuer, with `isSigned` also by its signature.
+    [[nodiscard]] virtual bool concerns(const Evidence & /*evidence*/, ByteView /*list*/, bool /*isSigned*/) const { return false; }
 };
 
 /// The inputs of the two bindings of the design; all go into the record so that an auditor can compute them again.

@@ -78,6 +78,13 @@ public:
         return view;
     }
 
+    bool concerns(const Evidence &evidence, ByteView list, bool isSigned) const override
+    {
+        const auto crl = RevocationList::fromDer(list);
+        const auto chain = m_cache.get(evidence.endorsements);
+        return crl && chain->ark && (isSigned ? crl->signatureBy(*chain->ark).has_value() : crl->isBy(*chain->ark));
+    }
+
     std::string platformIdentity(const Evidence &evidence) const override
     {
         if (isLegacyKind(evidence.kind)) {
