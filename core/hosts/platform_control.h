@@ -25,6 +25,15 @@ struct PlatformSection {
     std::vector<PlatformFact> facts;
 };
 
+/// Something protected that runs on a platform, and what would become of it.
+struct PlatformGuest {
+    std::string name; ///< "keep hello (3f2a90c1)", "2 guests that are no keeps of this user"
+    std::string keep; ///< its id, if it is a keep of this user
+    std::uint32_t count = 1;
+    std::vector<std::string> endedBy; ///< ids of the actions that would end it (and are refused for that), and "shutdown"
+    std::vector<std::string> disturbedBy; ///< ids of the actions after which it proves itself with other words
+};
+
 /// The platform of a host: its firmware's state, versions, levels and certificates.
 struct PlatformView {
     std::string host, title; ///< "AMD SEV firmware 1.58.40"
@@ -34,7 +43,9 @@ struct PlatformView {
     std::vector<TcbColumn> tcb;
     std::vector<CertificateView> ownership; ///< legacy chain: PDH, PEK, OCA, CEK, ASK, ARK; empty when not to be had
     std::vector<CertificateView> reports; ///< chain behind attestation reports: VCEK or VLEK, ASK or ASVK, ARK, as far as known
-    std::uint32_t guests = 0; ///< protected guests that run now
+    std::uint32_t guests = 0; ///< protected guests that run now, as far as the firmware counts them
+    std::vector<PlatformGuest> running; ///< what blocks maintenance: guests and keeps
+    std::vector<std::string> problems; ///< parts that could not be read, each with its reason and what to do
 };
 
 /// What an action does to the platform.
@@ -85,6 +96,12 @@ struct ActionOutcome {
     std::vector<PlatformFact> facts;
     std::vector<std::string> files; ///< written
 };
+
+/// docs/json.md; stable.
+[[nodiscard]] std::string toJson(const PlatformView &view);
+[[nodiscard]] std::string toJson(const std::vector<PlatformAction> &actions);
+[[nodiscard]] std::string toJson(const ActionPlan &plan);
+[[nodiscard]] std::string toJson(const ActionOutcome &outcome);
 
 /// The firmware of one host, under control. `sev-backend` implements it. All but `host` may block: worker threads only.
 class PlatformControl {
