@@ -96,9 +96,6 @@ Result<int> evidenceReappraise(const Invocation &asked, const Context &context)
 
 void reappraiseForNewList(const Context &context)
 {
-    std::error_code code;
-    if (!std::filesystem::exists(dataFolder() / "evidence.db", code))
-        return; // nothing is stored, and nothing is made
     ReappraiseRequest request;
     const auto lists = storedLists();
     const auto store = RecordStore::open();
