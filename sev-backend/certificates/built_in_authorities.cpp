@@ -5,7 +5,7 @@
 
 namespace kastellan::sev {
 
-const Certificate *builtInIssuer(const Certificate &certificate)
+std::span<const Certificate> builtInAuthorities()
 {
     static const std::vector<Certificate> all = [] {
         std::vector<Certificate> made;
@@ -15,7 +15,12 @@ const Certificate *builtInIssuer(const Certificate &certificate)
                     made.push_back(std::move(*authority));
         return made;
     }();
-    for (const Certificate &authority : all)
+    return all;
+}
+
+const Certificate *builtInIssuer(const Certificate &certificate)
+{
+    for (const Certificate &authority : builtInAuthorities())
         if (certificate.namesIssuer(authority))
             return &authority;
     return nullptr;

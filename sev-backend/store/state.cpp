@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/store/state.h"
 
-#include "sev-backend/certificates/certificate.h"
+#include "sev-backend/certificates/built_in_authorities.h"
 #include "sev-backend/certificates/crl.h"
+
+#include <algorithm>
+#include <iterator>
 
 namespace kastellan::sev {
 namespace {
@@ -16,6 +19,7 @@ struct SignedList {
 std::vector<SignedList> signedLists(std::span<const StoredCertificate> all)
 {
     std::vector<Certificate> roots;
+    std::ranges::copy_if(builtInAuthorities(), std::back_inserter(roots), [](const Certificate &authority) { return authority.namesIssuer(authority); });
     for (const auto &stored : all)
         if (stored.format == "x509" && stored.role == "ark")
             if (auto root = Certificate::fromDer(stored.bytes))

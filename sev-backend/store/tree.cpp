@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/store/tree.h"
 
+#include "sev-backend/certificates/built_in_authorities.h"
 #include "sev-backend/certificates/chain.h"
 #include "sev-backend/certificates/crl.h"
 #include "sev-backend/certificates/vek_extensions.h"
 
 #include <algorithm>
+#include <deque>
 #include <set>
 
 namespace kastellan::sev {
@@ -25,7 +27,8 @@ TreeNode nodeOf(const StoredCertificate &stored, const std::string &title)
     TreeNode node;
     node.role = stored.role;
     node.title = title;
-    node.digest = toHex(stored.digest.view());
+    if (!stored.bytes.empty())
+        node.digest = toHex(stored.digest.view());
     return node;
 }
 
@@ -60,6 +63,7 @@ public:
             const bool leaf = stored.role == "vcek" || stored.role == "vlek";
             (stored.role == "ark" ? m_roots : leaf ? m_leaves : m_authorities).push_back({&stored, std::move(*certificate)});
         }
+        addBuiltIn();
     }
 
     void addTo(CertificateTree &tree)
@@ -81,6 +85,32 @@ public:
     }
 
 private:
+    /// AMD's own authorities stand in where what they signed is there and they are not.
+    void addBuiltIn()
+    {
+        const auto add = [this](std::vector<Read> &place, const Certificate *authority, const char *role) {
+            if (!authority || std::ranges::any_of(place, [&](const Read &read) { return read.certificate.fingerprint() == authority->fingerprint(); }))
+                return;
+            StoredCertificate &stored = m_builtIn.emplace_back();
+            stored.role = role;
+            place.push_back({&stored, *authority});
+        };
+        const auto isThere = [](const std::vector<Read> &issuers, const auto &names) {
+            return std::ranges::any_of(issuers, [&](const Read &issuer) { return names(issuer.certificate); });
+        };
+        for (const auto &leaf : m_leaves)
+            if (!isThere(m_authorities, [&](const Certificate &issuer) { return leaf.certificate.namesIssuer(issuer); }))
+                add(m_authorities, builtInIssuer(leaf.certificate), leaf.stored->role == "vlek" ? "asvk" : "ask");
+        for (const auto &authority : m_authorities)
+            if (!isThere(m_roots, [&](const Certificate &issuer) { return authority.certificate.namesIssuer(issuer); }))
+                add(m_roots, builtInIssuer(authority.certificate), "ark");
+        for (const auto &[stored, list] : m_lists)
+            if (!isThere(m_roots, [&](const Certificate &issuer) { return list.isBy(issuer); }))
+                for (const Certificate &authority : builtInAuthorities())
+                    if (authority.namesIssuer(authority) && list.isBy(authority))
+                        add(m_roots, &authority, "ark");
+    }
+
     static TreeNode orphan(const StoredCertificate &stored, const std::string &title, const std::string &issuer)
     {
         TreeNode node = nodeOf(stored, title);
@@ -110,6 +140,8 @@ private:
                 continue;
             m_placed.insert(authority.stored);
             TreeNode child = nodeOf(*authority.stored, authority.certificate.commonName());
+            if (authority.certificate.isBuiltIn())
+                child.note = "AMD's, its key is built in";
             checkSignature(child, authority.certificate, root.certificate);
             checkDates(child, authority.certificate, m_options.at);
             checkRevoked(child, authority.certificate, lists);
@@ -192,6 +224,7 @@ private:
     std::vector<Read> m_roots, m_authorities, m_leaves;
     std::vector<ReadList> m_lists;
     std::set<const StoredCertificate *> m_placed;
+    std::deque<StoredCertificate> m_builtIn; ///< stays where it is while it grows
 };
 
 void collectProblems(const TreeNode &node, std::vector<std::string> &problems)

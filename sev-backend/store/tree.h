@@ -26,8 +26,8 @@ struct CertificateTree {
     std::vector<std::string> problems; ///< of all, each with the certificate's title
     [[nodiscard]] bool good() const { return problems.empty() && !roots.empty(); }
 };
-/// Verifies signatures, names, constraints, dates, revocation and the pinned roots of X.509 and legacy chains. Where the legacy ASK is not
-/// given, the one that is built in stands for it.
+/// Verifies signatures, names, constraints, dates, revocation and the pinned roots of X.509 and legacy chains. Where AMD's own
+/// authorities are not given, those that are built in stand in for them.
 [[nodiscard]] CertificateTree verifyTree(std::span<const StoredCertificate> certificates, const TreeOptions &options);
 /// The tree drawn in text, one line for each certificate, problems below it.
 [[nodiscard]] std::string treeText(const CertificateTree &tree);

@@ -316,6 +316,22 @@ private Q_SLOTS:
         QVERIFY(!legacy::builtInAsk(*pek));
     }
 
+    void amdsAuthoritiesStandIn()
+    {
+        KASTELLAN_NEED_VECTORS();
+        auto read = readPaths({vectorsFolder() + "/snp-milan/vcek.der"}).certificates;
+        QCOMPARE(read.size(), 1u);
+        const TreeOptions options{.at = in2026, .acceptEmulated = false};
+        const auto tree = verifyTree(read, options);
+        QVERIFY2(tree.good(), treeText(tree).c_str());
+        QCOMPARE(tree.roots.size(), 1u);
+        QCOMPARE(tree.roots[0].title, std::string("ARK-Milan"));
+        QVERIFY(tree.roots[0].digest.empty() && tree.roots[0].children[0].note.contains("built in"));
+        QCOMPARE(tree.roots[0].children[0].children[0].title, std::string("SEV-VCEK"));
+        read[0].bytes.back() ^= 1;
+        QVERIFY(treeText(verifyTree(read, options)).contains("BAD   SEV-VCEK"));
+    }
+
     void otherCertificatesAreNotTaken()
     {
         const auto read = readCertificates(std::vector<InputFile>{{"a", toBytes("hello")}, {"b", Bytes(1000, 0x30)}, {"c", {}}});
