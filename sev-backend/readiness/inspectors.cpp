@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sev-backend/readiness/inspectors.h"
+
+#include "sev-backend/readiness/judge.h"
+#include "sev-backend/readiness/look_libvirt.h"
+#include "sev-backend/readiness/recording.h"
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <format>
+
+namespace kastellan::sev {
+namespace {
+
+std::string dayText(std::int64_t seconds)
+{
+    if (!seconds)
+        return "an unknown day";
+    return std::format("{:%Y-%m-%d %H:%M} UTC", std::chrono::sys_seconds(std::chrono::seconds(seconds)));
+}
+
+class LocalInspector final : public HostInspector {
+public:
+    explicit LocalInspector(LookOptions options)
+        : m_options(std::move(options))
+    {
+    }
+    Result<Readiness> inspect(const InspectOptions &options, const Progress &progress, std::stop_token stop) override
+    {
+        KASTELLAN_ASSIGN(const HostFacts facts, lookNow(options, progress, stop));
+        return judge(facts);
+    }
+    Result<std::string> record(const InspectOptions &options, const Progress &progress, std::stop_token stop) override
+    {
+        KASTELLAN_ASSIGN(const HostFacts facts, lookNow(options, progress, stop));
+        return toRecording(facts);
+    }
+
+private:
+    Result<HostFacts> lookNow(const InspectOptions &options, const Progress &progress, const std::stop_token &stop) const
+    {
+        LookOptions wanted = m_options;
+        wanted.probes = options.probes;
+        wanted.redactChipId = options.redactChipId;
+        return look(wanted, progress, stop);
+    }
+    LookOptions m_options;
+};
+
+class RecordingInspector final : public HostInspector {
+public:
+    RecordingInspector(HostFacts facts, std::string name)
+        : m_facts(std::move(facts))
+        , m_name(std::move(name))
+    {
+    }
+    Result<Readiness> inspect(const InspectOptions &, const Progress &, std::stop_token) override
+    {
+        Readiness readiness = judge(m_facts);
+        readiness.lookedAt = "a recording of " + (m_facts.title.empty() ? m_facts.host : m_facts.title) + ", " + dayText(m_facts.time) + " (" + m_name + ")";
+        return readiness;
+    }
+    Result<std::string> record(const InspectOptions &options, const Progress &, std::stop_token) override
+    {
+        HostFacts facts = m_facts;
+        if (options.redactChipId && facts.has("platform.chip_id"))
+            facts.notLooked("platform.chip_id", "SEV_GET_ID2", "it was left out of the recording");
+        return toRecording(facts);
+    }
+
+private:
+    HostFacts m_facts;
+    std::string m_name;
+};
+
+class SshInspector final : public HostInspector {
+public:
+    SshInspector(std::string address, std::function<ProgramOutput(const std::vector<std::string> &)> run)
+        : m_address(std::move(address))
+        , m_run(std::move(run))
+    {
+    }
+    Result<Readiness> inspect(const InspectOptions &options, const Progress &progress, std::stop_token stop) override
+    {
+        KASTELLAN_ASSIGN(const std::string text, record(options, progress, stop));
+        KASTELLAN_ASSIGN(HostFacts facts, fromRecording(text, "from " + m_address));
+        facts.host = m_address;
+        facts.title = m_address;
+        Readiness readiness = judge(facts);
+        readiness.lookedAt = m_address + " over ssh";
+        return readiness;
+    }
+    Result<std::string> record(const InspectOptions &options, const Progress &progress, std::stop_token) override
+    {
+        KASTELLAN_ASSIGN(const auto command, sshCommand(m_address, options));
+        if (progress)
+            progress("asking " + m_address, 0, 0);
+        auto output = m_run(command);
+        const char *what = "ask the other machine";
+        if (output.error)
+            return systemError(what, "ssh", output.error);
+        if (!output.ended)
+            return environment(what, m_address, "it did not answer in time", "Check the network, and that 'ssh' reaches it.");
+        std::string why = output.errors.substr(0, 500);
+        while (!why.empty() && (why.back() == '\n' || why.back() == '\r'))
+            why.pop_back();
+        if (output.status == 255)
+            return environment(what, m_address, why.empty() ? "ssh failed" : why, "Try 'ssh' there by hand: a key must do, since no password is asked for.");
+        if (output.status == 127)
+            return environment(what, m_address, "there is no keepctl", "Install Kastellan there, or ask its libvirt: 'keepctl host check --host qemu+ssh://HOST/system'.");
+        if (output.status != 0)
+            return environment(what, m_address, "keepctl ended with " + std::to_string(output.status) + ": " + why, "Install the same version of Kastellan there.");
+        return std::move(output.output);
+    }
+
+private:
+    std::string m_address;
+    std::function<ProgramOutput(const std::vector<std::string> &)> m_run;
+};
+
+class LibvirtInspector final : public HostInspector {
+public:
+    explicit LibvirtInspector(std::string uri)
+        : m_uri(std::move(uri))
+    {
+    }
+    Result<Readiness> inspect(const InspectOptions &, const Progress &progress, std::stop_token) override
+    {
+        KASTELLAN_ASSIGN(const HostFacts facts, ask(progress));
+        Readiness readiness = judge(facts);
+        readiness.lookedAt = "what libvirt alone says of " + m_uri;
+        return readiness;
+    }
+    Result<std::string> record(const InspectOptions &, const Progress &progress, std::stop_token) override
+    {
+        KASTELLAN_ASSIGN(const HostFacts facts, ask(progress));
+        return toRecording(facts);
+    }
+
+private:
+    Result<HostFacts> ask(const Progress &progress) const
+    {
+        HostFacts facts;
+        facts.host = facts.title = m_uri;
+        facts.time = static_cast<std::int64_t>(std::time(nullptr));
+        facts.root.clear();
+        facts.recordedBy = "Kastellan " KASTELLAN_VERSION;
+        if (progress)
+            progress("asking libvirt at " + m_uri, 0, 0);
+        lookAtLibvirt(facts, m_uri);
+        if (!facts.has("libvirt.version"))
+            return environment("ask libvirt", m_uri, facts.why("libvirt.version"), "Check that libvirt runs there and that this user may use it.");
+        return facts;
+    }
+    std::string m_uri;
+};
+
+bool isWord(std::string_view text, std::string_view others)
+{
+    return !text.empty() && text.size() <= 255 && text.front() != '-' && std::ranges::all_of(text, [others](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || others.find(c) != std::string_view::npos;
+    });
+}
+
+} // namespace
+
+std::shared_ptr<HostInspector> makeLocalInspector(LookOptions options)
+{
+    return std::make_shared<LocalInspector>(std::move(options));
+}
+
+std::shared_ptr<HostInspector> makeLocalInspector()
+{
+    LookOptions options;
+    options.machine = MachineAccess::real();
+    return makeLocalInspector(std::move(options));
+}
+
+Result<std::shared_ptr<HostInspector>> makeRecordingInspector(std::string_view recording, std::string_view name)
+{
+    KASTELLAN_ASSIGN(HostFacts facts, fromRecording(recording, name));
+    return std::make_shared<RecordingInspector>(std::move(facts), std::string(name));
+}
+
+bool isSshAddress(std::string_view address)
+{
+    return address.starts_with("ssh://");
+}
+
+Result<std::vector<std::string>> sshCommand(std::string_view address, const InspectOptions &options)
+{
+    const auto wrong = [address](const char *why) {
+        return badInput("find a machine", std::string(address.substr(0, 200)), why, "Write ssh://[USER@]HOST[:PORT].");
+    };
+    if (!isSshAddress(address))
+        return wrong("it does not begin with ssh://");
+    std::string_view rest = address.substr(6), user, port;
+    if (rest.ends_with('/'))
+        rest.remove_suffix(1);
+    if (const auto at = rest.find('@'); at != std::string_view::npos) {
+        user = rest.substr(0, at);
+        rest.remove_prefix(at + 1);
+        if (!isWord(user, "._-"))
+            return wrong("the user's name has other characters than letters, digits, '.', '_' and '-'");
+    }
+    std::string_view host = rest;
+    if (rest.starts_with('[')) { // an IPv6 address
+        const auto close = rest.find(']');
+        if (close == std::string_view::npos)
+            return wrong("a bracket is open");
+        host = rest.substr(1, close - 1);
+        rest.remove_prefix(close + 1);
+        if (!isWord(host, ":.%"))
+            return wrong("it is no IPv6 address in the brackets");
+        if (!rest.empty() && !rest.starts_with(':'))
+            return wrong("something else than a port follows the address");
+        port = rest.empty() ? rest : rest.substr(1);
+    } else {
+        const auto colon = rest.find(':');
+        host = rest.substr(0, colon);
+        port = colon == std::string_view::npos ? std::string_view() : rest.substr(colon + 1);
+        if (!isWord(host, ".-_"))
+            return wrong("the host's name has other characters than letters, digits, '.', '_' and '-'");
+        if (colon != std::string_view::npos && port.empty())
+            return wrong("the port is missing");
+    }
+    std::vector<std::string> words{"ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "ClearAllForwardings=yes"};
+    if (!port.empty()) {
+        const auto number = numberFrom(port);
+        if (!number || *number == 0 || *number > 65535 || port.starts_with("0"))
+            return wrong("the port is no number up to 65535");
+        words.insert(words.end(), {"-p", std::string(port)});
+    }
+    words.push_back("--");
+    words.push_back((user.empty() ? "" : std::string(user) + "@") + std::string(host));
+    // One word for each argument: the other side's shell gets nothing that came from outside.
+    words.insert(words.end(), {"keepctl", "host", "record"});
+    if (!options.probes)
+        words.push_back("--no-probes");
+    if (options.redactChipId)
+        words.push_back("--redact-chip-id");
+    words.push_back("-");
+    return words;
+}
+
+Result<std::shared_ptr<HostInspector>> makeSshInspector(std::string_view address, std::function<ProgramOutput(const std::vector<std::string> &)> run)
+{
+    if (const auto command = sshCommand(address, {}); !command)
+        return std::unexpected(command.error());
+    if (!run)
+        run = [](const std::vector<std::string> &words) { return runProgram(words, {std::chrono::milliseconds(60'000), recordingLimit}); };
+    return std::make_shared<SshInspector>(std::string(address), std::move(run));
+}
+
+Status checkLibvirtUri(std::string_view uri)
+{
+    constexpr std::string_view schemes[] = {"qemu", "qemu+ssh", "qemu+libssh", "qemu+libssh2", "qemu+tls", "qemu+unix"};
+    const auto wrong = [uri](std::string why) {
+        return badInput("open a libvirt connection", std::string(uri.substr(0, 200)), std::move(why), "Write for instance qemu:///system or qemu+ssh://HOST/system.");
+    };
+    const auto colon = uri.find("://");
+    if (uri.size() > 1024 || colon == std::string_view::npos || std::ranges::find(schemes, uri.substr(0, colon)) == std::ranges::end(schemes))
+        return wrong("its scheme is none of qemu, qemu+ssh, qemu+libssh, qemu+libssh2, qemu+tls, qemu+unix");
+    if (std::ranges::any_of(uri, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; }))
+        return wrong("it has a blank or a control character");
+    if (const auto host = uri.substr(colon + 3); host.starts_with('-') || host.find("@-") != std::string_view::npos)
+        return wrong("a name that begins with '-' would be an option of ssh");
+    const auto question = uri.find('?');
+    for (std::string_view rest = question == std::string_view::npos ? std::string_view() : uri.substr(question + 1); !rest.empty();) {
+        const auto end = rest.find_first_of("&;");
+        const std::string_view name = rest.substr(0, std::min(rest.find('='), end));
+        rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+        if (name != "mode" && name != "no_tty")
+            return wrong("its parameter '" + std::string(name.substr(0, 40)) + "' is not allowed: it could run programs or trust other keys");
+    }
+    return {};
+}
+
+Result<std::shared_ptr<HostInspector>> makeLibvirtInspector(std::string_view uri)
+{
+    KASTELLAN_TRY(checkLibvirtUri(uri));
+    return std::make_shared<LibvirtInspector>(std::string(uri));
+}
+
+} // namespace kastellan::sev

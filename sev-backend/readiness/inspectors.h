@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/hosts/readiness.h"
+#include "sev-backend/readiness/look.h"
+
+#include <functional>
+
+namespace kastellan::sev {
+
+/// Looks at this computer. `root` is put before every path: for tests, which leave `machine` empty.
+[[nodiscard]] std::shared_ptr<HostInspector> makeLocalInspector(LookOptions options);
+/// The same with everything that is real.
+[[nodiscard]] std::shared_ptr<HostInspector> makeLocalInspector();
+
+/// Judges a capability file. `name` is shown: its file name.
+[[nodiscard]] Result<std::shared_ptr<HostInspector>> makeRecordingInspector(std::string_view recording, std::string_view name);
+
+/// Whether an address names a machine that is reached by ssh: ssh://[USER@]HOST[:PORT].
+[[nodiscard]] bool isSshAddress(std::string_view address);
+/// Runs `keepctl host record` there. Names are held to letters that no shell and no ssh takes for something else; ssh never asks for a
+/// password. Another shape of address is an Input error.
+[[nodiscard]] Result<std::shared_ptr<HostInspector>> makeSshInspector(std::string_view address,
+    std::function<ProgramOutput(const std::vector<std::string> &)> run = {});
+/// What is run for an address: for tests and for showing.
+[[nodiscard]] Result<std::vector<std::string>> sshCommand(std::string_view address, const InspectOptions &options);
+
+/// What libvirt alone tells of a connection. Only QEMU's schemes, and no parameters that name programs or files.
+[[nodiscard]] Result<std::shared_ptr<HostInspector>> makeLibvirtInspector(std::string_view uri);
+/// Whether a libvirt URI may be opened: qemu, qemu+ssh, qemu+tls…; of parameters `mode` and `no_tty`.
+[[nodiscard]] Status checkLibvirtUri(std::string_view uri);
+
+} // namespace kastellan::sev

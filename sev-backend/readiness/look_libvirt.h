@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sev-backend/readiness/facts.h"
+
+namespace kastellan::sev {
+
+/// The connection whose guests QEMU runs as a user of their own, with SEV.
+inline constexpr const char *localLibvirt = "qemu:///system";
+
+/// Asks libvirt at a URI, read-only: versions and domain capabilities become the facts "libvirt.*".
+void lookAtLibvirt(HostFacts &facts, const std::string &uri);
+
+/// The part of it that reads the domain capabilities, XML of another machine: bounded.
+void readDomainCapabilities(HostFacts &facts, std::string_view xml, const std::string &how);
+
+} // namespace kastellan::sev
