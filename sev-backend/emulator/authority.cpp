@@ -43,7 +43,7 @@ Result<Authority> Authority::make(
     const Profile &profile, std::int64_t now, unsigned rsaBits, const EmulatorProgress &progress, const std::stop_token &stop)
 {
     KASTELLAN_ASSIGN(const auto keys, makeRsaKeys(rsaBits, progress, stop));
-    const std::string product(name(profile.product));
+    const std::string product(profile.title);
     CertificateRequest root;
     root.commonName = "ARK-" + product;
     root.serial = serialBase(profile.product);

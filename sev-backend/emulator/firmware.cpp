@@ -3,7 +3,6 @@
 
 #include "core/base/digest.h"
 #include "sev-backend/abi/id_block.h"
-#include "sev-backend/emulator/report_maker.h"
 
 #include <algorithm>
 
@@ -38,18 +37,48 @@ bool signatureGood(const P384Key &key, ByteView message, ByteView signature)
 
 } // namespace
 
-Firmware::Firmware(Identity identity, const Profile &profile, std::uint32_t reportVersion, bool maskChipId)
-    : m_identity(std::move(identity))
-    , m_profile(profile)
+Firmware::Firmware(EmulatedPlatform &platform, std::uint32_t reportVersion, bool maskChipId)
+    : m_platform(platform)
+    , m_profile(platform.profile())
     , m_reportVersion(reportVersion)
-    , m_reportedChipId(maskChipId ? ChipId{} : m_identity.chipId())
+    , m_maskChipId(maskChipId)
 {
 }
 
-GuestContext *Firmware::find(GuestHandle guest)
+Firmware::~Firmware() = default;
+
+FirmwareStatus Firmware::enter(EmulatedCommand command) const
 {
+    if (const auto status = m_platform.enter(command); status != Success)
+        return status;
+    return m_profile.hasSnp ? Success : Unsupported;
+}
+
+Answer<EmulatedPlatform::View> Firmware::ready()
+{
+    auto view = m_platform.view();
+    if (!view)
+        return view;
+    if ((*view)->snpEpoch != m_epoch) {
+        m_epoch = (*view)->snpEpoch;
+        if (!m_guests.empty()) {
+            m_guests.clear();
+            m_platform.setSnpGuests(0);
+        }
+    }
+    if (!(*view)->snpInitialized)
+        return std::unexpected(InvalidPlatformState);
+    return view;
+}
+
+Answer<GuestContext *> Firmware::find(GuestHandle guest)
+{
+    if (const auto view = ready(); !view)
+        return std::unexpected(view.error());
     const auto at = m_guests.find(guest.value);
-    return at == m_guests.end() ? nullptr : &at->second;
+    if (at == m_guests.end())
+        return std::unexpected(InvalidGuest);
+    return &at->second;
 }
 
 std::size_t Firmware::guestCount() const
@@ -60,10 +89,13 @@ std::size_t Firmware::guestCount() const
 
 Answer<GuestHandle> Firmware::adopt(GuestContext guest)
 {
+    if (const auto view = ready(); !view)
+        return std::unexpected(view.error());
     if (m_guests.size() >= guestLimit)
         return std::unexpected(ResourceLimit);
     const GuestHandle handle{m_nextHandle++};
     m_guests.emplace(handle.value, std::move(guest));
+    m_platform.setSnpGuests(m_guests.size());
     return handle;
 }
 
@@ -90,7 +122,11 @@ FirmwareStatus Firmware::checkPolicy(GuestPolicy policy) const
 
 Answer<GuestHandle> Firmware::launchStart(GuestPolicy policy, const std::array<std::uint8_t, 16> &gosvw)
 {
+    if (const auto status = enter(EmulatedCommand::SnpLaunchStart); status != Success)
+        return std::unexpected(status);
     const std::lock_guard lock(m_mutex);
+    if (const auto view = ready(); !view)
+        return std::unexpected(view.error());
     if (const auto status = checkPolicy(policy); status != Success)
         return std::unexpected(status);
     GuestContext guest;
@@ -98,16 +134,19 @@ Answer<GuestHandle> Firmware::launchStart(GuestPolicy policy, const std::array<s
     guest.gosvw = gosvw;
     guest.launchTcb = m_profile.tcb().bytes();
     guest.launchMitigations = m_profile.mitigations;
-    guest.reportId = randomFixed<ReportId>();
+    m_platform.draw(guest.reportId.bytes);
     return adopt(std::move(guest));
 }
 
 Answer<void> Firmware::launchUpdate(GuestHandle handle, PageType type, std::uint64_t gpa, ByteView pages)
 {
+    if (const auto status = enter(EmulatedCommand::SnpLaunchUpdate); status != Success)
+        return std::unexpected(status);
     const std::lock_guard lock(m_mutex);
-    GuestContext *guest = find(handle);
-    if (!guest)
-        return std::unexpected(InvalidGuest);
+    const auto found = find(handle);
+    if (!found)
+        return std::unexpected(found.error());
+    GuestContext *const guest = *found;
     if (guest->state != GuestContext::State::Launching)
         return std::unexpected(InvalidGuestState);
     if (type < PageType::Normal || type > PageType::Cpuid)
@@ -169,10 +208,13 @@ FirmwareStatus Firmware::checkIdBlock(GuestContext &guest, const LaunchFinish &f
 
 Answer<void> Firmware::launchFinish(GuestHandle handle, const LaunchFinish &finish)
 {
+    if (const auto status = enter(EmulatedCommand::SnpLaunchFinish); status != Success)
+        return std::unexpected(status);
     const std::lock_guard lock(m_mutex);
-    GuestContext *guest = find(handle);
-    if (!guest)
-        return std::unexpected(InvalidGuest);
+    const auto found = find(handle);
+    if (!found)
+        return std::unexpected(found.error());
+    GuestContext *const guest = *found;
     if (guest->state != GuestContext::State::Launching)
         return std::unexpected(InvalidGuestState);
     if (finish.idBlock.empty()) {
@@ -187,54 +229,30 @@ Answer<void> Firmware::launchFinish(GuestHandle handle, const LaunchFinish &fini
     return {};
 }
 
-ReportResponse Firmware::report(GuestHandle handle, ByteView request)
-{
-    const std::lock_guard lock(m_mutex);
-    const GuestContext *guest = find(handle);
-    if (!guest)
-        return {InvalidGuest, {}};
-    if (guest->state != GuestContext::State::Running)
-        return {InvalidGuestState, {}};
-    const auto message = ReportRequest::decode(request);
-    if (!message)
-        return {InvalidParam, {}};
-    // There is no VLEK here; a guest may also have been launched with the wish that the VCEK signs nothing for it.
-    if (message->key == ReportRequest::Key::Vlek || guest->vcekDisabled)
-        return {InvalidKey, {}};
-    const ReportInputs inputs{m_profile, m_reportedChipId, m_reportVersion, message->vmpl, message->reportData};
-    return {Success, makeReport(*guest, inputs, m_identity.vcekKey())};
-}
-
-Answer<void> Firmware::decommission(GuestHandle handle)
-{
-    const std::lock_guard lock(m_mutex);
-    if (m_guests.erase(handle.value) == 0)
-        return std::unexpected(InvalidGuest);
-    return {};
-}
-
 Answer<LaunchDigest> Firmware::measurement(GuestHandle handle)
 {
     const std::lock_guard lock(m_mutex);
-    const GuestContext *guest = find(handle);
-    if (!guest)
-        return std::unexpected(InvalidGuest);
+    const auto found = find(handle);
+    if (!found)
+        return std::unexpected(found.error());
+    const GuestContext *const guest = *found;
     return guest->measurement.digest();
 }
 
 Answer<Bytes> Firmware::save(GuestHandle handle)
 {
     const std::lock_guard lock(m_mutex);
-    const GuestContext *guest = find(handle);
-    if (!guest)
-        return std::unexpected(InvalidGuest);
-    return seal(guest->encode(), m_identity.derive(sealPurpose));
+    const auto found = find(handle);
+    if (!found)
+        return std::unexpected(found.error());
+    const GuestContext *const guest = *found;
+    return seal(guest->encode(), m_platform.identity().derive(sealPurpose));
 }
 
 Result<GuestHandle> Firmware::restore(ByteView sealed)
 {
     const std::lock_guard lock(m_mutex);
-    KASTELLAN_ASSIGN(const Bytes plain, unseal(sealed, m_identity.derive(sealPurpose)));
+    KASTELLAN_ASSIGN(const Bytes plain, unseal(sealed, m_platform.identity().derive(sealPurpose)));
     KASTELLAN_ASSIGN(GuestContext guest, GuestContext::decode(plain));
     const auto handle = adopt(std::move(guest));
     if (!handle)

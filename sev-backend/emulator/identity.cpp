@@ -58,9 +58,17 @@ Result<Fd> lockOrStop(const fs::path &path, const EmulatorProgress &progress, co
 
 } // namespace
 
-fs::path Identity::file(const fs::path &folder, const Profile &profile)
+std::string Identity::stem(const Profile &profile, std::string_view seed)
 {
-    return folder / (std::string(profile.id) + ".identity");
+    std::string stem(profile.id);
+    if (!seed.empty())
+        stem += "-" + toHex(sha256({asBytes("seed"), asBytes(seed)}).view().first(8));
+    return stem;
+}
+
+fs::path Identity::file(const fs::path &folder, const Profile &profile, std::string_view seed)
+{
+    return folder / (stem(profile, seed) + ".identity");
 }
 
 Identity::Identity(ChipId chipId, Sha256 secret, Authority authority)
@@ -106,13 +114,24 @@ Result<Certificate> Identity::certify(const Profile &profile, const TcbVersion &
     return m_authority.issue(leaf, keyFor(tcb).handle());
 }
 
-Result<Identity> Identity::make(const Profile &profile, unsigned rsaBits, const EmulatorProgress &progress, const std::stop_token &stop)
+Result<Identity> Identity::make(
+    const Profile &profile, unsigned rsaBits, std::string_view seed, const EmulatorProgress &progress, const std::stop_token &stop)
 {
     const std::int64_t now = std::time(nullptr);
     KASTELLAN_ASSIGN(Authority authority, Authority::make(profile, now, rsaBits, progress, stop));
     ChipId chipId;
-    randomBytes(std::span(chipId.bytes).first(chipIdSize(profile.product)));
-    Identity identity(chipId, randomFixed<Sha256>(), std::move(authority));
+    const auto chip = std::span(chipId.bytes).first(chipIdSize(profile.product));
+    Sha256 secret;
+    if (seed.empty()) {
+        randomBytes(chip);
+        randomBytes(secret.bytes);
+    } else {
+        const Sha512 id = sha512({asBytes("kastellan-chip-id"), asBytes(profile.id), asBytes(seed)});
+        std::ranges::copy(id.view().first(chip.size()), chip.begin());
+        secret = sha256({asBytes("kastellan-chip-secret"), asBytes(profile.id), asBytes(seed)});
+    }
+    Identity identity(chipId, secret, std::move(authority));
+    OPENSSL_cleanse(secret.bytes.data(), secret.bytes.size());
     identity.m_vcekKey = identity.keyFor(profile.tcb());
     KASTELLAN_ASSIGN(identity.m_vcek, identity.certify(profile, profile.tcb(), now));
     return identity;
@@ -152,10 +171,10 @@ Result<Identity> Identity::decode(ByteView bytes, const Profile &profile)
     return identity;
 }
 
-Result<Identity> Identity::open(
-    const fs::path &folder, const Profile &profile, const EmulatorProgress &progress, const std::stop_token &stop, unsigned rsaBits)
+Result<Identity> Identity::open(const fs::path &folder, const Profile &profile, const EmulatorProgress &progress,
+    const std::stop_token &stop, unsigned rsaBits, std::string_view seed)
 {
-    const fs::path path = file(folder, profile);
+    const fs::path path = file(folder, profile, seed);
     const auto read = [&]() -> Result<Identity> {
         KASTELLAN_ASSIGN(Bytes bytes, readFile(path, sizeLimit));
         auto identity = decode(bytes, profile);
@@ -191,7 +210,7 @@ Result<Identity> Identity::open(
         }
         return identity;
     }
-    KASTELLAN_ASSIGN(Identity identity, make(profile, rsaBits, progress, stop));
+    KASTELLAN_ASSIGN(Identity identity, make(profile, rsaBits == 0 ? profile.rsaBits : rsaBits, seed, progress, stop));
     if (stop.stop_requested())
         return fail(ErrorKind::Cancelled, "make the identity of the emulated processor", {}, "it was cancelled");
     Bytes bytes = identity.encode(profile);

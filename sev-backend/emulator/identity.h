@@ -12,12 +12,16 @@ namespace kastellan::sev {
 class Identity {
 public:
     /// Reads the identity of the profile from the folder, or makes it under a lock: seconds, on first use. A file that is
-    /// damaged is an Environment error: it is never replaced silently, for it would be another root.
+    /// damaged is an Environment error: it is never replaced silently, for it would be another root. `rsaBits` 0: those of the
+    /// profile. A seed gives the same chip id and chip secret everywhere, and is for tests; authorities are made at random always.
     [[nodiscard]] static Result<Identity> open(const std::filesystem::path &folder, const Profile &profile,
-        const EmulatorProgress &progress, const std::stop_token &stop, unsigned rsaBits = 4096);
+        const EmulatorProgress &progress, const std::stop_token &stop, unsigned rsaBits = 0, std::string_view seed = {});
 
+    /// How the files of a profile begin: "genoa"; with a seed, "genoa-" and a digest of the seed.
+    [[nodiscard]] static std::string stem(const Profile &profile, std::string_view seed = {});
     /// Where the identity of a profile lies.
-    [[nodiscard]] static std::filesystem::path file(const std::filesystem::path &folder, const Profile &profile);
+    [[nodiscard]] static std::filesystem::path file(
+        const std::filesystem::path &folder, const Profile &profile, std::string_view seed = {});
 
     [[nodiscard]] const ChipId &chipId() const { return m_chipId; }
     [[nodiscard]] const Authority &authority() const { return m_authority; }
@@ -37,7 +41,7 @@ public:
 private:
     Identity(ChipId chipId, Sha256 secret, Authority authority);
     [[nodiscard]] static Result<Identity> make(
-        const Profile &profile, unsigned rsaBits, const EmulatorProgress &progress, const std::stop_token &stop);
+        const Profile &profile, unsigned rsaBits, std::string_view seed, const EmulatorProgress &progress, const std::stop_token &stop);
     [[nodiscard]] static Result<Identity> decode(ByteView bytes, const Profile &profile);
     [[nodiscard]] Bytes encode(const Profile &profile) const;
 

@@ -4,6 +4,8 @@
 #include "core/base/file.h"
 #include "core/evidence/evidence.h"
 #include "sev-backend/emulator/firmware.h"
+#include "sev-backend/emulator/legacy_firmware.h"
+#include "sev-backend/emulator/snp_platform.h"
 
 #include <filesystem>
 #include <memory>
@@ -16,6 +18,9 @@ struct ProcessorOptions {
     const Profile *profile = &defaultProfile();
     std::uint32_t reportVersion = 5; ///< 2 to 5
     bool maskChipId = false; ///< reports carry no chip id, as some hosts have it
+    std::string seed; ///< not empty: a chip of its own, the same one everywhere: chip id, keys of the firmware, nonces, report ids
+    bool uncommitted = false; ///< a platform that is new has firmware that is not committed yet
+    Faults faults; ///< what goes wrong on purpose, in this program
 };
 
 /// What the emulated processor is, for people.
@@ -37,8 +42,8 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<Processor>> open(const std::filesystem::path &folder = dataFolder() / "emulated",
         const EmulatorProgress &progress = {}, const std::stop_token &stop = {}, const ProcessorOptions &options = {});
     /// Whether the identity is there already, so that opening is quick.
-    [[nodiscard]] static bool exists(
-        const std::filesystem::path &folder = dataFolder() / "emulated", const Profile &profile = defaultProfile());
+    [[nodiscard]] static bool exists(const std::filesystem::path &folder = dataFolder() / "emulated",
+        const Profile &profile = defaultProfile(), std::string_view seed = {});
 
     /// The errors of these carry the firmware's status: name, number, explanation, remedy.
     [[nodiscard]] Result<GuestHandle> launchStart(GuestPolicy policy, const std::array<std::uint8_t, 16> &gosvw = {});
@@ -53,19 +58,35 @@ public:
     [[nodiscard]] Result<Bytes> saveGuest(GuestHandle guest);
     [[nodiscard]] Result<GuestHandle> restoreGuest(ByteView saved);
 
-    /// VCEK, ASK, ARK.
-    [[nodiscard]] std::vector<Endorsement> endorsements() const;
+    /// What backs the reports as they are signed now: VCEK, ASK, ARK; with a VLEK loaded VLEK, ASVK, ARK. None without SNP.
+    [[nodiscard]] std::vector<Endorsement> endorsements();
+    /// The same as the table that a host hands to its guests (GHCB specification 2.03).
+    [[nodiscard]] Result<Bytes> certificateTable();
+    /// What the emulated key server gives a cloud provider for this chip at its reported TCB: a wrapped VLEK hashstick, 432 bytes, for
+    /// SNP_VLEK_LOAD. On first use the authority for VLEKs is made (seconds).
+    [[nodiscard]] Result<Bytes> vlekHashstick(const EmulatorProgress &progress = {}, const std::stop_token &stop = {});
     /// "emulated:<hex SHA-256 of the ARK's DER>": what ReferenceValues::root names.
     [[nodiscard]] std::string rootFingerprint() const;
     [[nodiscard]] ProcessorDescription describe() const;
 
-    /// The commands with their bare status codes.
+    /// The commands with their bare status codes: of SNP guests, of the SNP platform, and of legacy SEV.
     [[nodiscard]] Firmware &firmware() { return m_firmware; }
-    [[nodiscard]] const Identity &identity() const { return m_firmware.identity(); }
+    [[nodiscard]] SnpPlatform &snp() { return m_snp; }
+    [[nodiscard]] LegacyFirmware &legacy() { return m_legacy; }
+    [[nodiscard]] EmulatedPlatform &platform() { return m_platform; }
+    [[nodiscard]] const Identity &identity() const { return m_platform.identity(); }
+    [[nodiscard]] const Profile &profile() const { return m_platform.profile(); }
 
 private:
-    Processor(Identity identity, const ProcessorOptions &options);
+    Processor(const std::filesystem::path &folder, Identity identity, const ProcessorOptions &options);
+    [[nodiscard]] Result<std::vector<Endorsement>> vlekEndorsements(const EmulatedState &state);
+
+    EmulatedPlatform m_platform;
     Firmware m_firmware;
+    SnpPlatform m_snp;
+    LegacyFirmware m_legacy;
+    std::mutex m_mutex; ///< of the VLEK's certificates
+    std::optional<std::pair<Bytes, std::vector<Endorsement>>> m_vlek; ///< by its seed
     std::uint32_t m_reportVersion;
 };
 

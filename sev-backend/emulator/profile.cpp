@@ -11,9 +11,11 @@ constexpr PlatformInfo usual{
 
 // Levels as seen on real machines, above the floors of AMD-SB-3019. Milan's microcode level takes two bytes in DER.
 constexpr Profile all[] = {
-    {"milan", Product::Milan, "Milan-B0", 0, 0x19, 0x01, 0x01, {29, 58, 1}, 0, 4, 0, 24, 219, usual, 0},
-    {"genoa", Product::Genoa, "Genoa-B1", 0, 0x19, 0x11, 0x01, {40, 58, 1}, 0, 10, 0, 23, 84, usual, 0},
-    {"turin", Product::Turin, "Turin-C1", 1, 0x1a, 0x02, 0x01, {12, 58, 1}, 1, 1, 1, 4, 77, usual, 0},
+    {"naples", Product::Unknown, "Naples", 0, 0x17, 0x01, 0x02, {48, 17, 0}, 0, 0, 0, 0, 0, {}, 0, "Naples", false, 2048, 15, 5},
+    {"rome", Product::Unknown, "Rome", 0, 0x17, 0x31, 0x00, {20, 24, 0}, 0, 0, 0, 0, 0, {}, 0, "Rome", false, 4096, 509, 100},
+    {"milan", Product::Milan, "Milan-B0", 0, 0x19, 0x01, 0x01, {29, 58, 1}, 0, 4, 0, 24, 219, usual, 0, "Milan", true, 4096, 509, 100},
+    {"genoa", Product::Genoa, "Genoa-B1", 0, 0x19, 0x11, 0x01, {40, 58, 1}, 0, 10, 0, 23, 84, usual, 0, "Genoa", true, 4096, 1006, 100},
+    {"turin", Product::Turin, "Turin-C1", 1, 0x1a, 0x02, 0x01, {12, 58, 1}, 1, 1, 1, 4, 77, usual, 0, "Turin", true, 4096, 1006, 100},
 };
 
 char lower(char c)
@@ -36,12 +38,17 @@ TcbVersion Profile::tcb() const
 
 std::span<const Profile> profiles()
 {
+    return std::span(all).subspan(2);
+}
+
+std::span<const Profile> allProfiles()
+{
     return all;
 }
 
 const Profile &defaultProfile()
 {
-    return all[1];
+    return all[3];
 }
 
 Result<const Profile *> findProfile(std::string_view name)
@@ -49,8 +56,8 @@ Result<const Profile *> findProfile(std::string_view name)
     for (const auto &profile : all)
         if (std::ranges::equal(name, profile.id, {}, lower))
             return &profile;
-    return badInput(
-        "choose an emulated processor", std::string(name.substr(0, 40)), "there is no such profile", "Choose milan, genoa or turin.");
+    return badInput("choose an emulated processor", std::string(name.substr(0, 40)), "there is no such profile",
+        "Choose naples, rome, milan, genoa or turin.");
 }
 
 } // namespace kastellan::sev

@@ -14,9 +14,13 @@ struct ReportInputs {
     std::uint32_t version = 5;
     std::uint32_t vmpl = 0;
     const ReportData &reportData;
+    TcbBytes reportedTcb, committedTcb;
+    FirmwareVersion committedVersion;
+    SigningKey signer = SigningKey::Vcek;
+    bool chipKeyMasked = false;
 };
-/// The 1184 bytes of a report (SEV-SNP firmware ABI 1.58, ATTESTATION_REPORT), signed.
-[[nodiscard]] Bytes makeReport(const GuestContext &guest, const ReportInputs &inputs, const P384PrivateKey &key);
+/// The 1184 bytes of a report (SEV-SNP firmware ABI 1.58, ATTESTATION_REPORT), signed; without a key (null) the signature is zeros.
+[[nodiscard]] Bytes makeReport(const GuestContext &guest, const ReportInputs &inputs, const P384PrivateKey *key);
 /// Writes the signature over the first 0x2a0 bytes into a report.
 void signReport(Bytes &report, const P384PrivateKey &key);
 

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <string>
 #include <thread>
 
 namespace kastellan::sev {
@@ -54,6 +55,7 @@ void makeOne(Work &work, std::size_t which, unsigned bits)
 Result<std::array<std::shared_ptr<EVP_PKEY>, 2>> makeRsaKeys(unsigned bits, const EmulatorProgress &progress, const std::stop_token &stop)
 {
     constexpr const char *what = "make the keys of the emulated platform";
+    const std::string doing = "making the emulated root keys (RSA " + std::to_string(bits) + ", on first use only)";
     Work work;
     {
         const std::jthread first([&work, bits] { makeOne(work, 0, bits); });
@@ -66,7 +68,7 @@ Result<std::array<std::shared_ptr<EVP_PKEY>, 2>> makeRsaKeys(unsigned bits, cons
                 work.cancelled = true;
             lock.unlock();
             if (progress && !work.cancelled)
-                progress("making the emulated root keys (RSA 4096, on first use only)", work.candidates, 0);
+                progress(doing, work.candidates, 0);
             lock.lock();
             if (work.cancelled)
                 break;

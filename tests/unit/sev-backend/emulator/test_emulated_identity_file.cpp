@@ -105,7 +105,7 @@ void TestEmulatedIdentityFile::profilesAreApart()
     QVERIFY(genoa.has_value() && turin.has_value());
     QVERIFY(genoa->chipId() != turin->chipId());
     QVERIFY(genoa->authority().ark().fingerprint() != turin->authority().ark().fingerprint());
-    QVERIFY(!findProfile("rome").has_value());
+    QVERIFY(!findProfile("venice").has_value());
     // The file of the one does not serve for the other.
     fs::copy_file(Identity::file(path, defaultProfile()), Identity::file(path, **findProfile("milan")));
     QVERIFY(!Identity::open(path, **findProfile("milan"), {}, {}, quickBits).has_value());
