@@ -63,6 +63,9 @@ constexpr Row rows[] = {
     {RestoreRequired, {"RESTORE_REQUIRED", "an image has to be restored first", "Restore it and try again."}},
     {RmpInitFailed, {"RMP_INIT_FAILED", "the table of page owners could not be initialised", "Check the BIOS settings."}},
     {InvalidKey, {"INVALID_KEY", "the chosen key is not there", "Ask for a report signed by the VCEK, or load a VLEK."}},
+    {NoFirmwareCall,
+        {"NO_FW_CALL", "the kernel's driver refused the command before the firmware was asked",
+            "Look into the kernel's log for the cause: dmesg | grep -i ccp."}},
 };
 
 } // namespace

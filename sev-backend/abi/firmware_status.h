@@ -48,6 +48,7 @@ enum class FirmwareStatus : std::uint32_t {
     RestoreRequired = 0x25,
     RmpInitFailed = 0x26,
     InvalidKey = 0x27,
+    NoFirmwareCall = 0xffffffff, ///< the kernel's driver: the firmware was not asked (linux/psp-sev.h, SEV_RET_NO_FW_CALL)
 };
 
 /// A status for a person.
