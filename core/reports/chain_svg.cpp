@@ -101,12 +101,43 @@ void addCertificate(ChainDrawing &drawing, const CertificateView &certificate)
     drawing.card(certificate.signatureGood ? Tone::Good : Tone::Bad, roleTitle(certificate.role), certificate.emulated ? "EMULATED" : "",
         {
             drawing.plain(certificate.subject),
-            drawing.muted(certificate.key + ", valid from " + certificate.notBefore + " to " + certificate.notAfter),
+            drawing.muted(certificate.notAfter.empty()
+                    ? certificate.key // AMD's own form has no dates
+                    : certificate.key + ", valid from " + certificate.notBefore + " to " + certificate.notAfter),
             drawing.fixed("SHA-256 " + shortened(certificate.sha256, shownDigest)),
         });
 }
 
+/// All of a chain with what joins them. Yields it in words.
+std::string addCertificates(ChainDrawing &drawing, const std::vector<CertificateView> &chain)
+{
+    std::string words;
+    for (std::size_t i = 0; i < chain.size(); ++i) {
+        const auto &certificate = chain[i];
+        addCertificate(drawing, certificate);
+        words += ", " + certificate.role + (certificate.signatureGood ? " (verifies)" : " (not verified)");
+        if (i + 1 < chain.size() && certificate.role == "oca") // the owner's end; the next one signed the PEK as well
+            drawing.link(Tone::Neutral, "the owner's end; below: the chip's end, which signed the PEK too");
+        else if (i + 1 < chain.size())
+            drawing.link(certificate.issuerMissing ? Tone::Warning
+                    : certificate.signatureGood    ? Tone::Good
+                                                   : Tone::Bad,
+                certificate.issuerMissing       ? "signed by one that is not here"
+                    : certificate.signatureGood ? "signed by the next: verifies"
+                                                : "signature by the next: does not verify");
+    }
+    return words;
+}
+
 } // namespace
+
+std::string certificatesSvg(const std::vector<CertificateView> &chain, Palette palette, unsigned width)
+{
+    constexpr unsigned narrowest = 240;
+    ChainDrawing drawing(palette, std::max(width, narrowest));
+    const std::string words = addCertificates(drawing, chain);
+    return drawing.finish("Certificate chain, leaf first" + words);
+}
 
 std::string chainSvg(const EvidenceView &view, const Appraisal &appraisal, Palette palette, unsigned width)
 {
@@ -127,18 +158,7 @@ std::string chainSvg(const EvidenceView &view, const Appraisal &appraisal, Palet
     }
     drawing.link(reportTone, reportGood ? "signed by this key: verifies" : "signature by this key: not verified");
     title += reportGood ? " (verifies)" : " (not verified)";
-    for (std::size_t i = 0; i < view.chain.size(); ++i) {
-        const auto &certificate = view.chain[i];
-        addCertificate(drawing, certificate);
-        title += ", " + certificate.role + (certificate.signatureGood ? " (verifies)" : " (not verified)");
-        if (i + 1 < view.chain.size())
-            drawing.link(certificate.issuerMissing ? Tone::Warning
-                    : certificate.signatureGood    ? Tone::Good
-                                                   : Tone::Bad,
-                certificate.issuerMissing       ? "signed by one that is not here"
-                    : certificate.signatureGood ? "signed by the next: verifies"
-                                                : "signature by the next: does not verify");
-    }
+    title += addCertificates(drawing, view.chain);
     const Finding *pinned = findingOf(appraisal, "root.pinned");
     const bool accepted = pinned && pinned->outcome == Outcome::Pass;
     drawing.link(accepted ? Tone::Good : Tone::Bad, accepted ? "is the accepted root" : "is not the accepted root");

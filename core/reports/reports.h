@@ -13,6 +13,8 @@ namespace kastellan {
 enum class Palette { Light, Dark };
 /// The certificate chain as SVG text: leaf to root, each link with its state. Labels are plain text, escaped. `width` in px.
 [[nodiscard]] std::string chainSvg(const EvidenceView &view, const Appraisal &appraisal, Palette palette, unsigned width);
+/// Certificates alone as SVG text, leaf first: a platform's chain, without evidence above it or an accepted root below it.
+[[nodiscard]] std::string certificatesSvg(const std::vector<CertificateView> &chain, Palette palette, unsigned width);
 /// The layers as SVG text, with a legend.
 [[nodiscard]] std::string layersSvg(const std::vector<Layer> &layers, bool emulated, Palette palette, unsigned width);
 

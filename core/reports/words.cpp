@@ -37,6 +37,14 @@ std::string roleTitle(std::string_view role)
         return "ASVK, AMD SEV VLEK Signing Key";
     if (role == "ark")
         return "ARK, AMD Root Key";
+    if (role == "pdh")
+        return "PDH, Platform Diffie-Hellman Key";
+    if (role == "pek")
+        return "PEK, Platform Endorsement Key";
+    if (role == "oca")
+        return "OCA, Owner Certificate Authority";
+    if (role == "cek")
+        return "CEK, Chip Endorsement Key";
     return capitalized(role);
 }
 
