@@ -36,7 +36,7 @@ EmulatedPlatform::EmulatedPlatform(fs::path folder, std::string stem, Identity i
 
 FirmwareStatus EmulatedPlatform::enter(EmulatedCommand command) const
 {
-    const Faults::Decision decision = m_options.faults.next(command);
+    const FaultPlan::Decision decision = m_options.faults.next(command);
     if (decision.delay.count() > 0)
         std::this_thread::sleep_for(decision.delay); // that is the fault
     return decision.status;

@@ -19,7 +19,7 @@ public:
     struct Options {
         bool seeded = false; ///< what the firmware draws at random is drawn from the chip's secret
         bool uncommitted = false; ///< a new platform has firmware that is not committed yet
-        Faults faults;
+        FaultPlan faults = {};
     };
     /// `stem`: how its files in the folder begin.
     EmulatedPlatform(std::filesystem::path folder, std::string stem, Identity identity, const Profile &profile, Options options);

@@ -95,7 +95,7 @@ std::optional<EmulatedCommand> emulatedCommandFromName(std::string_view text)
     return static_cast<EmulatedCommand>(at - std::begin(names));
 }
 
-Result<Faults::Rule> Faults::parseRule(std::string_view text)
+Result<FaultPlan::Rule> FaultPlan::parseRule(std::string_view text)
 {
     const std::size_t equals = text.find('=');
     if (equals == std::string_view::npos)
@@ -134,11 +134,11 @@ Result<Faults::Rule> Faults::parseRule(std::string_view text)
     return rule;
 }
 
-Result<Faults> Faults::parse(std::string_view text)
+Result<FaultPlan> FaultPlan::parse(std::string_view text)
 {
     if (text.size() > textLimit)
         return badInput(what, {}, "the text has " + std::to_string(text.size()) + " bytes, and at most 4096 are read");
-    Faults faults;
+    FaultPlan faults;
     while (!text.empty()) {
         const std::size_t end = std::min(text.find_first_of(",\n"), text.size());
         const std::string_view one = trimmed(text.substr(0, end));
@@ -155,7 +155,7 @@ Result<Faults> Faults::parse(std::string_view text)
     return faults;
 }
 
-std::string Faults::text() const
+std::string FaultPlan::text() const
 {
     std::string text;
     if (!m_rules)
@@ -180,7 +180,7 @@ std::string Faults::text() const
     return text;
 }
 
-Faults::Decision Faults::next(EmulatedCommand command) const
+FaultPlan::Decision FaultPlan::next(EmulatedCommand command) const
 {
     Decision decision;
     if (!m_rules)

@@ -23,13 +23,13 @@ namespace kastellan::sev {
 /// COMMAND is a name of emulated_command.h, or * for all. FAULT is a status (its name in either case, or its number: 0x24), `busy`, or
 /// `slow:TIME` (slow:200ms, slow:2s, at most a minute), which delays the command and lets it go on. Of several rules that hold, delays add
 /// up and the first other fault counts. Times are counted per rule, from when it was made. Copies share the count.
-class Faults {
+class FaultPlan {
 public:
     static constexpr std::size_t textLimit = 4096, ruleLimit = 64;
 
-    Faults() = default;
+    FaultPlan() = default;
     /// An unknown command, status, time or form is an Input error that names the rule and what there is.
-    [[nodiscard]] static Result<Faults> parse(std::string_view text);
+    [[nodiscard]] static Result<FaultPlan> parse(std::string_view text);
     /// The rules as `parse` reads them; empty when there are none.
     [[nodiscard]] std::string text() const;
     [[nodiscard]] bool empty() const { return !m_rules; }

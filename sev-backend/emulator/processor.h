@@ -18,9 +18,9 @@ struct ProcessorOptions {
     const Profile *profile = &defaultProfile();
     std::uint32_t reportVersion = 5; ///< 2 to 5
     bool maskChipId = false; ///< reports carry no chip id, as some hosts have it
-    std::string seed; ///< not empty: a chip of its own, the same one everywhere: chip id, keys of the firmware, nonces, report ids
+    std::string seed = {}; ///< not empty: a chip of its own, the same one everywhere: chip id, keys of the firmware, nonces, report ids
     bool uncommitted = false; ///< a platform that is new has firmware that is not committed yet
-    Faults faults; ///< what goes wrong on purpose, in this program
+    FaultPlan faults = {}; ///< what goes wrong on purpose, in this program
 };
 
 /// What the emulated processor is, for people.
