@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/base/error.h"
+#include "core/base/fd.h"
+#include "sev-backend/presenter/path.h"
+
+#include <expected>
+#include <map>
+#include <mutex>
+
+namespace kastellan::sev {
+
+/// The real files that stand for emulated ones in the programs: sealed, empty memory files whose name says what they are, so that
+/// descriptors can be copied, inherited and sent, and are known again without any list; and for folders real ones with the right names
+/// in them, in a place of ours that goes with this object. Safe in several threads.
+class Handles {
+public:
+    [[nodiscard]] static Result<std::unique_ptr<Handles>> make();
+    ~Handles();
+    Handles(const Handles &) = delete;
+    Handles &operator=(const Handles &) = delete;
+
+    /// A new descriptor of ours that can be given away; `flags` as for open(2). Else an errno.
+    [[nodiscard]] std::expected<Fd, int> open(const Node &node, const Tree &tree, int flags);
+
+    [[nodiscard]] const HandleNames &names() const { return m_names; }
+    [[nodiscard]] const ShadowFolder &shadow() const { return m_shadow; }
+
+private:
+    Handles() = default;
+    [[nodiscard]] Fd memoryFile(const std::string &path, bool sealed) const;
+    [[nodiscard]] std::expected<Fd, int> openFolder(const Node &node, const Tree &tree);
+
+    HandleNames m_names;
+    ShadowFolder m_shadow;
+    std::mutex m_mutex;
+    std::map<std::string, Fd> m_devices; ///< by path
+};
+
+} // namespace kastellan::sev

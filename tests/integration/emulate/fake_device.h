@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sev-backend/emulator/devices.h"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+
+#include <cerrno>
+#include <linux/psp-sev.h>
+#include <sys/ioctl.h>
+
+namespace kastellan::test {
+
+/// Behind /dev/sev for what the presenter does by itself: PLATFORM_STATUS counts, command 200 takes a minute.
+class FakeDevice final : public sev::EmulatedDevice {
+public:
+    [[nodiscard]] sev::IoctlAnswer ioctl(std::uint64_t request, std::uint64_t argument, sev::CallerMemory &memory, bool) override
+    {
+        sev_issue_cmd command{};
+        if (request != SEV_ISSUE_CMD)
+            return {EINVAL};
+        if (!memory.read(argument, {reinterpret_cast<std::uint8_t *>(&command), sizeof command}))
+            return {EFAULT};
+        if (command.cmd == 200) {
+            std::unique_lock lock(m_mutex);
+            m_changed.wait_for(lock, std::chrono::minutes(1), [this] { return m_released; });
+            return {};
+        }
+        sev_user_data_status status{};
+        status.api_major = 1;
+        status.guest_count = ++m_count;
+        return {memory.write(command.data, {reinterpret_cast<const std::uint8_t *>(&status), sizeof status}) ? 0 : EFAULT};
+    }
+    /// What still takes its minute ends.
+    void release()
+    {
+        const std::scoped_lock lock(m_mutex);
+        m_released = true;
+        m_changed.notify_all();
+    }
+
+private:
+    std::atomic<std::uint32_t> m_count = 0;
+    std::mutex m_mutex;
+    std::condition_variable m_changed;
+    bool m_released = false;
+};
+
+} // namespace kastellan::test

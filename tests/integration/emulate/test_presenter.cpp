@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Programs that see emulated devices: dynamic and static ones, by seccomp and by an interposed library.
+#include "fake_device.h"
+
+#include "core/base/file.h"
+#include "sev-backend/presenter/presenter.h"
+
+#include <QtCore/QDir>
+#include <QtCore/QElapsedTimer>
+#include <QtCore/QFile>
+#include <QtCore/QTemporaryDir>
+#include <QtTest/QTest>
+
+#include <csignal>
+#include <thread>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace kastellan;
+using namespace Qt::StringLiterals;
+
+class TestPresenter : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase();
+    void init();
+    void reaches_data();
+    void reaches();
+    void readOnly();
+    void endsAsTheProgramDoes_data();
+    void endsAsTheProgramDoes();
+    void interposedStaticIsRefused();
+    void notThere();
+    void signalsReachTheProgram();
+    void slowFirmwareHoldsNobodyUp();
+    void childrenThatOutliveIt();
+    void nothingIsLeft();
+
+private:
+    [[nodiscard]] sev::Presentation presentation() const;
+    [[nodiscard]] static std::string probe(const char *kind) { return (programFolder() / (std::string("probe-") + kind)).string(); }
+    std::shared_ptr<test::FakeDevice> m_device;
+    std::unique_ptr<QTemporaryDir> m_folder;
+};
+
+void TestPresenter::initTestCase()
+{
+    static QTemporaryDir runtime(u"/tmp/kstl-XXXXXX"_s);
+    qputenv("XDG_RUNTIME_DIR", runtime.path().toUtf8());
+}
+
+void TestPresenter::init()
+{
+    m_device = std::make_shared<test::FakeDevice>();
+    m_folder = std::make_unique<QTemporaryDir>(u"/tmp/kstl-XXXXXX"_s);
+}
+
+sev::Presentation TestPresenter::presentation() const
+{
+    sev::Presentation shown;
+    shown.sev = m_device;
+    shown.registers = [](unsigned, std::uint32_t index) -> std::optional<std::uint64_t> {
+        return index >> 16 == 0xc001 ? std::optional<std::uint64_t>(index & 0xffff) : std::nullopt;
+    };
+    return shown;
+}
+
+void TestPresenter::reaches_data()
+{
+    QTest::addColumn<QByteArray>("kind");
+    QTest::addColumn<QByteArray>("what");
+    QTest::addColumn<bool>("interpose");
+    for (const char *what : {"paths", "looks", "handles", "threads", "registers", "pointers", "reports"}) {
+        for (const char *kind : {"dynamic", "static"})
+            QTest::addRow("%s %s", kind, what) << QByteArray(kind) << QByteArray(what) << false;
+        if (QByteArray(what) != "paths" && QByteArray(what) != "looks") // these also look by system calls that no library sees
+            QTest::addRow("interposed %s", what) << QByteArray("dynamic") << QByteArray(what) << true;
+    }
+}
+
+void TestPresenter::reaches()
+{
+    QFETCH(QByteArray, kind);
+    QFETCH(QByteArray, what);
+    QFETCH(bool, interpose);
+    sev::Presentation shown = presentation();
+    shown.interpose = interpose;
+    if (what == "reports") {
+        shown.privilegeFloor = 1;
+        shown.reports = [](ByteView request, unsigned level) -> std::expected<sev::ReportBlobs, int> {
+            Bytes report = toBytes(request);
+            report.push_back(static_cast<std::uint8_t>(level));
+            return sev::ReportBlobs{report, toBytes("table")};
+        };
+    }
+    const auto end = sev::present(shown, {probe(kind), what.toStdString(), m_folder->path().toStdString()});
+    QVERIFY2(end, end ? "" : end.error().message().c_str());
+    QVERIFY(!end->notRun);
+    QCOMPARE(end->status, 0);
+    QVERIFY(!end->busy);
+}
+
+void TestPresenter::readOnly()
+{
+    sev::Presentation shown = presentation();
+    shown.readOnly = true;
+    QCOMPARE(sev::present(shown, {probe("dynamic"), "readonly"})->status, 0);
+}
+
+void TestPresenter::endsAsTheProgramDoes_data()
+{
+    QTest::addColumn<bool>("interpose");
+    QTest::newRow("seccomp") << false;
+    QTest::newRow("interposed") << true;
+}
+
+void TestPresenter::endsAsTheProgramDoes()
+{
+    QFETCH(bool, interpose);
+    sev::Presentation shown = presentation();
+    shown.interpose = interpose;
+    QCOMPARE(sev::present(shown, {probe("dynamic"), "exit", "0"})->status, 0);
+    QCOMPARE(sev::present(shown, {probe("dynamic"), "exit", "7"})->status, 7);
+    QCOMPARE(sev::present(shown, {probe("dynamic"), "raise", "9"})->status, 128 + 9);
+    QCOMPARE(sev::present(shown, {probe("dynamic"), "raise", "15"})->status, 128 + 15);
+}
+
+void TestPresenter::interposedStaticIsRefused()
+{
+    sev::Presentation shown = presentation();
+    shown.interpose = true;
+    const auto end = sev::present(shown, {probe("static"), "exit", "0"});
+    QVERIFY(!end);
+    QCOMPARE(end.error().kind, ErrorKind::Input);
+    QVERIFY2(end.error().message().contains("linked statically"), end.error().message().c_str());
+}
+
+void TestPresenter::notThere()
+{
+    auto end = sev::present(presentation(), {"no-such-program-anywhere"});
+    QVERIFY(end && end->notRun);
+    QCOMPARE(end->status, 127);
+    QVERIFY2(end->notRun->message().contains("no-such-program-anywhere"), end->notRun->message().c_str());
+    end = sev::present(presentation(), {"/dev/null"});
+    QVERIFY(end && end->notRun);
+    QCOMPARE(end->status, 126);
+}
+
+/// A signal that is sent to us alone.
+void TestPresenter::signalsReachTheProgram()
+{
+    int ends[2];
+    QVERIFY(::pipe(ends) == 0);
+    const int before = ::dup(1);
+    ::dup2(ends[1], 1);
+    // To this thread: those of the test's frame block nothing.
+    std::jthread sender([reading = ends[0], self = ::gettid()] {
+        char text[6] = {};
+        if (::read(reading, text, sizeof text) == 6)
+            ::tgkill(::getpid(), self, SIGUSR1);
+    });
+    const auto end = sev::present(presentation(), {probe("dynamic"), "wait"});
+    ::dup2(before, 1);
+    for (const int number : {before, ends[0], ends[1]})
+        ::close(number);
+    QVERIFY(end);
+    QCOMPARE(end->status, 42);
+}
+
+void TestPresenter::slowFirmwareHoldsNobodyUp()
+{
+    QElapsedTimer timer;
+    timer.start();
+    const auto end = sev::present(presentation(), {probe("dynamic"), "slow"});
+    QVERIFY(end);
+    QCOMPARE(end->status, 128 + SIGTERM);
+    QVERIFY(end->busy); // the firmware has a minute's work, and nobody waits for it
+    QVERIFY2(timer.elapsed() < 20'000, qPrintable(QString::number(timer.elapsed())));
+    m_device->release();
+}
+
+void TestPresenter::childrenThatOutliveIt()
+{
+    const QString file = m_folder->filePath(u"reached"_s);
+    const auto end = sev::present(presentation(), {probe("static"), "child", file.toStdString()});
+    QVERIFY(end);
+    QCOMPARE(end->status, 0);
+    QVERIFY(QFile::exists(file));
+}
+
+void TestPresenter::nothingIsLeft()
+{
+    QCOMPARE(QDir(QString::fromStdString(runtimeFolder().string())).entryList(QDir::AllEntries | QDir::NoDotAndDotDot | QDir::System),
+        QStringList());
+    QCOMPARE(::waitpid(-1, nullptr, WNOHANG), -1);
+}
+
+QTEST_GUILESS_MAIN(TestPresenter)
+#include "test_presenter.moc"
