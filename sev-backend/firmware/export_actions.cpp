@@ -37,7 +37,7 @@ Status addExtra(ActionRun &run, const char *argument)
 /// The one to export: what was given goes before what the platform and the store have. A given CEK has to be this chip's.
 Result<std::vector<Endorsement>> chainToExport(const ActionRun &run)
 {
-    KASTELLAN_ASSIGN(const ExportedChain exported, run.platform().exportChain());
+    KASTELLAN_ASSIGN(const ExportedChain exported, run.platform().exportChain(run.now->status.state));
     CertificateSources sources = run.host.certificates ? run.host.certificates(run.now->model) : CertificateSources{};
     KASTELLAN_ASSIGN(auto chain, ownershipChain(exported, sources));
     for (const auto &[role, bytes] : run.extra) {

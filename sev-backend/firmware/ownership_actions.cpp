@@ -23,7 +23,7 @@ Result<std::optional<legacy::Certificate>> currentPek(const ActionRun &run)
     const auto state = run.now->status.state;
     if (state == SevState::Uninit || run.platform().needsPrivilege(SevCommand::PdhCertExport, state))
         return std::nullopt;
-    KASTELLAN_ASSIGN(const auto exported, run.platform().exportChain());
+    KASTELLAN_ASSIGN(const auto exported, run.platform().exportChain(state));
     KASTELLAN_ASSIGN(auto pek,
         legacy::Certificate::parse(
             ByteView(exported.chain).first(std::min(exported.chain.size(), legacy::Certificate::size)), "PDH_CERT_EXPORT, PEK"));

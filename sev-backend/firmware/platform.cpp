@@ -93,11 +93,13 @@ Result<Bytes> Platform::id()
     return cut(std::move(call.buffers[0]), call.statedLength(0));
 }
 
-Result<ExportedChain> Platform::exportChain()
+Result<ExportedChain> Platform::exportChain(std::optional<SevState> known)
 {
-    KASTELLAN_ASSIGN(const SevPlatformStatus now, status());
+    if (!known)
+        if (const auto now = status())
+            known = now->state;
     SevCall call = SevCall::of(SevCommand::PdhCertExport, {Bytes(certificateSize), Bytes(chainSize)});
-    KASTELLAN_TRY(issueSized(call, now.state));
+    KASTELLAN_TRY(issueSized(call, known));
     return ExportedChain{cut(std::move(call.buffers[0]), call.statedLength(0)), cut(std::move(call.buffers[1]), call.statedLength(1))};
 }
 

@@ -29,7 +29,8 @@ public:
     [[nodiscard]] Result<SnpPlatformStatus> snpStatus();
     /// 64 bytes, on Turin 8 (or 64 with zeros at their end).
     [[nodiscard]] Result<Bytes> id();
-    [[nodiscard]] Result<ExportedChain> exportChain();
+    /// `state`: the platform's; without it, it is asked for.
+    [[nodiscard]] Result<ExportedChain> exportChain(std::optional<SevState> state = {});
     /// A PEK certificate without signatures, 2084 bytes.
     [[nodiscard]] Result<Bytes> pekCsr();
     [[nodiscard]] Status importPek(ByteView pek, ByteView oca);

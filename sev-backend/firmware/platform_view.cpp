@@ -7,6 +7,7 @@
 #include "sev-backend/kds/key_server.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace kastellan::sev {
 namespace {
@@ -85,6 +86,8 @@ void put(std::vector<Endorsement> &chain, std::string role, Bytes bytes)
 
 std::string title(const PlatformSurroundings &host, const Situation &now)
 {
+    if (!now.statusKnown)
+        return "AMD SEV, as libvirt tells";
     return (host.emulated ? "Emulated AMD SEV firmware " : "AMD SEV firmware ") + now.status.version.text()
         + (now.model.generation.empty() ? "" : ", " + now.model.generation);
 }
@@ -180,13 +183,16 @@ PlatformView viewOf(const PlatformSurroundings &host, const Situation &now)
     view.emulated = host.emulated;
     view.running = now.running;
     view.guests = now.status.guests + (now.snp ? now.snp->guests : 0);
-    view.sections.push_back(firmwareSection(now.status));
+    if (now.statusKnown)
+        view.sections.push_back(firmwareSection(now.status));
+    if (host.facts)
+        std::ranges::move(host.facts(), std::back_inserter(view.sections));
     std::optional<TcbVersion> reported;
     if (now.snp) {
         view.sections.push_back(snpSection(*now.snp));
         reported = TcbVersion(now.snp->reportedTcb, now.layout());
         view.tcb = {columnOf("current", TcbVersion(now.snp->currentTcb, now.layout())), columnOf("reported", *reported)};
-    } else {
+    } else if (now.statusKnown) {
         view.problems.push_back(now.snpError->message());
     }
     const auto id = now.platform->id();
@@ -209,8 +215,9 @@ PlatformView viewOf(const PlatformSurroundings &host, const Situation &now)
         view.problems.push_back("the platform's certificates are not shown: it is uninitialised, and reading them would change that");
         return view;
     }
-    const auto chain =
-        now.platform->exportChain().and_then([&sources](const ExportedChain &exported) { return ownershipChain(exported, sources); });
+    const auto chain = now.platform->exportChain(now.status.state).and_then([&sources](const ExportedChain &exported) {
+        return ownershipChain(exported, sources);
+    });
     if (chain)
         view.ownership = ownershipViews(*chain, host.emulated);
     else

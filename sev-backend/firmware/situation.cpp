@@ -88,8 +88,13 @@ Result<Situation> lookAt(const PlatformSurroundings &host)
     Situation now;
     now.platform = std::make_shared<Platform>(std::move(device));
     now.model = host.model();
-    KASTELLAN_TRY(now.platform->permission(SevCommand::PlatformStatus));
-    KASTELLAN_ASSIGN(now.status, now.platform->status());
+    if (host.partial) {
+        now.statusKnown = false;
+        now.status.state = SevState::Init;
+    } else {
+        KASTELLAN_TRY(now.platform->permission(SevCommand::PlatformStatus));
+        KASTELLAN_ASSIGN(now.status, now.platform->status());
+    }
     if (auto snp = now.platform->snpStatus())
         now.snp = *snp;
     else

@@ -19,13 +19,16 @@ struct PlatformSurroundings {
     std::function<PlatformModel()> model;
     std::function<CertificateSources(const PlatformModel &)> certificates;
     std::function<std::vector<KeepStatus>()> keeps; ///< of this user, on all hosts; empty: keeps::list
+    bool partial = false; ///< the device does not tell the platform's state, and changes nothing (libvirt)
+    std::function<std::vector<PlatformSection>()> facts; ///< to show beside what the device tells; after `device`
 };
 
 /// Read in one go, before an action is planned and again before it is performed.
 struct Situation {
     std::shared_ptr<Platform> platform;
     PlatformModel model;
-    SevPlatformStatus status;
+    bool statusKnown = true;
+    SevPlatformStatus status; ///< where it is not known: as of one that is initialised
     std::optional<SnpPlatformStatus> snp;
     std::optional<Error> snpError; ///< why there is no `snp`
     std::vector<PlatformGuest> running;
