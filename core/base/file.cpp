@@ -13,11 +13,19 @@
 namespace kastellan {
 namespace fs = std::filesystem;
 
+std::unexpected<Error> cannotOpen(std::string what, std::string where, int number)
+{
+    auto error = systemError(std::move(what), std::move(where), number);
+    if (number == ENOENT || number == ENOTDIR || number == ENAMETOOLONG)
+        error.error().kind = ErrorKind::Input;
+    return error;
+}
+
 Result<Bytes> readFile(const fs::path &path, std::uint64_t limit)
 {
     const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd)
-        return systemError("read a file", path.string(), errno);
+        return cannotOpen("read a file", path.string(), errno);
     struct stat status{};
     if (::fstat(fd.get(), &status) != 0)
         return systemError("read a file", path.string(), errno);

@@ -11,6 +11,8 @@
 
 namespace kastellan {
 
+/// What `open` says of a file that is to be read: an Input error when there is no such file, else an Environment error.
+[[nodiscard]] std::unexpected<Error> cannotOpen(std::string what, std::string where, int number);
 /// The whole file, which must be a regular file (or a pipe) of at most `limit` bytes; larger is an Input error that names both sizes.
 [[nodiscard]] Result<Bytes> readFile(const std::filesystem::path &path, std::uint64_t limit);
 /// Writes the file whole or not at all: a temporary file beside it, fsync, rename, fsync of the folder. A crash leaves the old or the new

@@ -23,7 +23,7 @@ Status checkFile(const fs::path &path)
 {
     struct stat status{};
     if (::stat(path.c_str(), &status) != 0)
-        return systemError(what, path.string(), errno);
+        return cannotOpen(what, path.string(), errno);
     if (!S_ISREG(status.st_mode))
         return badInput(
             what, path.string(), "it is neither a file nor a folder", "Give a .wasm file, a folder, or a .tar, .tar.gz or .zip package.");
@@ -38,7 +38,7 @@ Result<Bytes> beginning(const fs::path &path)
 {
     const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file)
-        return systemError(what, path.string(), errno);
+        return cannotOpen(what, path.string(), errno);
     Bytes bytes(512);
     const ssize_t count = ::pread(file.get(), bytes.data(), bytes.size(), 0);
     if (count < 0)
