@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The warden: keys, session, report and reaping in a keep (docs/session.md). Descriptor 3 is a listening socket.
+#include "app/keep-warden/guest_report_source.h"
 #include "app/keep-warden/privileges.h"
 #include "app/keep-warden/warden.h"
 
@@ -24,8 +25,9 @@ int say(const kastellan::Error &error)
 
 int usage()
 {
-    std::fputs("usage: keep-warden --process [--run FOLDER] [--runner PROGRAM]\n"
-               "The first program of a keep; started by keep-loader with a listening socket as descriptor 3.\n",
+    std::fputs("usage: keep-warden --process [--run FOLDER] [--runner PROGRAM] [--reports connection|guest]\n"
+               "The first program of a keep; started by keep-loader with a listening socket as descriptor 3.\n"
+               "Reports come over a connection to it, or from the device of the virtual machine that the keep is.\n",
         stderr);
     return 2;
 }
@@ -34,9 +36,10 @@ int usage()
 
 int main(int argc, char **argv)
 {
+    using namespace std::string_view_literals;
     std::string folder = "/run";
     std::string runner = "/usr/bin/keep-runner";
-    bool asked = false;
+    bool asked = false, inGuest = false;
     for (int i = 1; i < argc; ++i) {
         const std::string_view argument = argv[i];
         if (argument == "--process")
@@ -45,6 +48,8 @@ int main(int argc, char **argv)
             folder = argv[++i];
         else if (argument == "--runner" && i + 1 < argc)
             runner = argv[++i];
+        else if (argument == "--reports" && i + 1 < argc && (argv[i + 1] == "guest"sv || argv[i + 1] == "connection"sv))
+            inGuest = argv[++i] == "guest"sv;
         else
             return usage();
     }
@@ -54,6 +59,14 @@ int main(int argc, char **argv)
     std::signal(SIGCHLD, SIG_IGN); // whatever ends below us is reaped by the kernel
     ::umask(022);
 
+    // Opened while we may: what is dropped below need not open it again.
+    std::unique_ptr<kastellan::warden::ReportSource> reports;
+    if (inGuest) {
+        auto source = kastellan::warden::GuestReportSource::open();
+        if (!source)
+            return say(source.error());
+        reports = std::move(*source);
+    }
     auto process = kastellan::warden::RunnerProcess::spawn(runner);
     if (!process)
         return say(process.error());
@@ -61,7 +74,7 @@ int main(int argc, char **argv)
         return say(status.error());
     // No file decides how OpenSSL works in here.
     OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, nullptr);
-    auto warden = kastellan::warden::Warden::make(kastellan::Fd(listenerFd), std::move(folder), std::move(*process));
+    auto warden = kastellan::warden::Warden::make(kastellan::Fd(listenerFd), std::move(folder), std::move(*process), std::move(reports));
     if (!warden)
         return say(warden.error());
     return say((*warden)->run().error());

@@ -19,18 +19,20 @@ constexpr std::size_t readSize = 64 * 1024;
 
 } // namespace
 
-Warden::Warden(Fd listener, std::string folder, RunnerProcess runner)
+Warden::Warden(Fd listener, std::string folder, RunnerProcess runner, std::unique_ptr<ReportSource> reports)
     : m_listener(std::move(listener))
     , m_store(std::move(folder))
     , m_runner(std::move(runner))
+    , m_reports(std::move(reports))
 {
 }
 
-Result<std::unique_ptr<Warden>> Warden::make(Fd listener, std::string folder, RunnerProcess runner)
+Result<std::unique_ptr<Warden>> Warden::make(
+    Fd listener, std::string folder, RunnerProcess runner, std::unique_ptr<ReportSource> reports)
 {
     // Whoever knocks may be gone again before the door is opened.
     ::fcntl(listener.get(), F_SETFL, ::fcntl(listener.get(), F_GETFL) | O_NONBLOCK);
-    std::unique_ptr<Warden> warden(new Warden(std::move(listener), std::move(folder), std::move(runner)));
+    std::unique_ptr<Warden> warden(new Warden(std::move(listener), std::move(folder), std::move(runner), std::move(reports)));
     KASTELLAN_ASSIGN(warden->m_session, WardenSession::make(*warden));
     return warden;
 }
@@ -153,7 +155,7 @@ Result<Sha256> Warden::ownerKey()
 {
     if (m_ownerKey)
         return *m_ownerKey;
-    KASTELLAN_ASSIGN(const Bytes report, m_firmware.report({}));
+    KASTELLAN_ASSIGN(const Bytes report, reports().report({}));
     KASTELLAN_ASSIGN(const auto view, sev::ReportView::from(report));
     Sha256 key;
     key.bytes = view.hostData().bytes;

@@ -18,8 +18,9 @@ public:
     using Clock = std::chrono::steady_clock;
 
     /// `listener`: a listening socket; the first byte of a connection says what it is: 'S' a session, 'F' the firmware.
-    /// `folder`: where the delivery is put.
-    [[nodiscard]] static Result<std::unique_ptr<Warden>> make(Fd listener, std::string folder, RunnerProcess runner);
+    /// `folder`: where the delivery is put. `reports`: a source of reports of its own; without one, a connection brings it.
+    [[nodiscard]] static Result<std::unique_ptr<Warden>> make(
+        Fd listener, std::string folder, RunnerProcess runner, std::unique_ptr<ReportSource> reports = {});
     /// Works until the listening socket fails.
     [[nodiscard]] Status run();
 
@@ -30,7 +31,8 @@ private:
         Clock::time_point until;
     };
 
-    Warden(Fd listener, std::string folder, RunnerProcess runner);
+    Warden(Fd listener, std::string folder, RunnerProcess runner, std::unique_ptr<ReportSource> reports);
+    [[nodiscard]] ReportSource &reports() { return m_reports ? *m_reports : m_firmware; }
     void collect(std::vector<pollfd> &fds) const;
     [[nodiscard]] int timeout(Clock::time_point now) const;
     void serve(const pollfd &ready);
@@ -45,7 +47,7 @@ private:
 
     // WardenDelegate
     [[nodiscard]] Result<Sha256> ownerKey() override;
-    [[nodiscard]] Result<Bytes> report(const ReportData &data) override { return m_firmware.report(data); }
+    [[nodiscard]] Result<Bytes> report(const ReportData &data) override { return reports().report(data); }
     [[nodiscard]] Status beginItem(const DeliveryItem &item) override { return m_store.begin(item); }
     [[nodiscard]] Status itemData(ByteView data) override { return m_store.add(data); }
     [[nodiscard]] Status endItem() override { return m_store.end(); }
@@ -60,6 +62,7 @@ private:
     KeepStore m_store;
     RunnerProcess m_runner;
     FirmwareConnection m_firmware;
+    std::unique_ptr<ReportSource> m_reports; ///< in place of m_firmware
     std::unique_ptr<WardenSession> m_session;
     std::vector<Knock> m_knocks;
     std::optional<Sha256> m_ownerKey;
