@@ -126,8 +126,9 @@ CommandAnswer LibvirtSevDevice::issue(SevCall &call, bool write)
         return refused(ENOTSUP, "libvirt does not tell that of a platform");
     if (!m_answers.problem.empty())
         return refused(ENOTSUP, m_answers.problem);
-    const std::vector<const std::string *> texts =
-        exporting ? std::vector{&m_answers.pdh, &m_answers.chain} : std::vector<const std::string *>{&m_answers.cpu0Id};
+    std::vector<const std::string *> texts{&m_answers.cpu0Id};
+    if (exporting)
+        texts = {&m_answers.pdh, &m_answers.chain};
     const auto pointers = layoutOf(call.command).pointers();
     for (std::size_t i = 0; i < texts.size(); ++i) {
         const auto bytes = decoded(*texts[i], "read libvirt's answer");

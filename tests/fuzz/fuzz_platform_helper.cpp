@@ -29,7 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         need(again && again->structure == call->structure && again->buffers == call->buffers);
     }
     for (const SevCommand command : {SevCommand::PekCsr, SevCommand::PlatformStatus, SevCommand::PekGen}) {
-        SevCall call = SevCall::of(command, command == SevCommand::PekCsr ? std::vector{Bytes(8)} : std::vector<Bytes>{});
+        SevCall call = SevCall::of(command, std::vector<Bytes>(command == SevCommand::PekCsr ? 1 : 0, Bytes(8)));
         if (decodeAnswer(text, call))
             need(!call.misfit());
     }

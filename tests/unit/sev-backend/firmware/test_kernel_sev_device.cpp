@@ -52,7 +52,7 @@ private Q_SLOTS:
             const int mode = ::fcntl(fd, F_GETFL) & O_ACCMODE;
             sev_issue_cmd command{};
             std::memcpy(&command, argument, sizeof command);
-            seen.emplace_back(command.cmd, mode);
+            seen.emplace_back(std::uint32_t{command.cmd}, mode);
             Everything memory;
             const auto answer = emulated.ioctl(request, reinterpret_cast<std::uintptr_t>(argument), memory, mode == O_RDWR);
             errno = answer.error;

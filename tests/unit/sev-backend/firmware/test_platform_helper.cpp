@@ -170,7 +170,7 @@ private Q_SLOTS:
         const test::DataFolder folder;
         const QByteArray before = qgetenv("PATH");
         const fs::path pkexec = standIn(folder.path() / "bin", "exit 0");
-        qputenv("PATH", QByteArray::fromStdString((folder.path() / "bin").string()) + ":" + before);
+        qputenv("PATH", QByteArray(QByteArray::fromStdString((folder.path() / "bin").string()) + ":" + before));
         qputenv("KASTELLAN_PLATFORM_HELPER", QByteArray::fromStdString(pkexec.string()));
         const HelperPrograms found = findHelper();
         QVERIFY(found.there() && found.pkexec == pkexec && found.helper == pkexec);
