@@ -123,7 +123,7 @@ Error explain(SevCommand command, const CommandAnswer &answer, const SevDevice &
     case EACCES:
     case EPERM: {
         const DeviceAccess access = device.access();
-        if (!access.why.empty())
+        if (answer.said.empty() && !access.why.empty())
             return notAllowed(command, access, device.name());
         because("the kernel does not allow it to this user",
             "Run it as root, outside of a container; a security module (SELinux, AppArmor) or kernel lockdown may forbid it too.");
