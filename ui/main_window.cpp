@@ -242,6 +242,7 @@ void MainWindow::showPageActions()
 {
     m_keepMenu->clear();
     const Page *shownPage = currentPage();
+    m_keepMenu->setTitle(shownPage && shownPage->link().page == "host"_L1 ? tr("H&ost") : tr("&Keep"));
     const auto actions = shownPage ? shownPage->pageActions() : QList<QAction *>{};
     m_keepMenu->addActions(actions);
     if (actions.isEmpty()) {

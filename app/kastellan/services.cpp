@@ -2,7 +2,9 @@
 #include "app/kastellan/services.h"
 
 #include "app/backends/backends.h"
+#include "app/kastellan/certificates.h"
 #include "core/base/file.h"
+#include "core/hosts/platform_log.h"
 
 namespace kastellan {
 
@@ -11,6 +13,8 @@ ui::Services engineServices()
     ui::Services services;
     services.hosts = makeHosts();
     services.backend = makeEvidenceBackend();
+    services.certificates = certificateFunctions(services.backend);
+    services.performPlatform = performAndLog;
     services.openStore = [] { return RecordStore::open(); };
     services.keeps.launch = [](const LaunchPlan &plan, std::vector<Secret> secrets) { return keeps::launch(plan, std::move(secrets)); };
     services.keeps.connect = [](const KeepId &id) { return KeepClient::connect(id); };

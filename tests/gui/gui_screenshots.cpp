@@ -3,12 +3,16 @@
 // gui_screenshots FOLDER writes FOLDER/light/NAME.png and FOLDER/dark/NAME.png. As a test it fails when a page comes out blank.
 #include "tests/gui/support/fake_engine.h"
 #include "tests/gui/support/gui_test.h"
+#include "tests/gui/support/host_samples.h"
+#include "ui/host/action_dialog.h"
 #include "ui/pages/page.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/notice.h"
 #include "ui/wizard/launch_wizard.h"
 
+#include <QDateTime>
 #include <QDir>
+#include <QLineEdit>
 #include <QPushButton>
 #include <QSet>
 
@@ -69,6 +73,7 @@ class GuiScreenshots : public QObject {
         show(u"keep/"_s + stopped + u"/output"_s, u"keep-stopped"_s);
         show(u"host/emulated"_s, u"host-emulated"_s);
         show(u"host/local"_s, u"host-local"_s);
+        show(u"host/local/platform"_s, u"host-unreachable"_s);
         show(u"evidence"_s, u"evidence"_s);
         show(u"record/"_s + QString::fromStdString(record), u"record"_s);
         window.workspace().records.note(u"launch keep"_s, u"payroll"_s, u"started"_s);
@@ -83,6 +88,92 @@ class GuiScreenshots : public QObject {
         window.findChild<QAction *>(u"help"_s)->trigger();
         keepPicture(*window.findChild<Notice *>(), u"dialog-help"_s);
         window.findChild<Notice *>()->close();
+    }
+
+    void hosts()
+    {
+        const auto engine = FakeEngine::make();
+        const std::int64_t now = QDateTime::currentSecsSinceEpoch();
+        const KeepStatus running = sampleKeep("payroll", 1, KeepState::Running);
+        engine->addKeep(running, {{"attest", Verdict::Authentic}, {"deliver", Verdict::Trusted}});
+        PlatformView view = samplePlatform("emulated", true);
+        view.running = {{"keep payroll (01020304)", toHex(running.plan.id.view()), 1, {"reset", "shutdown"}, {"snp-commit"}},
+            {"2 SEV guests that are no keeps of this user", "", 2, {"reset", "shutdown"}, {}}};
+        view.guests = 3;
+        engine->platform("emulated")->setView(view);
+        engine->setCertificates(
+            {sampleCertificate("ask", "revoked", now + 400 * 86400), sampleCertificate("vcek", "valid", now + 5 * 86400),
+                sampleCertificate("crl", "current", now + 86400), sampleCertificate("ark", "valid", now + 9000 * 86400)});
+        MainWindow window(engine->services());
+        window.resize(1280, 800);
+        window.show();
+        const auto show = [&](const QString &link, const QString &name) {
+            window.go(*linkFromText(link));
+            QVERIFY2(settle(window), qPrintable(name));
+            keepPicture(window, name);
+        };
+        show(u"overview"_s, u"overview-notices"_s);
+        for (const char *part : {"readiness", "platform", "certificates", "actions", "maintenance", "keeps"})
+            show(u"host/emulated/"_s + QString::fromLatin1(part), u"host-"_s + QString::fromLatin1(part));
+        window.resize(1280, 2400);
+        for (const char *part : {"platform", "certificates", "actions"})
+            show(u"host/emulated/"_s + QString::fromLatin1(part), u"host-whole-"_s + QString::fromLatin1(part));
+        window.resize(1000, 700);
+        for (const char *part : {"readiness", "certificates", "actions", "maintenance"})
+            show(u"host/emulated/"_s + QString::fromLatin1(part), u"host-small-"_s + QString::fromLatin1(part));
+        engine->setCertificates({});
+        window.workspace().notices.refresh();
+        QVERIFY(settle(window));
+        show(u"host/local"_s, u"host-small-problems"_s);
+        engine->inspector("local")->setAnswer(hugeHost("local", 200));
+        window.currentPage()->refresh();
+        show(u"host/local"_s, u"host-small-huge"_s);
+        window.resize(1280, 800);
+        show(u"host/local"_s, u"host-huge"_s);
+        engine->inspector("local")->setAnswer(unknownHost("local", "This computer"));
+        window.currentPage()->refresh();
+        show(u"host/local"_s, u"host-unknown"_s);
+        engine->inspector("local")->gate.close();
+        window.currentPage()->refresh();
+        QTRY_VERIFY(engine->inspector("local")->gate.isWaitedAt());
+        QTest::qWait(50);
+        keepPicture(window, u"host-checking"_s);
+        engine->inspector("local")->gate.open();
+        QVERIFY(settle(window));
+        actionDialogs(window, *engine);
+    }
+
+    void actionDialogs(MainWindow &window, FakeEngine &engine)
+    {
+        window.go({u"host"_s, u"emulated"_s, u"actions"_s});
+        QVERIFY(settle(window));
+        const auto dialog = [&] { return window.currentPage()->findChild<ActionDialog *>(); };
+        const auto press = [&](const char *name) {
+            named<QPushButton>(*dialog(), name)->click();
+            QVERIFY(settle(window));
+        };
+        const auto close = [&] {
+            named<QPushButton>(*dialog(), "actionClose")->click();
+            QTRY_VERIFY(!dialog());
+        };
+        for (const char *action : {"snp-config", "export", "reset", "snp-commit"}) {
+            named<QPushButton>(*window.currentPage(), (std::string("action-") + action).c_str())->click();
+            QVERIFY(settle(window));
+            keepPicture(*dialog(), u"action-"_s + QString::fromLatin1(action));
+            close();
+        }
+        named<QPushButton>(*window.currentPage(), "action-export")->click();
+        QVERIFY(settle(window));
+        named<QLineEdit>(*dialog(), "parameter-output")->setText(u"/home/ada/platform/ownership-chain.cert"_s);
+        press("actionGo");
+        press("actionGo");
+        keepPicture(*dialog(), u"action-outcome"_s);
+        close();
+        engine.platform("emulated")->refuseNextPlan();
+        named<QPushButton>(*window.currentPage(), "action-reset")->click();
+        QVERIFY(settle(window));
+        keepPicture(*dialog(), u"action-refused"_s);
+        close();
     }
 
     void wizard()
@@ -174,6 +265,7 @@ private Q_SLOTS:
         m_theme = dark ? u"dark"_s : u"light"_s;
         theme::apply(dark ? theme::Choice::Dark : theme::Choice::Light);
         pages();
+        hosts();
         wizard();
     }
 };

@@ -7,6 +7,8 @@
 
 #include <QDateTime>
 
+#include <set>
+
 #include <pwd.h>
 #include <unistd.h>
 
@@ -88,6 +90,29 @@ void Records::load(const QString &id, QObject *context, std::function<void(Resul
                 KASTELLAN_ASSIGN(Record record, store.get(id));
                 return std::make_shared<const Dossier>(describe(std::move(record), *backend));
             }),
+        std::move(done));
+}
+
+void Records::survey(const QStringList &keeps, QObject *context, std::function<void(Result<std::vector<Record>>)> done)
+{
+    using List = std::vector<Record>;
+    m_jobs.run<List>(JobRunner::Lane::Store, tr("Read the newest evidence"), context,
+        withStore<List>([keeps](RecordStore &store, const Progress &) -> Result<List> {
+            constexpr std::size_t newest = 500, most = 64;
+            KASTELLAN_ASSIGN(const auto summaries, store.list({}, newest));
+            std::set<std::string> seenHosts, seenKeeps;
+            List records;
+            for (const RecordSummary &summary : summaries) {
+                if (summary.kind == "purge" || summary.kind == "reappraisal" || records.size() >= most)
+                    continue;
+                const bool wanted = keeps.contains(QString::fromStdString(summary.keep)) && seenKeeps.insert(summary.keep).second;
+                if (!seenHosts.insert(summary.host).second && !wanted)
+                    continue;
+                if (auto record = store.get(summary.id)) // one that was purged meanwhile is none
+                    records.push_back(std::move(*record));
+            }
+            return records;
+        }),
         std::move(done));
 }
 

@@ -37,6 +37,8 @@ public:
 
     void list(const QString &keep, QObject *context, std::function<void(Result<std::vector<RecordSummary>>)> done);
     void load(const QString &id, QObject *context, std::function<void(Result<DossierPointer>)> done);
+    /// The newest record of each of these keeps and of each host, newest first; of keeps and hosts that were not heard of for long, none.
+    void survey(const QStringList &keeps, QObject *context, std::function<void(Result<std::vector<Record>>)> done);
     void activity(QObject *context, std::function<void(Result<std::vector<ActivityEntry>>)> done);
     /// Notes what a person did here. A store that cannot be written is reported by `failed`.
     void note(const QString &what, const QString &subject, const QString &outcome);

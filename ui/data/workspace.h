@@ -2,7 +2,10 @@
 #pragma once
 
 #include "ui/data/directory.h"
+#include "ui/data/inspections.h"
 #include "ui/data/link.h"
+#include "ui/data/notices.h"
+#include "ui/data/platforms.h"
 #include "ui/data/records.h"
 #include "ui/jobs/job_runner.h"
 #include "ui/services.h"
@@ -23,6 +26,9 @@ public:
         , jobs(this)
         , directory(services, jobs, this)
         , records(services, jobs, this)
+        , inspections(services, jobs, this)
+        , platforms(services, jobs, this)
+        , notices(services, jobs, directory, records, platforms, this)
     {
     }
 
@@ -30,6 +36,9 @@ public:
     JobRunner jobs;
     Directory directory;
     Records records;
+    Inspections inspections;
+    Platforms platforms;
+    Notices notices;
 
     void go(const Link &link) { Q_EMIT linkWanted(link); }
     void launch(const QString &workload = {}) { Q_EMIT launchWanted(workload); }

@@ -129,7 +129,8 @@ void SignDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option, 
     painter->save();
     painter->setFont(view.font);
     Pen pen{*painter, view.rect.adjusted(pad, 0, -pad, 0), view.direction == Qt::RightToLeft};
-    const bool isGroup = index.column() == 0 && index.model()->hasChildren(index);
+    // A group has nothing in its other columns; a row that has rows below it is none.
+    const bool isGroup = index.column() == 0 && index.model()->hasChildren(index) && index.siblingAtColumn(1).data().isNull();
     if (!symbol.isEmpty())
         pen.symbol(symbol, ink(view, tone));
     if (m_emulatedRole >= 0 && index.data(m_emulatedRole).toBool()) {

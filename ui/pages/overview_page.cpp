@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/pages/overview_page.h"
 
+#include "ui/host/host_signs.h"
 #include "ui/models/table_model.h"
 #include "ui/pages/keep_table.h"
 #include "ui/theme/icons.h"
@@ -36,6 +37,7 @@ OverviewPage::OverviewPage(Workspace &space, QWidget *parent)
     connect(&space.directory, &Directory::keepsChanged, this, &OverviewPage::show);
     connect(&space.directory, &Directory::hostsChanged, this, &OverviewPage::show);
     connect(&space.directory, &Directory::problemsChanged, this, &OverviewPage::show);
+    connect(&space.notices, &Notices::changed, this, &OverviewPage::show);
     space.jobs.run<std::vector<Example>>(
         JobRunner::Lane::Quiet, tr("Find the examples"), this,
         [folder = space.services.examples](const Progress &, const std::stop_token &) -> Result<std::vector<Example>> {
@@ -200,6 +202,15 @@ void OverviewPage::show()
     showAttention();
 }
 
+/// Where the certificate store is shown: on every host's page, so on that of this computer.
+QString OverviewPage::firstHost() const
+{
+    const auto &hosts = workspace().directory.hosts();
+    if (hosts.empty() || workspace().directory.host(u"local"_s))
+        return u"local"_s;
+    return QString::fromStdString(hosts.front().id);
+}
+
 void OverviewPage::showAttention()
 {
     while (QLayoutItem *item = m_attentionRows->takeAt(0)) {
@@ -233,6 +244,17 @@ void OverviewPage::showAttention()
         const ErrorText text = errorText(problem);
         add({u"warning"_s, tr("unreadable"), Tone::Warning}, text.title + u' ' + text.detail, {});
     }
+    const auto addNotices = [&](bool urgent) {
+        for (const TrustNotice &notice : workspace().notices.all()) {
+            if (notice.urgent != urgent)
+                continue;
+            const QString host = QString::fromStdString(notice.host);
+            const Link certificates{u"host"_s, host.isEmpty() ? firstHost() : host, u"certificates"_s};
+            add(signOf(notice.kind, notice.urgent), shownLine(notice.sentence + ' ' + notice.remedy),
+                notice.record.empty() ? certificates : Link{u"record"_s, QString::fromStdString(notice.record), {}});
+        }
+    };
+    addNotices(true);
     const std::int64_t now = QDateTime::currentSecsSinceEpoch();
     for (const KeepPointer &keep : directory.keeps()) {
         const bool recent = now - keep->since < 86400;
@@ -248,6 +270,7 @@ void OverviewPage::showAttention()
         if (host.state != "ready")
             add(hostSign(host.state), shownLine(host.name) + u": "_s + shownLine(host.why),
                 {u"host"_s, QString::fromStdString(host.id), {}});
+    addNotices(false);
     if (shownRows > most)
         m_attentionRows->addWidget(new Label(tr("And %1 more.").arg(shownRows - most), Label::Kind::Body, Tone::Muted, m_attention));
     m_attention->setVisible(shownRows > 0);
@@ -263,7 +286,8 @@ QString OverviewPage::help() const
 {
     return tr("The overview shows what runs and what needs attention: suspect keeps, keeps whose loader is gone, launches refused or "
               "failed in the last day, "
-              "and hosts that are not ready. Double-click a keep to open it. Drop a .wasm file or a workload's folder anywhere on the "
+              "certificates that end or are revoked, firmware below the floor, and hosts that are not ready. Double-click a keep to open "
+              "it. Drop a .wasm file or a workload's folder anywhere on the "
               "window to launch it.");
 }
 

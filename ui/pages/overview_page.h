@@ -34,6 +34,7 @@ private:
     void showExamples(const std::vector<Example> &examples);
     void show();
     void showAttention();
+    [[nodiscard]] QString firstHost() const;
 
     QStackedWidget *m_stack = nullptr;
     QGridLayout *m_examples = nullptr;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "ui/host/host_page.h"
 #include "ui/keep/keep_page.h"
 #include "ui/pages/activity_page.h"
 #include "ui/pages/evidence_page.h"
-#include "ui/pages/host_page.h"
 #include "ui/pages/overview_page.h"
 #include "ui/pages/record_page.h"
 

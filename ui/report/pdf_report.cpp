@@ -3,13 +3,12 @@
 
 #include "core/reports/reports.h"
 #include "ui/models/findings_model.h"
-#include "ui/report/pdf_pages.h"
+#include "ui/report/pdf_blocks.h"
 #include "ui/text.h"
 #include "ui/theme/icons.h"
 #include "ui/widgets/badge.h"
 #include "ui/widgets/banner.h"
 
-#include <QBuffer>
 #include <QCoreApplication>
 #include <QSvgRenderer>
 
@@ -26,16 +25,13 @@ QString tr(const char *text)
     return QCoreApplication::translate("kastellan::ui::PdfReport", text);
 }
 
-/// Ink on paper.
-const QColor ink(0x1b, 0x1f, 0x27), grey(0x58, 0x61, 0x72), rule(0xd5, 0xda, 0xe2);
-
-class Report {
+class Report : private PdfBlocks {
 public:
     Report(const Record &record, const EvidenceView &view, const std::vector<Layer> &layers, QPdfWriter &writer)
-        : m_record(record)
+        : PdfBlocks(writer)
+        , m_record(record)
         , m_view(view)
         , m_layers(layers)
-        , m_pages(writer)
     {
     }
 
@@ -51,49 +47,6 @@ public:
     }
 
 private:
-    void heading(const QString &text, qreal with = 60)
-    {
-        m_pages.space(10);
-        m_pages.text(text, PdfPages::font(14, true), ink, 0, with);
-        m_pages.add(
-            8,
-            [width = m_pages.width()](QPainter &painter, QPointF at) {
-                painter.setPen(QPen(rule, 0.8));
-                painter.drawLine(QPointF(at.x(), at.y() + 3), QPointF(at.x() + width, at.y() + 3));
-            },
-            with);
-    }
-
-    void fact(const QString &name, const QString &value, bool code = false)
-    {
-        constexpr qreal names = 126;
-        const QFont label = PdfPages::font(9), font = PdfPages::font(code ? 8 : 9, false, code);
-        const qreal room = m_pages.width() - names,
-                    height = std::max({m_pages.textHeight(value, font, room), m_pages.textHeight(name, label, names - 8), 12.0}) + 4;
-        m_pages.add(height, [=](QPainter &painter, QPointF at) {
-            PdfPages::drawText(painter, QRectF(at.x(), at.y(), names - 8, height), name, label, grey);
-            PdfPages::drawText(painter, QRectF(at.x() + names, at.y(), room, height), value, font, ink);
-        });
-    }
-
-    void box(const QString &symbol, Tone tone, const QString &title, const QString &text, bool large)
-    {
-        const ToneColors colors = toneColors(tone, false);
-        const qreal side = large ? 44 : 22, x = side + 28, room = m_pages.width() - x - 14;
-        const QFont titleFont = PdfPages::font(large ? 20 : 11, true), textFont = PdfPages::font(large ? 11 : 9.5);
-        const qreal titleHeight = m_pages.textHeight(title, titleFont, room),
-                    height = std::max(side, titleHeight + 4 + m_pages.textHeight(text, textFont, room)) + 26;
-        m_pages.add(height, [=, width = m_pages.width()](QPainter &painter, QPointF at) {
-            painter.setPen(QPen(colors.line, 1));
-            painter.setBrush(colors.fill);
-            painter.drawRoundedRect(QRectF(at, QSizeF(width, height)), 6, 6);
-            paintSymbol(painter, symbol, QRectF(at.x() + 14, at.y() + (height - side) / 2, side, side), colors.text);
-            PdfPages::drawText(painter, QRectF(at.x() + x, at.y() + 13, room, titleHeight + 2), title, titleFont, colors.text);
-            PdfPages::drawText(painter, QRectF(at.x() + x, at.y() + 17 + titleHeight, room, height), text, textFont, ink);
-        });
-        m_pages.space(10);
-    }
-
     void verdictPage()
     {
         const Appraisal &appraisal = m_record.appraisal;
@@ -286,52 +239,27 @@ private:
 
     void frame(QPainter &painter, int page, int pages) const
     {
-        const qreal width = m_pages.width(), left = PdfPages::margin, y = PdfPages::margin - 8;
-        const qreal foot = QPageSize(QPageSize::A4).size(QPageSize::Point).height() - PdfPages::margin + 2;
-        const QFont font = PdfPages::font(8);
-        PdfPages::drawText(painter, QRectF(left, y, width * 0.7, 12),
-            tr("Kastellan evidence report · %1").arg(shownLine(m_record.keepName).left(70)), font, grey);
+        const bool emulated = m_record.appraisal.emulated;
         const Sign verdict = signOf(m_record.appraisal.verdict);
-        const QString right = m_record.appraisal.emulated ? tr("EMULATED · %1").arg(verdict.word) : verdict.word;
-        PdfPages::drawText(painter, QRectF(left + width * 0.5, y, width * 0.5, 12), right, PdfPages::font(8, true),
-            toneColors(m_record.appraisal.emulated ? Tone::Emulated : verdict.tone, false).text, Qt::AlignRight);
-        painter.setPen(QPen(rule, 0.8));
-        painter.drawLine(QPointF(left, y + 16), QPointF(left + width, y + 16));
-        painter.drawLine(QPointF(left, foot - 14), QPointF(left + width, foot - 14));
-        PdfPages::drawText(painter, QRectF(left, foot - 8, width * 0.7, 12),
-            m_record.appraisal.emulated
-                ? tr("Record %1 · Emulated: proves the procedure, nothing about hardware").arg(shownLine(m_record.id))
-                : tr("Record %1").arg(shownLine(m_record.id)),
-            font, grey);
-        PdfPages::drawText(painter, QRectF(left + width * 0.7, foot - 8, width * 0.3, 12), tr("Page %1 of %2").arg(page).arg(pages), font,
-            grey, Qt::AlignRight);
+        drawFrame(painter, page, pages,
+            {.top = tr("Kastellan evidence report · %1").arg(shownLine(m_record.keepName).left(70)),
+                .mark = emulated ? tr("EMULATED · %1").arg(verdict.word) : verdict.word,
+                .markTone = emulated ? Tone::Emulated : verdict.tone,
+                .bottom = emulated ? tr("Record %1 · Emulated: proves the procedure, nothing about hardware").arg(shownLine(m_record.id))
+                                   : tr("Record %1").arg(shownLine(m_record.id))});
     }
 
     const Record &m_record;
     const EvidenceView &m_view;
     const std::vector<Layer> &m_layers;
-    PdfPages m_pages;
 };
 
 } // namespace
 
 Result<Bytes> recordPdf(const Record &record, const EvidenceView &view, const std::vector<Layer> &layers)
 {
-    QByteArray content;
-    QBuffer buffer(&content);
-    if (!buffer.open(QIODevice::WriteOnly))
-        return fail(ErrorKind::Internal, "make the PDF report", {}, "no memory for it");
-    {
-        QPdfWriter writer(&buffer);
-        writer.setPdfVersion(QPagedPaintDevice::PdfVersion_A1b);
-        writer.setTitle(tr("Evidence report: %1").arg(shownLine(record.keepName)));
-        writer.setCreator(u"Kastellan"_s);
-        Report(record, view, layers, writer).write();
-    }
-    if (!content.startsWith("%PDF-"))
-        return fail(ErrorKind::Internal, "make the PDF report", {}, "the PDF writer wrote nothing");
-    const auto *begin = reinterpret_cast<const std::uint8_t *>(content.constData());
-    return Bytes(begin, begin + content.size());
+    return pdfDocument(tr("Evidence report: %1").arg(shownLine(record.keepName)), "make the PDF report",
+        [&](QPdfWriter &writer) { Report(record, view, layers, writer).write(); });
 }
 
 } // namespace kastellan::ui

@@ -26,6 +26,25 @@ QString workloadOf(const QMimeData *data)
     return info.isDir() || (info.isFile() && kinds.contains(info.suffix().toLower())) ? info.absoluteFilePath() : QString();
 }
 
+QStringList pathsOf(const QMimeData *data)
+{
+    QStringList paths;
+    if (!data || !data->hasUrls())
+        return paths;
+    const auto urls = data->urls();
+    for (const QUrl &url : urls) {
+        if (!url.isLocalFile())
+            return {};
+        paths += QFileInfo(url.toLocalFile()).absoluteFilePath();
+    }
+    return paths;
+}
+
+bool DropZone::takes(const QMimeData *data) const
+{
+    return m_files ? !pathsOf(data).isEmpty() : !workloadOf(data).isEmpty();
+}
+
 DropZone::DropZone(const QString &title, const QString &hint, QWidget *parent)
     : QPushButton(parent)
     , m_title(title)
@@ -75,7 +94,7 @@ void DropZone::paintEvent(QPaintEvent *)
 
 void DropZone::dragEnterEvent(QDragEnterEvent *event)
 {
-    if (workloadOf(event->mimeData()).isEmpty())
+    if (!takes(event->mimeData()))
         return;
     event->acceptProposedAction();
     m_over = true;
@@ -92,11 +111,13 @@ void DropZone::dropEvent(QDropEvent *event)
 {
     m_over = false;
     update();
-    const QString path = workloadOf(event->mimeData());
-    if (path.isEmpty())
+    if (!takes(event->mimeData()))
         return;
     event->acceptProposedAction();
-    Q_EMIT dropped(path);
+    if (m_files)
+        Q_EMIT filesDropped(pathsOf(event->mimeData()));
+    else
+        Q_EMIT dropped(workloadOf(event->mimeData()));
 }
 
 } // namespace kastellan::ui

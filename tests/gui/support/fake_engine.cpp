@@ -4,6 +4,7 @@
 #include "core/base/digest.h"
 #include "core/base/file.h"
 #include "core/logs/keep_log.h"
+#include "tests/gui/support/host_samples.h"
 
 #include <QtLogging>
 
@@ -45,6 +46,20 @@ public:
         return fail(ErrorKind::Internal, "resume a keep", {}, "the windows never do that themselves");
     }
 
+    std::shared_ptr<HostInspector> inspector() override
+    {
+        const std::scoped_lock lock(mutex);
+        return looks;
+    }
+    std::shared_ptr<PlatformControl> platform() override
+    {
+        const std::scoped_lock lock(mutex);
+        return firmware;
+    }
+    std::mutex mutex;
+    std::shared_ptr<FakeInspector> looks;
+    std::shared_ptr<FakePlatform> firmware;
+
 private:
     HostInfo m_info;
 };
@@ -80,6 +95,13 @@ public:
         return badInput("find the host", std::string(id), "no host has this name");
     }
     mutable std::mutex mutex;
+    FakeHost &fake(const std::string &id) const
+    {
+        const auto found = find(id);
+        if (!found)
+            throw std::runtime_error(found.error().message());
+        return static_cast<FakeHost &>(**found);
+    }
     std::vector<std::shared_ptr<Host>> all;
 };
 
@@ -91,7 +113,9 @@ struct FakeEngine::State {
     std::map<std::string, std::vector<std::pair<Client *, std::deque<KeepEvent> *>>> clients;
     std::map<std::string, std::unique_ptr<KeepLogWriter>> logs;
     std::set<std::string> failing;
-    std::vector<std::string> secrets, calls;
+    std::vector<std::string> secrets, calls, imported;
+    std::vector<KnownCertificate> certificates;
+    std::function<Appraisal(const Record &)> today;
     std::string input;
     Outcome outcome = Outcome::Ends;
     std::optional<KeepState> hold;
@@ -242,6 +266,12 @@ std::shared_ptr<FakeEngine> FakeEngine::make()
     local.remedy = "Turn on SEV-SNP in the BIOS, and load the module kvm_amd with sev_snp=1.";
     local.facts = {{"Processor", "AMD EPYC 9354"}, {"/dev/sev", "missing"}};
     engine->addHost(local);
+    engine->setInspector("emulated", std::make_shared<FakeInspector>(readyHost("emulated", host.name, true)));
+    engine->setPlatform("emulated", std::make_shared<FakePlatform>(samplePlatform("emulated", true), sampleActions()));
+    engine->setInspector("local", std::make_shared<FakeInspector>(misconfiguredHost("local", local.name)));
+    auto device = std::make_shared<FakePlatform>(samplePlatform("local", false), sampleActions());
+    device->setUnreachable(true);
+    engine->setPlatform("local", device);
     return engine;
 }
 
@@ -337,6 +367,48 @@ ui::Services FakeEngine::services()
             return std::unexpected(*error);
         return makePlan(request, host, progress, std::move(stop));
     };
+    services.certificates.list = [self](std::int64_t) -> Result<std::vector<KnownCertificate>> {
+        if (const auto error = self->failure("certificates"))
+            return std::unexpected(*error);
+        const std::scoped_lock lock(self->m_mutex);
+        return self->m_state->certificates;
+    };
+    services.certificates.import = [self](const std::vector<std::string> &paths) -> Result<ui::CertificateImport> {
+        if (const auto error = self->failure("import"))
+            return std::unexpected(*error);
+        const std::scoped_lock lock(self->m_mutex);
+        ui::CertificateImport done;
+        for (const std::string &path : paths) {
+            self->m_state->imported.push_back(path);
+            if (path.ends_with(".txt")) {
+                done.unknown.push_back({path, 0, "it is no certificate"});
+                continue;
+            }
+            ++done.read;
+            ++done.added;
+            KnownCertificate made = sampleCertificate("vcek", "valid", 2'500'000'000);
+            made.title = std::filesystem::path(path).filename();
+            made.sha256 = toHex(sha256({asBytes(path)}).view());
+            self->m_state->certificates.push_back(made);
+        }
+        return done;
+    };
+    services.certificates.chain = [](const std::string &) -> Result<Bytes> {
+        return toBytes(std::string_view("-----BEGIN CERTIFICATE-----\n"));
+    };
+    services.certificates.reappraise = [self](const Record &record, std::int64_t) -> Result<Appraisal> {
+        const std::scoped_lock lock(self->m_mutex);
+        return self->m_state->today ? self->m_state->today(record) : record.appraisal;
+    };
+    services.performPlatform = [self](PlatformControl &platform, const ActionPlan &plan, const Progress &progress, std::stop_token stop,
+                                   Status *) -> Result<ActionOutcome> {
+        auto outcome = platform.perform(plan, progress, std::move(stop));
+        const std::scoped_lock lock(self->m_mutex);
+        self->m_state->activity.insert(self->m_state->activity.begin(),
+            {0, "ada", "platform " + plan.action, platform.host(),
+                outcome ? "done: " + outcome->summary : "failed: " + outcome.error().message()});
+        return outcome;
+    };
     services.examples = m_folder / "examples";
     return services;
 }
@@ -345,6 +417,48 @@ void FakeEngine::addHost(HostInfo info)
 {
     const std::scoped_lock lock(m_state->hosts->mutex);
     m_state->hosts->all.push_back(std::make_shared<FakeHost>(std::move(info)));
+}
+
+void FakeEngine::setInspector(const std::string &host, std::shared_ptr<FakeInspector> inspector)
+{
+    FakeHost &fake = m_state->hosts->fake(host);
+    const std::scoped_lock lock(fake.mutex);
+    fake.looks = std::move(inspector);
+}
+
+void FakeEngine::setPlatform(const std::string &host, std::shared_ptr<FakePlatform> platform)
+{
+    FakeHost &fake = m_state->hosts->fake(host);
+    const std::scoped_lock lock(fake.mutex);
+    fake.firmware = std::move(platform);
+}
+
+std::shared_ptr<FakeInspector> FakeEngine::inspector(const std::string &host) const
+{
+    return m_state->hosts->fake(host).looks;
+}
+
+std::shared_ptr<FakePlatform> FakeEngine::platform(const std::string &host) const
+{
+    return m_state->hosts->fake(host).firmware;
+}
+
+void FakeEngine::setCertificates(std::vector<KnownCertificate> certificates)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_state->certificates = std::move(certificates);
+}
+
+std::vector<std::string> FakeEngine::imported() const
+{
+    const std::scoped_lock lock(m_mutex);
+    return m_state->imported;
+}
+
+void FakeEngine::setToday(std::function<Appraisal(const Record &)> today)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_state->today = std::move(today);
 }
 
 std::string FakeEngine::addRecord(const KeepStatus &keep, const std::string &kind, Verdict verdict)

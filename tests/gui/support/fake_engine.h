@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "tests/gui/support/fake_host.h"
 #include "tests/gui/support/samples.h"
 #include "ui/services.h"
 
@@ -28,11 +29,22 @@ public:
     std::string addKeep(KeepStatus status, const std::vector<std::pair<std::string, Verdict>> &records, const std::string &output = {});
     std::string addRecord(const KeepStatus &keep, const std::string &kind, Verdict verdict);
     void addHost(HostInfo info);
+    /// What looks at a host, and its platform; either may be none. The two hosts that are there from the start have both.
+    void setInspector(const std::string &host, std::shared_ptr<FakeInspector> inspector);
+    void setPlatform(const std::string &host, std::shared_ptr<FakePlatform> platform);
+    [[nodiscard]] std::shared_ptr<FakeInspector> inspector(const std::string &host) const;
+    [[nodiscard]] std::shared_ptr<FakePlatform> platform(const std::string &host) const;
+    /// What is in the certificate store.
+    void setCertificates(std::vector<KnownCertificate> certificates);
+    [[nodiscard]] std::vector<std::string> imported() const; ///< paths
+    /// What records are appraised as today; by default as they were.
+    void setToday(std::function<Appraisal(const Record &)> today);
     void setOutcome(Outcome outcome);
     /// Launches stop before this state until `release`.
     void holdBefore(KeepState state);
     void release();
-    /// The next call of that name fails once: "launch", "plan", "store", "remove", "recover", "connect".
+    /// The next call of that name fails once: "launch", "plan", "store", "remove", "recover", "connect",
+    /// "import", "certificates".
     void failNext(const std::string &call);
     /// Output of a running keep.
     void writeOutput(const std::string &key, const std::string &text, bool error = false);
