@@ -120,7 +120,7 @@ Result<Authority> openVlekAuthority(const fs::path &folder, const std::string &s
         if (authority && authority->ask().signatureBy(root.ark()))
             return authority;
     }
-    KASTELLAN_ASSIGN(const auto keys, makeRsaKeys(profile.rsaBits, progress, stop));
+    KASTELLAN_ASSIGN(const auto keys, makeRsaKeys(static_cast<unsigned>(root.ask().rsaModulus().size() * 8), progress, stop));
     KASTELLAN_ASSIGN(const auto arkKey, privateKeyFromDer(root.arkKey()));
     CertificateRequest request;
     request.commonName = "SEV-VLEK-" + std::string(profile.title);

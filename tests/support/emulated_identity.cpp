@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 
 namespace kastellan::test {
 namespace fs = std::filesystem;
@@ -45,6 +46,30 @@ void giveEmulatedIdentity(const fs::path &dataFolder, const sev::Profile &profil
         failed(content.error());
     if (auto status = writeFileAtomically(sev::Identity::file(folder, profile), *content); !status)
         failed(status.error());
+}
+
+std::unique_ptr<sev::Processor> ownProcessor(const fs::path &folder, const sev::ProcessorOptions &options)
+{
+    static std::map<std::string, Bytes> made; // the identity files, by their names
+    const fs::path file = sev::Identity::file(folder, *options.profile, options.seed);
+    Bytes &content = made[file.filename().string()];
+    if (content.empty()) {
+        if (auto identity = sev::Identity::open(folder, *options.profile, {}, {}, 2048, options.seed); !identity)
+            failed(identity.error());
+        auto read = readFile(file, 1 << 20);
+        if (!read)
+            failed(read.error());
+        content = std::move(*read);
+    } else if (!fs::exists(file)) {
+        if (auto status = makeFolder(folder); !status)
+            failed(status.error());
+        if (auto status = writeFileAtomically(file, content); !status)
+            failed(status.error());
+    }
+    auto processor = sev::Processor::open(folder, {}, {}, options);
+    if (!processor)
+        failed(processor.error());
+    return std::move(*processor);
 }
 
 } // namespace kastellan::test

@@ -14,4 +14,8 @@ namespace kastellan::test {
 /// (FOLDER/emulated). Ends the program if that fails.
 void giveEmulatedIdentity(const std::filesystem::path &dataFolder, const sev::Profile &profile = sev::defaultProfile());
 
+/// A processor with a platform of its own in a folder: nobody else changes its state. Its authority has small RSA keys (2048 bits), made
+/// once in each test program. Ends the program if that fails.
+[[nodiscard]] std::unique_ptr<sev::Processor> ownProcessor(const std::filesystem::path &folder, const sev::ProcessorOptions &options = {});
+
 } // namespace kastellan::test
