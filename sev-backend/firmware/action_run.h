@@ -54,6 +54,8 @@ struct ActionRow {
     Result<ActionOutcome> (*perform)(ActionRun &run, const Progress &progress) = nullptr;
 };
 [[nodiscard]] const std::vector<ActionRow> &actionRows();
+/// Reads what this user may not, once an administrator's password was given.
+inline constexpr std::string_view lookAction = "look";
 /// An unknown id is an Input error that lists them.
 [[nodiscard]] Result<const ActionRow *> findAction(std::string_view id);
 

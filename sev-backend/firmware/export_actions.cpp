@@ -191,6 +191,17 @@ Result<ActionOutcome> performKds(ActionRun &run, const Progress &)
     return outcome;
 }
 
+Status prepareLook(ActionRun &run)
+{
+    run.step("Read the platform's state and certificates.");
+    return {};
+}
+
+Result<ActionOutcome> performLook(ActionRun &run, const Progress &)
+{
+    return ActionOutcome{"The platform was read.", {{"sev.state", "State", std::string(name(run.now->status.state)), ""}}, {}};
+}
+
 } // namespace
 
 void addExportActions(std::vector<ActionRow> &rows)
@@ -224,6 +235,9 @@ void addExportActions(std::vector<ActionRow> &rows)
                  inputFile("oca-key", "Owner's key", "The OCA's private key, PEM or DER, not encrypted"),
                  outputFile("output", "Signed PEK", "Where to write the signed certificate"), forceFlag()}),
             false, false, false, GuestRule::Any, {}, prepareSigning, performSigning});
+    rows.push_back({described(std::string(lookAction), "Look with an administrator's password…",
+                        "Shows the platform, which this user may not read", ActionEffect::Reads, {}),
+        true, false, false, GuestRule::Any, {SevCommand::PlatformStatus}, prepareLook, performLook});
     rows.push_back({described("kds", "Addresses of certificates", "Shows where AMD's key server has this chip's certificates",
                         ActionEffect::Reads, {}),
         true, false, false, GuestRule::Any, {}, prepareKds, performKds});

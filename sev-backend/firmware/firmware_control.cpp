@@ -82,17 +82,29 @@ FirmwareControl::FirmwareControl(PlatformSurroundings host)
 
 Result<PlatformView> FirmwareControl::view()
 {
-    KASTELLAN_ASSIGN(const Situation now, lookAt(m_host));
+    KASTELLAN_ASSIGN(const Situation now, lookAt(m_host, m_unlocked));
     return viewOf(m_host, now);
+}
+
+bool FirmwareControl::isLocked() const
+{
+    if (m_unlocked || m_host.partial)
+        return false;
+    const auto device = m_host.device();
+    return device && Platform(*device).needsPrivilege(SevCommand::PlatformStatus);
 }
 
 std::vector<PlatformAction> FirmwareControl::actions()
 {
-    const auto now = lookAt(m_host);
+    const bool locked = isLocked();
+    const auto now = lookAt(m_host, m_unlocked);
     std::vector<PlatformAction> all;
     for (const auto &row : actionRows()) {
+        if (row.described.id == lookAction && !locked)
+            continue;
         PlatformAction action = row.described;
-        const Status state = !row.needsPlatform ? Status{} : now ? checkState(row, *now) : Status(std::unexpected(now.error()));
+        // Whether it can be done shows when a password was given.
+        const Status state = !row.needsPlatform || locked ? Status{} : now ? checkState(row, *now) : Status(std::unexpected(now.error()));
         action.available = state.has_value();
         if (!state)
             action.whyNot = state.error().why + (state.error().remedy.empty() ? "" : ". " + state.error().remedy);
@@ -117,7 +129,7 @@ Result<ActionRun> FirmwareControl::prepare(
     run.plan.title = plainTitle(row.described);
     run.plan.effect = row.described.effect;
     if (row.needsPlatform) {
-        KASTELLAN_ASSIGN(run.now, lookAt(m_host));
+        KASTELLAN_ASSIGN(run.now, lookAt(m_host, true));
         KASTELLAN_TRY(checkState(row, *run.now));
         for (const SevCommand command : row.commands)
             run.plan.needsPrivilege |= run.platform().needsPrivilege(command, run.now->status.state);
@@ -143,6 +155,7 @@ Result<ActionOutcome> FirmwareControl::perform(const ActionPlan &plan, const Pro
         return fail(ErrorKind::Cancelled, run.what(), {}, "it was stopped");
     if (progress)
         progress(run.what(), 0, 0);
+    m_unlocked = m_unlocked || plan.action == lookAction;
     return row->perform(run, progress);
 }
 

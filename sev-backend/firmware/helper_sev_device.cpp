@@ -57,6 +57,8 @@ Result<std::string> readToEnd(int fd, std::size_t limit)
         const ssize_t count = ::read(fd, part.data(), part.size());
         if (count < 0 && errno == EINTR)
             continue;
+        if (count < 0 && errno == ECONNRESET) // it has ended without reading all of the request
+            return text;
         if (count < 0)
             return systemError("read the helper's answer", {}, errno);
         if (count == 0)

@@ -82,7 +82,7 @@ std::vector<PlatformGuest> runningGuests(
     return running;
 }
 
-Result<Situation> lookAt(const PlatformSurroundings &host)
+Result<Situation> lookAt(const PlatformSurroundings &host, bool mayAsk)
 {
     KASTELLAN_ASSIGN(auto device, host.device());
     Situation now;
@@ -93,6 +93,10 @@ Result<Situation> lookAt(const PlatformSurroundings &host)
         now.status.state = SevState::Init;
     } else {
         KASTELLAN_TRY(now.platform->permission(SevCommand::PlatformStatus));
+        if (!mayAsk && now.platform->needsPrivilege(SevCommand::PlatformStatus)) {
+            const SevDevice &asked = now.platform->device();
+            return std::unexpected(notAllowed(SevCommand::PlatformStatus, asked.access(), asked.name()));
+        }
         KASTELLAN_ASSIGN(now.status, now.platform->status());
     }
     if (auto snp = now.platform->snpStatus())

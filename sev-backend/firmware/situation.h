@@ -38,8 +38,9 @@ struct Situation {
     [[nodiscard]] std::vector<std::string> endedBy(std::string_view action) const;
     [[nodiscard]] std::vector<std::string> disturbedBy(std::string_view action) const;
 };
-/// Fails where the platform can't be reached, or does not tell its state.
-[[nodiscard]] Result<Situation> lookAt(const PlatformSurroundings &host);
+/// Fails where the platform can't be reached, or does not tell its state. `mayAsk`: a person waits, who may be asked for a password by the
+/// helper; else what this user may not read is an error.
+[[nodiscard]] Result<Situation> lookAt(const PlatformSurroundings &host, bool mayAsk);
 
 /// What runs: keeps of this user by name, others by number, each with the actions that would end or disturb it.
 [[nodiscard]] std::vector<PlatformGuest> runningGuests(

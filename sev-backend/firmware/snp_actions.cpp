@@ -15,8 +15,9 @@ constexpr const char *newCertificate = "Reports name another TCB afterwards, and
 Result<std::uint8_t> levelOf(const ActionRun &run, TcbPart part)
 {
     const std::string text = run.text(std::string(name(part)).c_str());
+    const bool hex = text.starts_with("0x") || text.starts_with("0X");
     unsigned value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const auto [end, error] = std::from_chars(text.data() + (hex ? 2 : 0), text.data() + text.size(), value, hex ? 16 : 10);
     if (error != std::errc{} || end != text.data() + text.size() || value > 255)
         return badInput(run.what(), std::string(name(part)), "'" + text + "' is no level", "Write a whole number from 0 to 255.");
     return static_cast<std::uint8_t>(value);

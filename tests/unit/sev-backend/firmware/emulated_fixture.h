@@ -41,11 +41,13 @@ private:
 /// An emulated processor with a data folder, identity and state of its own, and its platform under control.
 class EmulatedFixture {
 public:
-    explicit EmulatedFixture(const sev::Profile &profile = sev::defaultProfile())
+    explicit EmulatedFixture(const sev::Profile &profile = sev::defaultProfile(), std::string_view faults = {})
     {
         giveEmulatedIdentity(data.data(), profile);
         sev::ProcessorOptions options;
         options.profile = &profile;
+        if (!faults.empty())
+            options.faults = sev::FaultPlan::parse(faults).value();
         auto opened = sev::Processor::open(data.data() / "emulated", {}, {}, options);
         if (!opened)
             qFatal("%s", opened.error().message().c_str());

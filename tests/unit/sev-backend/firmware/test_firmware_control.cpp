@@ -285,6 +285,66 @@ private Q_SLOTS:
         QVERIFY(plan && plan->needsPrivilege && !control.plan("snp-commit", {})->needsPrivilege);
     }
 
+    void lookingAsksNobody()
+    {
+        EmulatedFixture fixture;
+        auto control = fixture.control();
+        fixture.device->granted = {true, false, false, true, "it belongs to root", "Join the group: kvm."};
+        const auto view = control.view();
+        QVERIFY(!view && has(view.error().message(), "Join the group") && fixture.device->issued.empty());
+        const auto actions = control.actions();
+        QVERIFY(fixture.device->issued.empty());
+        QCOMPARE(actions.size(), 15u);
+        for (const auto &action : actions)
+            QVERIFY2(action.available, action.id.c_str());
+        const auto plan = control.plan("look", {});
+        QVERIFY2(plan && plan->needsPrivilege, plan ? "" : plan.error().message().c_str());
+        QVERIFY(control.perform(*plan, {}, {}));
+        QVERIFY(control.view());
+        QCOMPARE(control.actions().size(), 14u);
+    }
+
+    void everyStatusOfEveryCommandComesThrough()
+    {
+        struct Row {
+            const char *command, *action;
+            Arguments arguments;
+        };
+        const test::DataFolder owners;
+        const auto owner = [&owners](const char *name) { return (owners.path() / name).string(); };
+        const Arguments provision{{"oca-certificate", owner("oca.cert")}, {"oca-key", owner("oca.key")}};
+        {
+            EmulatedFixture fixture;
+            auto control = fixture.control();
+            act(control, "generate-oca", {{"certificate", owner("oca.cert")}, {"key", owner("oca.key")}});
+        }
+        const std::vector<Row> rows{{"pek-gen", "self-own", {}}, {"pdh-gen", "rotate-pdh", {}}, {"factory-reset", "reset", {}},
+            {"pek-csr", "provision", provision}, {"pek-import", "provision", provision}, {"snp-commit", "snp-commit", {}},
+            {"snp-config", "snp-config-reset", {}}, {"snp-config", "snp-config", {{"mask-chip-id", ""}}}};
+        for (const Row &row : rows)
+            for (const char *status :
+                {"INVALID_PLATFORM_STATE", "HWERROR_PLATFORM", "HWERROR_UNSAFE", "UNSUPPORTED", "RESOURCE_LIMIT", "INVALID_CONFIG"}) {
+                EmulatedFixture fixture(defaultProfile(), std::string(row.command) + "=" + status + "#1");
+                auto control = fixture.control();
+                const auto plan = control.plan(row.action, row.arguments);
+                QVERIFY2(plan, plan ? "" : plan.error().message().c_str());
+                const auto outcome = control.perform(*plan, {}, {});
+                QVERIFY2(!outcome && has(outcome.error().message(), status) && !outcome.error().remedy.empty(),
+                    (std::string(row.command) + " " + status + ": " + (outcome ? "done" : outcome.error().message())).c_str());
+                QVERIFY2(control.perform(*plan, {}, {}), row.action); // the second time nothing is in the way
+            }
+        EmulatedFixture busy(defaultProfile(), "pdh-gen=busy#1");
+        auto control = busy.control();
+        const auto outcome = control.perform(*control.plan("rotate-pdh", {}), {}, {});
+        QVERIFY(!outcome && has(outcome.error().message(), "busy"));
+        // What is read is shown as far as it can be read.
+        EmulatedFixture blind(defaultProfile(), "get-id=HWERROR_PLATFORM, pdh-cert-export=RESOURCE_LIMIT");
+        const auto view = blind.control().view();
+        QVERIFY(view && view->problems.size() == 2 && view->ownership.empty() && !fact(*view, "chip.id"));
+        EmulatedFixture dead(defaultProfile(), "platform-status=HWERROR_UNSAFE");
+        QVERIFY(has(dead.control().view().error().message(), "HWERROR_UNSAFE"));
+    }
+
     void faultsOfTheFirmwareComeThrough()
     {
         EmulatedFixture fixture;
