@@ -143,7 +143,7 @@ Result<int> hostAction(const Invocation &asked, const Context &context)
             return exit_code::negative;
         }
         if (answer == Answer::NotAsked) {
-            const Error error{ErrorKind::Input, plan.title, platform->host(),
+            const Error error{ErrorKind::Input, "act on the platform", platform->host(),
                 "nobody can be asked: standard input is no terminal, and --yes was not given",
                 "Read the plan, and give --yes to have it done."};
             if (!asked.has("json"))

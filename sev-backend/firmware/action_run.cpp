@@ -48,6 +48,26 @@ Status ActionRun::checkOutput(const char *argument) const
     return {};
 }
 
+std::string ActionRun::what() const
+{
+    const auto row = findAction(plan.action);
+    return row ? actionWords((*row)->described) : plan.action;
+}
+
+std::string withoutDots(std::string_view title)
+{
+    constexpr std::string_view dots = "…";
+    return std::string(title.ends_with(dots) ? title.substr(0, title.size() - dots.size()) : title);
+}
+
+std::string actionWords(const PlatformAction &action)
+{
+    std::string words = withoutDots(action.title);
+    if (!words.empty() && words[0] >= 'A' && words[0] <= 'Z')
+        words[0] = static_cast<char>(words[0] - 'A' + 'a');
+    return words;
+}
+
 Result<ActionOutcome> writeOutputs(const ActionRun &run, std::vector<ExportFile> files, std::string summary)
 {
     KASTELLAN_TRY(writeExports(files, run.flag("force")));

@@ -34,8 +34,8 @@ struct ActionRun {
     [[nodiscard]] Status checkOutput(const char *argument) const;
     void step(std::string sentence) { plan.steps.push_back(std::move(sentence)); }
     void consequence(std::string sentence) { plan.consequences.push_back(std::move(sentence)); }
-    /// What happens in the window's and command line's words.
-    [[nodiscard]] std::string what() const { return plan.title; }
+    /// What it does, as errors say it.
+    [[nodiscard]] std::string what() const;
 };
 
 /// Writes all files or none, and names them in the outcome.
@@ -66,6 +66,10 @@ void addSnpActions(std::vector<ActionRow> &rows);
 
 [[nodiscard]] PlatformAction described(
     std::string id, std::string title, std::string summary, ActionEffect effect, std::vector<ActionParameter> parameters);
+/// The title of an action without the dots that say that a form follows.
+[[nodiscard]] std::string withoutDots(std::string_view title);
+/// What it does, as errors say it: "reset the platform".
+[[nodiscard]] std::string actionWords(const PlatformAction &action);
 // Parameters that several share.
 [[nodiscard]] ActionParameter inputFile(std::string id, std::string label, std::string help, bool required = true);
 [[nodiscard]] ActionParameter outputFile(std::string id, std::string label, std::string help);

@@ -238,7 +238,7 @@ void addExportActions(std::vector<ActionRow> &rows)
     rows.push_back({described(std::string(lookAction), "Look with an administrator's password…",
                         "Shows the platform, which this user may not read", ActionEffect::Reads, {}),
         true, false, false, GuestRule::Any, {SevCommand::PlatformStatus}, prepareLook, performLook});
-    rows.push_back({described("kds", "Addresses of certificates", "Shows where AMD's key server has this chip's certificates",
+    rows.push_back({described("kds", "Show addresses of certificates", "Shows where AMD's key server has this chip's certificates",
                         ActionEffect::Reads, {}),
         true, false, false, GuestRule::Any, {}, prepareKds, performKds});
 }

@@ -17,20 +17,10 @@ std::string joined(const std::vector<std::string> &words)
     return text;
 }
 
-std::string plainTitle(const PlatformAction &action)
-{
-    std::string title = action.title;
-    if (constexpr std::string_view dots = "…"; title.ends_with(dots))
-        title.resize(title.size() - dots.size());
-    if (!title.empty() && title[0] >= 'A' && title[0] <= 'Z')
-        title[0] = static_cast<char>(title[0] - 'A' + 'a');
-    return title;
-}
-
 /// Unknown arguments, missing ones, and those of a wrong kind.
 Status checkArguments(const PlatformAction &action, const std::map<std::string, std::string> &arguments)
 {
-    const std::string what = plainTitle(action);
+    const std::string what = actionWords(action);
     for (const auto &[id, value] : arguments) {
         const auto parameter = std::ranges::find(action.parameters, id, &ActionParameter::id);
         if (parameter == action.parameters.end())
@@ -50,7 +40,7 @@ Status checkArguments(const PlatformAction &action, const std::map<std::string, 
 /// Why an action can't be done in this state.
 Status checkState(const ActionRow &row, const Situation &now)
 {
-    const std::string what = plainTitle(row.described), where = now.platform->device().name();
+    const std::string what = actionWords(row.described), where = now.platform->device().name();
     if (row.needsSnp && !now.snp)
         return std::unexpected(now.snpError->during(what));
     if (row.needsSnp && !now.snp->initialized)
@@ -126,7 +116,7 @@ Result<ActionRun> FirmwareControl::prepare(
     ActionRun run{m_host, {}, {}, {}, {}, {}, {}, {}, {}, {}};
     run.plan.action = action;
     run.plan.arguments = arguments;
-    run.plan.title = plainTitle(row.described);
+    run.plan.title = withoutDots(row.described.title);
     run.plan.effect = row.described.effect;
     if (row.needsPlatform) {
         KASTELLAN_ASSIGN(run.now, lookAt(m_host, true));
