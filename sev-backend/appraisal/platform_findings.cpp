@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/appraisal/findings.h"
+#include "sev-backend/abi/bulletins.h"
 
 #include <algorithm>
+#include <format>
 
 namespace kastellan::sev {
 namespace {
@@ -74,6 +76,23 @@ void addFloors(Findings &findings, const Check &check, const TcbVersion &tcb, co
     findings.verdict(check, pass, std::move(expected), std::move(actual));
 }
 
+/// Holds what is reported to the levels of every bulletin of the product.
+void addBulletins(Findings &findings, Product product, const TcbVersion &reported)
+{
+    std::string expected, actual;
+    bool pass = true;
+    for (const Bulletin &row : bulletins()) {
+        if (row.product != product)
+            continue;
+        const unsigned level = reported.part(row.part).value_or(0);
+        pass &= level >= row.minimum;
+        expected += (expected.empty() ? "" : "; ") + std::format("{} ≥ {} ({}, {})", name(row.part), row.minimum, name(product), row.id);
+        actual += (actual.empty() ? "" : "; ") + std::format("{} {}", name(row.part), level);
+    }
+    if (!expected.empty())
+        findings.verdict(checks::tcbBulletin, pass, std::move(expected), std::move(actual));
+}
+
 void addTcb(Findings &findings, const Subject &subject)
 {
     const auto &chain = subject.chain;
@@ -101,12 +120,7 @@ void addTcb(Findings &findings, const Subject &subject)
     addFloors(findings, checks::tcbCommitted, committed, floors.minimum.of(subject.product), floors.committed.of(subject.product));
     addFloors(findings, checks::tcbCurrent, current, floors.minimum.of(subject.product), floors.current.of(subject.product));
     addFloors(findings, checks::tcbLaunch, version(subject.report.launchTcb()), floors.launch.of(subject.product), {});
-    if (subject.product == Product::Milan || subject.product == Product::Genoa) {
-        const unsigned floor = subject.product == Product::Milan ? 0x18 : 0x17;
-        const unsigned level = reported.part(TcbPart::Snp).value_or(0);
-        findings.verdict(checks::tcbBulletin, level >= floor,
-            "snp ≥ " + std::to_string(floor) + " (" + std::string(name(subject.product)) + ")", "snp " + std::to_string(level));
-    }
+    addBulletins(findings, subject.product, reported);
 }
 
 void addPolicy(Findings &findings, const Subject &subject)

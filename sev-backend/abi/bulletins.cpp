@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sev-backend/readiness/bulletins.h"
+#include "sev-backend/abi/bulletins.h"
 
 namespace kastellan::sev {
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "sev-backend/abi/product.h"
 #include "sev-backend/abi/tcb.h"
 
 #include <span>
