@@ -74,6 +74,12 @@ inline constexpr int notLaunched = 125, refused = 126, notStarted = 127, trapped
 [[nodiscard]] Result<int> hostPins(const Invocation &asked);
 [[nodiscard]] Result<int> hostPin(const Invocation &asked, const Context &context);
 [[nodiscard]] Result<int> hostUnpin(const Invocation &asked);
+[[nodiscard]] Result<int> hostCheck(const Invocation &asked, const Context &context);
+[[nodiscard]] Result<int> hostRecord(const Invocation &asked, const Context &context);
+[[nodiscard]] Result<int> hostStatus(const Invocation &asked, const Context &context);
+[[nodiscard]] Result<int> hostCerts(const Invocation &asked, const Context &context);
+/// All that is done with a host's firmware.
+[[nodiscard]] Result<int> hostAction(const Invocation &asked, const Context &context);
 [[nodiscard]] Result<int> evidenceReappraise(const Invocation &asked, const Context &context);
 [[nodiscard]] Result<int> evidenceHold(const Invocation &asked);
 [[nodiscard]] Result<int> evidenceRelease(const Invocation &asked);
@@ -81,5 +87,6 @@ inline constexpr int notLaunched = 125, refused = 126, notStarted = 127, trapped
 [[nodiscard]] Result<int> evidenceBackup(const Invocation &asked);
 [[nodiscard]] Result<int> evidenceRestore(const Invocation &asked);
 [[nodiscard]] Result<int> activityLog(const Invocation &asked);
+[[nodiscard]] Result<int> emulate(const Invocation &asked);
 
 } // namespace kastellan::keepctl

@@ -83,7 +83,8 @@ std::string exitItems(const std::vector<Exit> &exits)
 std::string exitSection()
 {
     return ".SH EXIT STATUS\n" + exitItems(exits())
-        + ".PP\nA foreground\n.B keepctl keep launch\nexits with the status of the workload, or\n" + exitItems(launchExits());
+        + ".PP\nA foreground\n.B keepctl keep launch\nexits with the status of the workload, or\n" + exitItems(launchExits())
+        + ".PP\n.B keepctl emulate\nexits with the status of the program, or\n" + exitItems(emulateExits());
 }
 
 std::string environmentSection()

@@ -143,6 +143,8 @@ std::string helpText(const Noun &noun, const Verb &verb)
     if (verb.command == Command::KeepLaunch)
         text += "\nExit status: the workload's own, or\n" + exitRows(launchExits()) + "With --detach as of the other commands:\n"
             + exitRows(exits());
+    if (verb.command == Command::Emulate)
+        text += "\nExit status: the program's own, 128 and the number of the signal that ended it, or\n" + exitRows(emulateExits());
     if (!verb.examples.empty())
         text += "\nExamples:\n";
     for (const Example &example : verb.examples)

@@ -98,6 +98,29 @@ Result<int> run(const Invocation &asked, const Context &context)
         return hostPin(asked, context);
     case Command::HostUnpin:
         return hostUnpin(asked);
+    case Command::HostCheck:
+        return hostCheck(asked, context);
+    case Command::HostRecord:
+        return hostRecord(asked, context);
+    case Command::HostStatus:
+        return hostStatus(asked, context);
+    case Command::HostCerts:
+        return hostCerts(asked, context);
+    case Command::HostExportChain:
+    case Command::HostCsr:
+    case Command::HostGenerateOca:
+    case Command::HostSignCsr:
+    case Command::HostImport:
+    case Command::HostProvision:
+    case Command::HostSelfOwn:
+    case Command::HostRotatePdh:
+    case Command::HostReset:
+    case Command::HostSetConfig:
+    case Command::HostResetConfig:
+    case Command::HostCommit:
+    case Command::HostVlekLoad:
+    case Command::HostKds:
+        return hostAction(asked, context);
     case Command::EvidenceReappraise:
         return evidenceReappraise(asked, context);
     case Command::EvidenceHold:
@@ -112,6 +135,8 @@ Result<int> run(const Invocation &asked, const Context &context)
         return evidenceRestore(asked);
     case Command::Log:
         return activityLog(asked);
+    case Command::Emulate:
+        return emulate(asked);
     }
     return fail(ErrorKind::Internal, "run the command", {}, "it is in no room of the program");
 }

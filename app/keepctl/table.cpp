@@ -8,7 +8,7 @@ namespace kastellan::keepctl {
 const std::vector<Noun> &nouns()
 {
     static const std::vector<Noun> all{
-        hostNoun(), certsNoun(), keepNoun(), evidenceNoun(), measureNoun(), ownerNoun(), keysNoun(), logNoun()};
+        hostNoun(), certsNoun(), keepNoun(), evidenceNoun(), measureNoun(), ownerNoun(), keysNoun(), emulateNoun(), logNoun()};
     return all;
 }
 
@@ -32,6 +32,16 @@ const std::vector<Exit> &launchExits()
         {130, "stopped by Ctrl-C before the workload ended by itself (129 and 143: by a hang-up or a termination signal)"},
         {134, "the workload trapped"},
         {137, "the workload was ended: by one of its limits, or from elsewhere"},
+    };
+    return all;
+}
+
+const std::vector<Exit> &emulateExits()
+{
+    static const std::vector<Exit> all{
+        {125, "nothing could be emulated"},
+        {126, "the program cannot be run"},
+        {127, "there is no such program"},
     };
     return all;
 }

@@ -55,6 +55,24 @@ enum class Command {
     HostPins,
     HostPin,
     HostUnpin,
+    HostCheck,
+    HostRecord,
+    HostStatus,
+    HostCerts,
+    HostExportChain,
+    HostCsr,
+    HostGenerateOca,
+    HostSignCsr,
+    HostImport,
+    HostProvision,
+    HostSelfOwn,
+    HostRotatePdh,
+    HostReset,
+    HostSetConfig,
+    HostResetConfig,
+    HostCommit,
+    HostVlekLoad,
+    HostKds,
     EvidenceReappraise,
     EvidenceHold,
     EvidenceRelease,
@@ -62,6 +80,7 @@ enum class Command {
     EvidenceBackup,
     EvidenceRestore,
     Log,
+    Emulate,
 };
 
 /// What a word on the command line stands for: how a shell completes it.
@@ -131,6 +150,8 @@ struct Exit {
 /// Exit codes of every command but a foreground launch, and those of a foreground launch.
 [[nodiscard]] const std::vector<Exit> &exits();
 [[nodiscard]] const std::vector<Exit> &launchExits();
+/// Those of `keepctl emulate`.
+[[nodiscard]] const std::vector<Exit> &emulateExits();
 /// Environment variables that keepctl heeds, with what they do.
 [[nodiscard]] const std::vector<std::pair<std::string_view, std::string_view>> &environmentVariables();
 

@@ -14,6 +14,10 @@ inline const Operand keyOperand{"KEY", "a key, by its name or the beginning of i
 
 // One function for each noun, in a file of its own.
 [[nodiscard]] Noun hostNoun();
+/// The verbs of the noun host that look whether keeps can run there.
+[[nodiscard]] std::vector<Verb> readinessVerbs();
+/// The verbs of the noun host that manage its firmware.
+[[nodiscard]] std::vector<Verb> platformVerbs();
 [[nodiscard]] Noun keepNoun();
 [[nodiscard]] Noun evidenceNoun();
 [[nodiscard]] Noun measureNoun();
@@ -21,5 +25,6 @@ inline const Operand keyOperand{"KEY", "a key, by its name or the beginning of i
 [[nodiscard]] Noun certsNoun();
 [[nodiscard]] Noun keysNoun();
 [[nodiscard]] Noun logNoun();
+[[nodiscard]] Noun emulateNoun();
 
 } // namespace kastellan::keepctl

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/presenter/answer_calls.h"
 
+#include <cerrno>
+
 #include <fcntl.h>
 #include <sys/syscall.h>
 
@@ -47,6 +49,12 @@ CallAnswer CallAnswers::answer(const SystemCall &call, Caller &caller)
         return readLink(caller, here(false), argument[1], argument[2]);
     case SYS_readlinkat:
         return readLink(caller, there(false), argument[2], argument[3]);
+    case SYS_getxattr: // there, and without any
+    case SYS_lgetxattr:
+        return node(caller, here(call.number == SYS_getxattr)) ? CallAnswer::error(ENODATA) : CallAnswer();
+    case SYS_listxattr:
+    case SYS_llistxattr:
+        return node(caller, here(call.number == SYS_listxattr)) ? CallAnswer::result(0) : CallAnswer();
     case SYS_mkdir:
         return makeFolder(caller, here(false));
     case SYS_mkdirat:

@@ -100,18 +100,20 @@ const std::string &InterposeServer::address() const
     return m_state->path;
 }
 
+void InterposeServer::leave(State &state)
+{
+    const std::scoped_lock lock(state.mutex);
+    --state.threads;
+    state.changed.notify_all();
+}
+
 void InterposeServer::accept(const std::shared_ptr<State> &state)
 {
-    const auto leave = [&state] {
-        const std::scoped_lock lock(state->mutex);
-        --state->threads;
-        state->changed.notify_all();
-    };
     for (;;) {
         pollfd ready[] = {{state->socket.get(), POLLIN, 0}, {state->end.get(), POLLIN, 0}};
         ::poll(ready, 2, -1);
         if (ready[1].revents)
-            return leave();
+            return leave(*state);
         auto stream = std::make_shared<Fd>(::accept4(state->socket.get(), nullptr, nullptr, SOCK_CLOEXEC));
         if (!*stream)
             continue;
@@ -120,12 +122,12 @@ void InterposeServer::accept(const std::shared_ptr<State> &state)
             ++state->threads;
         }
         try {
-            std::thread([state, stream, leave] {
+            std::thread([state, stream] {
                 serve(state, *stream);
-                leave();
+                leave(*state);
             }).detach();
         } catch (const std::system_error &) {
-            leave();
+            leave(*state);
         }
     }
 }

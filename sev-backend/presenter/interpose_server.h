@@ -24,6 +24,7 @@ public:
 private:
     struct State;
     explicit InterposeServer(std::shared_ptr<State> state);
+    static void leave(State &state);
     static void accept(const std::shared_ptr<State> &state);
     static void serve(const std::shared_ptr<State> &state, const Fd &stream);
     std::shared_ptr<State> m_state;

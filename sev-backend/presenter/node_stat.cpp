@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/presenter/node_stat.h"
 
+#include <ctime>
 #include <functional>
 
 #include <sys/sysmacros.h>
@@ -58,6 +59,7 @@ mode_t permissions(const Node &node, bool readOnly)
 
 struct stat statOf(const Node &node, bool readOnly)
 {
+    static const std::time_t begin = std::time(nullptr);
     struct stat value{};
     value.st_dev = makedev(0, 6);
     value.st_ino = std::hash<std::string>()(node.path) | 1;
@@ -67,6 +69,7 @@ struct stat statOf(const Node &node, bool readOnly)
     value.st_gid = ::getegid();
     value.st_rdev = deviceNumber(node);
     value.st_blksize = page;
+    value.st_atim.tv_sec = value.st_mtim.tv_sec = value.st_ctim.tv_sec = begin;
     return value;
 }
 
@@ -83,6 +86,7 @@ struct statx statxOf(const Node &node, bool readOnly)
     value.stx_ino = plain.st_ino;
     value.stx_rdev_major = major(plain.st_rdev);
     value.stx_rdev_minor = minor(plain.st_rdev);
+    value.stx_atime.tv_sec = value.stx_mtime.tv_sec = value.stx_ctime.tv_sec = plain.st_mtim.tv_sec;
     value.stx_dev_minor = minor(plain.st_dev);
     return value;
 }

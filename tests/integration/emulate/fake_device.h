@@ -15,7 +15,7 @@
 
 namespace kastellan::test {
 
-/// Behind /dev/sev for what the presenter does by itself: PLATFORM_STATUS counts, command 200 takes a minute.
+/// Behind /dev/sev for what the presenter does by itself: PLATFORM_STATUS counts, and says in api_minor how often the slow command was given; command 200 takes a minute, and 201 is a slow PLATFORM_STATUS.
 class FakeDevice final : public sev::EmulatedDevice {
 public:
     [[nodiscard]] sev::IoctlAnswer ioctl(std::uint64_t request, std::uint64_t argument, sev::CallerMemory &memory, bool) override
@@ -26,12 +26,18 @@ public:
         if (!memory.read(argument, {reinterpret_cast<std::uint8_t *>(&command), sizeof command}))
             return {EFAULT};
         if (command.cmd == 200) {
+            ++m_waiting;
             std::unique_lock lock(m_mutex);
             m_changed.wait_for(lock, std::chrono::minutes(1), [this] { return m_released; });
             return {};
         }
+        if (command.cmd == 201) {
+            std::unique_lock lock(m_mutex);
+            m_changed.wait_for(lock, std::chrono::milliseconds(2), [this] { return m_released; });
+        }
         sev_user_data_status status{};
         status.api_major = 1;
+        status.api_minor = static_cast<std::uint8_t>(m_waiting);
         status.guest_count = ++m_count;
         return {memory.write(command.data, {reinterpret_cast<const std::uint8_t *>(&status), sizeof status}) ? 0 : EFAULT};
     }
@@ -44,7 +50,7 @@ public:
     }
 
 private:
-    std::atomic<std::uint32_t> m_count = 0;
+    std::atomic<std::uint32_t> m_count = 0, m_waiting = 0;
     std::mutex m_mutex;
     std::condition_variable m_changed;
     bool m_released = false;

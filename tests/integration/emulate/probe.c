@@ -11,7 +11,9 @@
 #include <linux/psp-sev.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -21,6 +23,7 @@
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 // Where nothing is. The compiler need not know.
@@ -109,6 +112,8 @@ static void looks(void)
     FAILS(access("/dev/sev", X_OK), EACCES);
     FAILS(access("/dev/sevx", F_OK), ENOENT);
     char text[64] = "";
+    CHECK(listxattr("/dev/sev", text, sizeof text) == 0);
+    FAILS(lgetxattr("/dev/sev", "security.selinux", text, sizeof text), ENODATA);
     FAILS(readlink("/dev/sev", text, sizeof text), EINVAL);
 
     const int device = open("/dev/sev", O_RDONLY);
@@ -351,16 +356,54 @@ static void readOnly(void)
     close(device);
 }
 
+static void ignore(int number)
+{
+    (void)number;
+}
+
+// System calls without the C library, as Go makes them, under a storm of the signal that Go preempts with.
+static long raw(long number, long a, long b, long c)
+{
+    long result;
+    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+    return result;
+}
+
+static atomic_int storming;
+
+static void *storm(void *thread)
+{
+    while (storming)
+        syscall(SYS_tgkill, getpid(), (pid_t)(intptr_t)thread, SIGURG);
+    return NULL;
+}
+
+static void signals(void)
+{
+    struct sigaction action = {.sa_handler = ignore, .sa_flags = SA_RESTART};
+    CHECK(sigaction(SIGURG, &action, NULL) == 0);
+    const long device = raw(SYS_open, (long)"/dev/sev", O_RDWR | O_CLOEXEC, 0);
+    struct sev_user_data_status before, after;
+    struct sev_issue_cmd command = {.cmd = SEV_PLATFORM_STATUS, .data = (uintptr_t)&before};
+    CHECK(raw(SYS_ioctl, device, SEV_ISSUE_CMD, (long)&command) == 0);
+    pthread_t sender;
+    storming = 1;
+    CHECK(pthread_create(&sender, NULL, storm, (void *)(intptr_t)syscall(SYS_gettid)) == 0);
+    command.data = (uintptr_t)&after;
+    command.cmd = 201; // takes its time
+    for (int i = 0; i < 50; ++i)
+        CHECK(raw(SYS_ioctl, device, SEV_ISSUE_CMD, (long)&command) == 0);
+    storming = 0;
+    pthread_join(sender, NULL);
+    CHECK(after.guest_count == before.guest_count + 50); // none ran twice
+    CHECK(raw(SYS_close, device, 0, 0) == 0);
+}
+
 static void *slow(void *device)
 {
     struct sev_issue_cmd command = {.cmd = 200, .data = 0};
     ioctl((int)(intptr_t)device, SEV_ISSUE_CMD, &command);
     return NULL;
-}
-
-static void ignore(int number)
-{
-    (void)number;
 }
 
 int main(int argc, char **argv)
@@ -384,6 +427,8 @@ int main(int argc, char **argv)
         pointers();
     else if (!strcmp(what, "readonly"))
         readOnly();
+    else if (!strcmp(what, "signals"))
+        signals();
     else if (!strcmp(what, "exit") && argc > 2)
         return atoi(argv[2]);
     else if (!strcmp(what, "raise") && argc > 2)
@@ -391,7 +436,11 @@ int main(int argc, char **argv)
     else if (!strcmp(what, "slow")) { // one thread waits for the firmware, another is served, and a signal ends both
         pthread_t waiting;
         pthread_create(&waiting, NULL, slow, (void *)(intptr_t)open("/dev/sev", O_RDWR));
-        CHECK(opens("/dev/sev"));
+        const int device = open("/dev/sev", O_RDWR);
+        struct sev_user_data_status state = {0};
+        while (status(device, &state) == 0 && state.api_minor == 0)
+            sched_yield();
+        CHECK(state.api_minor == 1);
         if (failures == 0)
             kill(getpid(), SIGTERM);
         pause();
