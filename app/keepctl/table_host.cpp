@@ -5,7 +5,7 @@ namespace kastellan::keepctl {
 
 Noun hostNoun()
 {
-    return {"host", "the places where keeps can run",
+    Noun noun{"host", "the places where keeps can run",
         {"Keeps run on the emulated host, which is made of software. The host 'local' says what this machine has of AMD SEV; "
          "launching on it is not in this version."},
         {
@@ -29,6 +29,11 @@ Noun hostNoun()
             {Command::HostUnpin, "unpin", "give up the pin of a host", {"The next launch that proves itself pins what it finds."},
                 {{"HOST", "a host's id", Word::Host}}, {json}, {{"keepctl host unpin emulated", "after the machine was replaced"}}},
         }};
+    for (auto &verb : readinessVerbs())
+        noun.verbs.push_back(std::move(verb));
+    for (auto &verb : platformVerbs())
+        noun.verbs.push_back(std::move(verb));
+    return noun;
 }
 
 } // namespace kastellan::keepctl

@@ -23,7 +23,7 @@ struct Page {
 [[nodiscard]] std::string valueCell(std::string_view value, std::string_view other = {});
 [[nodiscard]] std::string heading(std::string_view id, std::string_view text);
 
-[[nodiscard]] std::string styleSheet(const Page &page);
+[[nodiscard]] std::string styleSheet();
 [[nodiscard]] std::string verdictSection(const Page &page);
 [[nodiscard]] std::string findingsSection(const Page &page);
 [[nodiscard]] std::string chainSection(const Page &page);

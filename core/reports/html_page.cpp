@@ -168,7 +168,7 @@ std::string emulatedStrip(const Record &record)
 
 } // namespace
 
-std::string styleSheet(const Page &)
+std::string styleSheet()
 {
     const Theme &colours = theme(Palette::Light);
     return ":root{--text:" + std::string(colours.text) + ";--muted:" + std::string(colours.muted)
@@ -192,7 +192,7 @@ std::string recordHtml(const Record &record, const EvidenceView &view, const App
                        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                        // Nothing is loaded and nothing runs, even if a browser found a way to read it so.
                        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n";
-    html += "<title>" + escaped("Attestation of " + keep + ": " + verdict) + "</title>\n<style>" + styleSheet(page)
+    html += "<title>" + escaped("Attestation of " + keep + ": " + verdict) + "</title>\n<style>" + styleSheet()
         + "</style>\n</head>\n<body>\n";
     // Head and foot of this table are repeated on every printed page.
     html +=

@@ -2,6 +2,9 @@
 #include "sev-backend/launch/emulated_host.h"
 
 #include "sev-backend/abi/policy.h"
+#include "sev-backend/firmware/firmware_control.h"
+#include "sev-backend/firmware/hosts_platforms.h"
+#include "sev-backend/launch/emulated_readiness.h"
 #include "sev-backend/launch/image_files.h"
 #include "sev-backend/launch/landlock.h"
 #include "sev-backend/launch/namespaces.h"
@@ -10,6 +13,7 @@
 #include "sev-backend/launch/sandbox.h"
 #include "sev-backend/launch/seccomp.h"
 #include "sev-backend/launch/warden_socket.h"
+#include "sev-backend/readiness/judge.h"
 
 #include <cinttypes>
 #include <cstdio>
@@ -100,61 +104,53 @@ Result<GuestHandle> measure(Processor &processor, GuestHandle guest, const Proce
 EmulatedHost::EmulatedHost(EmulatedHostOptions options)
     : m_options(std::move(options))
 {
+    m_opened->folder = m_options.processor;
+}
+
+Result<std::shared_ptr<Processor>> EmulatedHost::Opened::open(const Progress &progress, std::stop_token stop)
+{
+    const std::lock_guard lock(mutex);
+    if (!processor) {
+        KASTELLAN_ASSIGN(processor, Processor::open(folder, progress, std::move(stop)));
+    }
+    return processor;
 }
 
 Result<std::shared_ptr<Processor>> EmulatedHost::processor(const Progress &progress, std::stop_token stop) const
 {
-    const std::lock_guard lock(m_mutex);
-    if (!m_processor) {
-        KASTELLAN_ASSIGN(m_processor, Processor::open(m_options.processor, progress, std::move(stop)));
-    }
-    return m_processor;
+    return m_opened->open(progress, std::move(stop));
+}
+
+std::shared_ptr<PlatformControl> EmulatedHost::platform()
+{
+    return std::make_shared<FirmwareControl>(emulatedPlatform("emulated", [opened = m_opened] { return opened->open({}, {}); }));
 }
 
 HostInfo EmulatedHost::info() const
 {
+    const HostFacts facts = lookAtEmulatedHost(m_options, [opened = m_opened] { return opened->open({}, {}); }, false);
+    const Readiness readiness = judge(facts);
     HostInfo info;
     info.id = "emulated";
     info.name = "Emulated host";
     info.emulated = true;
+    info.platform = facts.text("emulated.platform").value_or("emulated, SEV-SNP");
+    info.facts = readiness.facts;
     info.state = "ready";
     info.why = "Keeps run as sandboxed processes, attested by emulated firmware: that proves the procedure, nothing about hardware.";
-    const auto notReady = [&info](const Error &error) {
-        info.state = "not ready";
-        info.why = error.why.empty() ? error.message() : error.message();
-        info.remedy = error.remedy;
-    };
-    if (Processor::exists(m_options.processor)) {
-        if (const auto opened = processor({}, {})) {
-            const ProcessorDescription description = (*opened)->describe();
-            info.platform = "emulated " + description.profile + ", SEV-SNP " + description.firmware + ", root " + description.root;
-            info.facts = {{"Processor", "emulated " + description.profile}, {"Firmware", description.firmware}, {"TCB", description.tcb},
-                {"Chip", description.chipId}, {"Root", description.root}};
-        } else {
-            notReady(opened.error());
-        }
-    } else {
-        const Profile &profile = defaultProfile();
-        info.platform = "emulated " + std::string(profile.productName) + ", SEV-SNP; its identity is made on first launch";
-        info.facts = {{"Processor", "emulated " + std::string(profile.productName)}, {"Root", "made on first launch"}};
-    }
-    std::error_code code;
-    if (!fs::is_directory(m_options.image, code))
-        notReady({ErrorKind::Environment, "find the keep image", m_options.image.string(), "there is no such folder",
-            "Install Kastellan again, or name the folder in KASTELLAN_KEEP_IMAGE."});
-    info.facts.emplace_back("Keep image", m_options.image.string());
-    info.facts.emplace_back("Reference launch digest", toHex(m_options.referenceDigest.view()));
-    const int landlockVersion = landlock::version();
-    info.facts.emplace_back("Landlock", landlockVersion ? "version " + std::to_string(landlockVersion) : "not offered by this kernel");
-    info.facts.emplace_back("seccomp", seccompAvailable() ? "offered" : "not offered by this kernel");
-    const auto probed = probeNamespaces();
-    info.facts.emplace_back("Namespaces", probed ? "allowed" : probed.error().why);
-    if (!probed)
-        notReady(probed.error());
-    else if (!landlockVersion || !seccompAvailable())
-        notReady({ErrorKind::Environment, "sandbox a keep", {}, "this kernel lacks Landlock or seccomp",
-            "Use a kernel with both, or give up the sandbox with --no-sandbox."});
+    const ReadinessVerdict *verdict = readiness.verdict("emulated");
+    if (!verdict || verdict->state != ReadinessVerdict::State::NotReady)
+        return info; // unknown is only what takes long to look at: whether every file of the image is as it was built
+    info.state = "not ready";
+    const ReadinessCheck *cause = readiness.check(verdict->causes.front());
+    info.why = verdict->sentence + (cause ? " " + cause->title + ": " + cause->saw + "." : std::string());
+    info.remedy = cause ? cause->remedy : std::string();
     return info;
+}
+
+std::shared_ptr<HostInspector> EmulatedHost::inspector()
+{
+    return makeEmulatedInspector(m_options, [opened = m_opened] { return opened->open({}, {}); });
 }
 
 Status EmulatedHost::prepare(LaunchPlan &plan, const Progress &progress, std::stop_token stop)

@@ -30,13 +30,21 @@ public:
     [[nodiscard]] Result<std::unique_ptr<RunningKeep>> start(
         const LaunchPlan &plan, const std::string &folder, const Progress &progress, std::stop_token stop) override;
     [[nodiscard]] Result<std::unique_ptr<RunningKeep>> resume(const KeepStatus &status, const std::string &folder) override;
+    [[nodiscard]] std::shared_ptr<HostInspector> inspector() override;
+    [[nodiscard]] std::shared_ptr<PlatformControl> platform() override;
 
 private:
+    /// One processor for all that this host does; who manages the platform may outlive the host.
+    struct Opened {
+        std::filesystem::path folder;
+        std::mutex mutex;
+        std::shared_ptr<Processor> processor; // guarded by mutex
+        [[nodiscard]] Result<std::shared_ptr<Processor>> open(const Progress &progress, std::stop_token stop);
+    };
     [[nodiscard]] Result<std::shared_ptr<Processor>> processor(const Progress &progress, std::stop_token stop) const;
 
     EmulatedHostOptions m_options;
-    mutable std::mutex m_mutex;
-    mutable std::shared_ptr<Processor> m_processor; // guarded by m_mutex
+    std::shared_ptr<Opened> m_opened = std::make_shared<Opened>();
 };
 
 } // namespace kastellan::sev

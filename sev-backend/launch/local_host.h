@@ -18,9 +18,12 @@ public:
     [[nodiscard]] Result<std::unique_ptr<RunningKeep>> start(
         const LaunchPlan &plan, const std::string &folder, const Progress &progress, std::stop_token stop) override;
     [[nodiscard]] Result<std::unique_ptr<RunningKeep>> resume(const KeepStatus &status, const std::string &folder) override;
+    [[nodiscard]] std::shared_ptr<HostInspector> inspector() override;
+    [[nodiscard]] std::shared_ptr<PlatformControl> platform() override;
 
 private:
     std::filesystem::path m_root;
+    std::shared_ptr<PlatformControl> m_platform; ///< one, for it knows whether a password was given
 };
 
 } // namespace kastellan::sev

@@ -28,6 +28,10 @@ struct CheckDefinition {
 
 /// All checks, in the order of showing: what one needs and its parent come before it.
 [[nodiscard]] const std::vector<CheckDefinition> &checkTable();
+/// Those of the emulated host.
+[[nodiscard]] const std::vector<CheckDefinition> &emulatedCheckTable();
+/// Facts of the emulated host.
+[[nodiscard]] bool isEmulated(const HostFacts &facts);
 
 // The parts of the table, one for each area. Private to this folder.
 using Checks = std::vector<CheckDefinition>;

@@ -107,6 +107,16 @@ Judgement judgeSnp(const HostFacts &facts)
     return failed("not initialized", "The firmware runs no SEV-SNP: Linux could not start it.", "See the kernel's log; the checks of RMP and IOMMU name the usual causes.", "sudo dmesg | grep -iE 'sev|snp|rmp|amd-vi'");
 }
 
+Judgement judgeRmp(const HostFacts &facts)
+{
+    const auto flag = facts.flag("platform.snp.rmp_initialized");
+    if (!flag)
+        return unknown(facts, "platform.snp.state");
+    if (*flag)
+        return passed("initialized");
+    return failed("not initialized", "The firmware has not taken the RMP over: SEV-SNP did not start.", "See the kernel's log; update the BIOS.", "sudo dmesg | grep -iE 'sev|snp|rmp'");
+}
+
 Judgement judgeOwner(const HostFacts &facts)
 {
     const auto flags = facts.number("platform.sev.flags");
@@ -122,7 +132,7 @@ Judgement judgeMask(const HostFacts &facts)
         return unknown(facts, "platform.snp.state");
     const bool vlek = *flags >> 2 & 1;
     if (*flags >> 1 & 1 && !vlek)
-        return failed("MASK_CHIP_KEY is set, and no VLEK is loaded", "Attestation reports are not signed: no keep can prove itself.", "Reset the configuration of the platform.", "sudo keepctl host snp-config --reset");
+        return failed("MASK_CHIP_KEY is set, and no VLEK is loaded", "Attestation reports are not signed: no keep can prove itself.", "Reset the configuration of the platform.", "sudo keepctl host reset-config");
     if (*flags >> 1 & 1)
         return info("MASK_CHIP_KEY is set; a VLEK signs");
     return passed(vlek ? "by the VCEK, or the VLEK that is loaded" : "by the VCEK");
@@ -132,7 +142,7 @@ Judgement judgeChip(const HostFacts &facts)
 {
     const auto flags = facts.number("platform.snp.flags");
     if (flags && *flags & 1)
-        return warning("MASK_CHIP_ID is set", "Reports do not name the chip: hosts cannot be pinned, and the VCEK's address cannot be told from a report.", "Where that is not wanted, reset the configuration of the platform.", "sudo keepctl host snp-config --reset");
+        return warning("MASK_CHIP_ID is set", "Reports do not name the chip: hosts cannot be pinned, and the VCEK's address cannot be told from a report.", "Where that is not wanted, reset the configuration of the platform.", "sudo keepctl host reset-config");
     const auto chip = facts.text("platform.chip_id");
     if (!chip)
         return unknown(facts, "platform.chip_id");
@@ -152,6 +162,7 @@ void addFirmware(Checks &table)
     table.push_back({"firmware.owner", area, "Owner", "firmware.sev", {"sev.read"}, {}, "SEV_PLATFORM_STATUS, flags bit 0", manualSev, judgeOwner});
     table.push_back({"firmware.version_snp", area, "Version for SEV-SNP", "sev.device", {"sev.read", "cpu.snp"}, blocksSnp, "SNP_PLATFORM_STATUS", "snphost ok: 1.51", judgeVersionSnp});
     table.push_back({"firmware.snp", area, "SEV-SNP initialized", "sev.device", {"sev.read", "msr.snp", "rmp.reserved", "rmp.coverage", "iommu.mode", "firmware.version_snp"}, blocksSnp, "SNP_PLATFORM_STATUS, state", "snphost ok", judgeSnp});
+    table.push_back({"rmp.initialized", "Memory and IOMMU", "RMP initialized", "rmp.reserved", {"sev.read", "rmp.coverage", "msr.snp"}, blocksSnp, "SNP_PLATFORM_STATUS, IS_RMP_INIT", "snphost ok", judgeRmp});
     table.push_back({"firmware.signing", area, "Reports are signed", "firmware.snp", {"firmware.snp"}, blocksSnp, "SNP_PLATFORM_STATUS, MASK_CHIP_KEY and VLEK_EN", "virtee/snphost#127", judgeMask});
     table.push_back({"firmware.chip", area, "Identity of the chip", "firmware.snp", {"sev.read"}, {}, "SEV_GET_ID2; MASK_CHIP_ID", manualSnp, judgeChip});
 }

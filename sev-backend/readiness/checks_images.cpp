@@ -33,7 +33,7 @@ Judgement image(const HostFacts &facts, std::string_view feature, std::string_vi
             list += (list.empty() ? "" : ", ") + path;
     }
     if (enclosed(facts))
-        return {CheckState::Unknown, std::format("in {}: {}", *facts.text("env.enclosure"), good.empty() ? "none" : good), "Firmware images of another root than the machine's are not judged.", "Run keepctl outside of it.", {}, {}};
+        return {CheckState::Unknown, std::format("in {}: {}", *facts.text("env.enclosure"), good.empty() ? "none" : good), {}, {}, {}, {}}; // see env.root
     if (!good.empty())
         return passed(good);
     if (!facts.has("images"))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/readiness/checks.h"
 
+#include <algorithm>
 #include <format>
 
 namespace kastellan::sev {
@@ -71,16 +72,6 @@ Judgement judgeCoverage(const HostFacts &facts)
         coverage);
 }
 
-Judgement judgeInitialized(const HostFacts &facts)
-{
-    const auto flag = facts.flag("platform.snp.rmp_initialized");
-    if (!flag)
-        return unknown(facts, "platform.snp.state");
-    if (*flag)
-        return passed("initialized");
-    return failed("not initialized", "The firmware has not taken the RMP over: SEV-SNP did not start.", "See the kernel's log; update the BIOS.", "sudo dmesg | grep -iE 'sev|snp|rmp'");
-}
-
 Judgement judgeTotal(const HostFacts &facts)
 {
     const auto total = facts.number("memory.total"), end = facts.number("memory.end");
@@ -136,7 +127,6 @@ void addMemory(Checks &table)
     table.push_back({"iommu.mode", area, "IOMMU's mode", "iommu.present", {"iommu.present"}, blocksSnp, "/proc/cmdline, CONFIG_IOMMU_DEFAULT_PASSTHROUGH", "Linux drivers/iommu/amd/init.c, iommu_snp_enable", judgeMode});
     table.push_back({"rmp.reserved", area, "Table of page owners (RMP)", "", {"cpu.snp", "msr.encryption"}, blocksSnp, "MSR 0xc0010132 and 0xc0010133", "snphost ok; AMDESE/AMDSEV#197", judgeReserved});
     table.push_back({"rmp.coverage", area, "RMP covers all memory", "rmp.reserved", {"rmp.reserved"}, blocksSnp, "RMP_BASE and RMP_END against the end of memory", "Linux arch/x86/virt/svm/sev.c", judgeCoverage});
-    table.push_back({"rmp.initialized", area, "RMP initialized", "rmp.reserved", {"rmp.reserved", "rmp.coverage", "msr.snp"}, blocksSnp, "SNP_PLATFORM_STATUS, IS_RMP_INIT", "snphost ok", judgeInitialized});
 }
 
 } // namespace kastellan::sev

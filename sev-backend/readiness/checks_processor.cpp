@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/readiness/checks.h"
 
+#include <algorithm>
 #include <format>
 
 namespace kastellan::sev {
@@ -161,7 +162,7 @@ Judgement judgeSevAsids(const HostFacts &facts)
     if (!minimum || !all)
         return unknown(facts, minimum ? "cpuid.8000001f.ecx" : "cpuid.8000001f.edx");
     if (*minimum <= *all && *all)
-        return passed(std::format("{} of {}", *all - *minimum + 1, *all), "So many SEV guests without ES can run at the same time.");
+        return passed(std::format("{} of {}", *all - std::max<std::uint64_t>(*minimum, 1) + 1, *all), "So many SEV guests without ES can run at the same time.");
     return failed("none of " + std::to_string(*all), "All keys are for SEV-ES and SEV-SNP: no guest with SEV alone can start.",
         std::string("Launch with SEV-ES or SEV-SNP, which protect more; or lower SEV-ES ASID Space Limit in the firmware's setup (Advanced > AMD CBS > CPU Common Options).") + setupNote);
 }
@@ -173,6 +174,22 @@ Judgement judgeSmt(const HostFacts &facts)
         return unknown(facts, "smt.active");
     return info(*active ? "on" : "off",
         *active ? "Guests whose policy forbids SMT are refused by the firmware." : "Guests with any policy about SMT can start.");
+}
+Judgement judgeRandom(const HostFacts &facts)
+{
+    const auto ecx = facts.number("cpuid.1.ecx");
+    if (!ecx)
+        return unknown(facts, "cpuid.1.ecx");
+    if (*ecx >> 30 & 1)
+        return passed("has RDRAND");
+    return warning("has no RDRAND", "Guests have no source of randomness that the hypervisor does not control.", "Enable it in the firmware's setup, or use a newer processor.");
+}
+Judgement judgeFsgsbase(const HostFacts &facts)
+{
+    const auto ebx = facts.number("cpuid.7.ebx");
+    if (!ebx)
+        return unknown(facts, "cpuid.7.ebx");
+    return info(*ebx & 1 ? "has FSGSBASE" : "has no FSGSBASE");
 }
 Judgement judgeMicrocode(const HostFacts &facts)
 {
@@ -195,6 +212,8 @@ void addProcessor(Checks &table)
     table.push_back({"cpu.microcode", area, "Microcode", "cpu.vendor", {"cpu.vendor"}, {}, "/proc/cpuinfo", "", judgeMicrocode});
     table.push_back({"cpu.svm", area, "Virtualization (SVM)", "cpu.vendor", {"cpu.vendor"}, blocksAll, "CPUID 0x80000001 ECX bit 2; MSR 0xc0010114 bit 4", manualApm, judgeSvm});
     table.push_back({"cpu.smt", area, "Simultaneous multithreading", "cpu.vendor", {"cpu.vendor"}, {}, "/sys/devices/system/cpu/smt/active", manualSnp, judgeSmt});
+    table.push_back({"cpu.rdrand", area, "Random numbers (RDRAND)", "cpu.vendor", {"cpu.vendor"}, {}, "CPUID 1 ECX bit 30", "Enarx platform info", judgeRandom});
+    table.push_back({"cpu.fsgsbase", area, "FSGSBASE", "cpu.vendor", {"cpu.vendor"}, {}, "CPUID 7 EBX bit 0", "Enarx platform info", judgeFsgsbase});
     table.push_back({"cpu.sev", area, "SEV", "", {"cpu.vendor"}, blocksAll, "CPUID 0x8000001f EAX bit 1", manualCpuid, judgeSev});
     table.push_back({"cpu.sme", area, "Memory encryption (SME)", "cpu.sev", {"cpu.sev"}, {}, "CPUID 0x8000001f EAX bit 0", manualCpuid, judgeSme});
     table.push_back({"cpu.page_flush", area, "Page flush MSR", "cpu.sev", {"cpu.sev"}, {}, eax, manualCpuid, judgePageFlush});

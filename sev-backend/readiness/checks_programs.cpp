@@ -14,7 +14,7 @@ Judgement inEnclosure(const HostFacts &facts, std::string_view key)
 {
     const auto value = facts.text(key);
     return {CheckState::Unknown, std::format("in {}: {}", facts.text("env.enclosure").value_or("another root"), value && !value->empty() ? *value : "not there"),
-        "Packages of another root than the machine's are not judged.", "Run keepctl outside of it.", {}, {}};
+        {}, {}, {}, {}}; // env.root says what that means, and what to do
 }
 
 Judgement judgeQemu(const HostFacts &facts)

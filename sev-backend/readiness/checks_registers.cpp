@@ -125,7 +125,7 @@ void addRegisters(Checks &table)
     table.push_back({"msr.hwcr", area, "HWCR", "msr.readable", {"cpu.sev"}, {}, "MSR 0xc0010015 of every processor", "", judgeHwcr});
     table.push_back({"msr.encryption", area, "Encryption switched on (SMEE)", "msr.readable", {"cpu.sev"}, blocksAll, where, "virtee/sevctl#130", judgeEncryption});
     table.push_back({"msr.snp", area, "SEV-SNP switched on (SNPEn)", "msr.readable", {"cpu.snp", "msr.encryption"}, blocksSnp, where, manualApm, judgeSnp});
-    table.push_back({"msr.vmpl", area, "Privilege levels switched on (VMPLEn)", "msr.readable", {"cpu.snp", "msr.encryption"}, {}, where, "sevctl ok", judgeVmpl});
+    table.push_back({"msr.vmpl", area, "Privilege levels switched on (VMPLEn)", "msr.readable", {"msr.snp"}, {}, where, "sevctl ok", judgeVmpl});
 }
 
 } // namespace kastellan::sev

@@ -33,9 +33,9 @@ Judgement judgeReported(const HostFacts &facts)
     if (current->atLeast(*reported))
         return warning(std::format("reported {}; current {}", reported->text(), current->text()),
             "Reports and certificates speak of an older level than the one that runs. Fetch the VCEK for the reported one; levels that others demand are compared with it.",
-            "When everybody has the newer certificates, set the reported TCB to the current one.", "sudo keepctl host snp-config --reset");
+            "When everybody has the newer certificates, set the reported TCB to the current one.", "sudo keepctl host reset-config");
     return warning(std::format("reported {}; current {}", reported->text(), current->text()),
-        "The firmware reports a higher level than it runs: reports would not be signed by the VCEK that they call for.", "Reset the configuration of the platform.", "sudo keepctl host snp-config --reset");
+        "The firmware reports a higher level than it runs: reports would not be signed by the VCEK that they call for.", "Reset the configuration of the platform.", "sudo keepctl host reset-config");
 }
 
 Judgement judgeCommitted(const HostFacts &facts)
@@ -47,7 +47,7 @@ Judgement judgeCommitted(const HostFacts &facts)
         return unknown(facts, "platform.snp.tcb.current");
     if (*committed == *current)
         return passed("both " + current->text());
-    return warning(std::format("committed {}; current {}", committed->text(), current->text()), "The firmware can still be rolled back to the committed level.", "When the new firmware has proved itself, commit it: that cannot be undone.", "sudo keepctl host snp-commit");
+    return warning(std::format("committed {}; current {}", committed->text(), current->text()), "The firmware can still be rolled back to the committed level.", "When the new firmware has proved itself, commit it: that cannot be undone.", "sudo keepctl host commit");
 }
 
 Judgement judgeAlias(const HostFacts &facts)
@@ -88,12 +88,37 @@ Judgement judgeBulletins(const HostFacts &facts)
     return passed(met, table);
 }
 
+Judgement judgeStored(const HostFacts &facts, std::string_view key, const char *means, std::string command)
+{
+    const auto there = facts.flag(key);
+    if (!there)
+        return info("not looked for: " + facts.why(key));
+    if (*there)
+        return passed("in the certificate store");
+    Judgement judgement = info("not in the certificate store", means);
+    judgement.remedy = "Fetch it from AMD's key server, once.";
+    judgement.command = std::move(command);
+    return judgement;
+}
+
+Judgement judgeVcek(const HostFacts &facts)
+{
+    return judgeStored(facts, "certs.vcek", "It backs this chip's reports at the reported TCB; without it, whoever verifies them has to fetch it.", "keepctl host kds");
+}
+
+Judgement judgeCrl(const HostFacts &facts)
+{
+    return judgeStored(facts, "certs.crl", "It tells which certificates AMD has revoked.", "keepctl host kds");
+}
+
 } // namespace
 
 void addTcb(Checks &table)
 {
     table.push_back({"tcb.reported", area, "TCB: reported and current", "firmware.snp", {"firmware.snp"}, {}, "SNP_PLATFORM_STATUS", "snphost ok; AMDESE/AMDSEV#274", judgeReported});
     table.push_back({"tcb.committed", area, "TCB: committed", "firmware.snp", {"firmware.snp"}, {}, "attestation reports", manualSnp, judgeCommitted});
+    table.push_back({"certs.vcek", area, "Chip's certificate (VCEK)", "firmware.snp", {"firmware.snp"}, {}, "the certificate store", "Enarx platform info", judgeVcek});
+    table.push_back({"certs.crl", area, "Revocation list", "firmware.snp", {"firmware.snp"}, {}, "the certificate store", "Enarx platform info; enarx/enarx#2389", judgeCrl});
     table.push_back({"firmware.alias", area, "Memory aliases looked for", "firmware.snp", {"firmware.snp"}, {}, "SNP_PLATFORM_STATUS, ALIAS_CHECK_COMPLETE", "AMD-SB-3015, CVE-2024-21944", judgeAlias});
     table.push_back({"firmware.bulletins", area, "Age against AMD's bulletins", "firmware.snp", {"firmware.snp"}, {}, "current TCB against a table of bulletins", "AMD-SB-3019", judgeBulletins});
 }

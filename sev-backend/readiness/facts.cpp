@@ -96,7 +96,7 @@ std::optional<std::string_view> HostFacts::text(std::string_view key) const
 std::optional<std::uint64_t> HostFacts::number(std::string_view key) const
 {
     const auto value = text(key);
-    return value ? numberFrom(*value) : std::nullopt;
+    return value ? factNumber(*value) : std::nullopt;
 }
 
 std::optional<bool> HostFacts::flag(std::string_view key) const
@@ -141,7 +141,7 @@ std::vector<std::string> HostFacts::below(std::string_view prefix) const
     return names;
 }
 
-std::optional<std::uint64_t> numberFrom(std::string_view text)
+std::optional<std::uint64_t> factNumber(std::string_view text)
 {
     const int base = text.starts_with("0x") ? 16 : 10;
     if (base == 16)
@@ -185,7 +185,7 @@ std::vector<CpuGroup> perCpuGroups(std::string_view text)
         const auto on = part.find(" on ");
         if (on == std::string_view::npos)
             return {};
-        const auto value = numberFrom(part.substr(0, on));
+        const auto value = factNumber(part.substr(0, on));
         if (!value)
             return {};
         CpuGroup group{*value, std::string(part.substr(on + 4)), 0};
@@ -194,8 +194,8 @@ std::vector<CpuGroup> perCpuGroups(std::string_view text)
             const std::string_view range = cpus.substr(0, comma);
             cpus.remove_prefix(comma == std::string_view::npos ? cpus.size() : comma + 1);
             const auto dash = range.find('-');
-            const auto first = numberFrom(range.substr(0, dash));
-            const auto last = dash == std::string_view::npos ? first : numberFrom(range.substr(dash + 1));
+            const auto first = factNumber(range.substr(0, dash));
+            const auto last = dash == std::string_view::npos ? first : factNumber(range.substr(dash + 1));
             if (!first || !last || *last < *first || *last > 1'000'000)
                 return {};
             group.count += *last - *first + 1;

@@ -85,6 +85,6 @@ struct CpuGroup {
 [[nodiscard]] std::vector<CpuGroup> perCpuGroups(std::string_view text);
 
 /// A decimal number, or a hexadecimal one with 0x, and nothing else.
-[[nodiscard]] std::optional<std::uint64_t> numberFrom(std::string_view text);
+[[nodiscard]] std::optional<std::uint64_t> factNumber(std::string_view text);
 
 } // namespace kastellan::sev

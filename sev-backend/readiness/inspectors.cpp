@@ -227,7 +227,7 @@ Result<std::vector<std::string>> sshCommand(std::string_view address, const Insp
     }
     std::vector<std::string> words{"ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "ClearAllForwardings=yes"};
     if (!port.empty()) {
-        const auto number = numberFrom(port);
+        const auto number = factNumber(port);
         if (!number || *number == 0 || *number > 65535 || port.starts_with("0"))
             return wrong("the port is no number up to 65535");
         words.insert(words.end(), {"-p", std::string(port)});

@@ -73,6 +73,16 @@ void addFacts(const HostFacts &facts, Readiness &readiness)
     add("libvirt", text("libvirt.version"));
 }
 
+void addEmulatedFacts(const HostFacts &facts, Readiness &readiness)
+{
+    for (const auto &number : facts.below("shown."))
+        if (const auto text = facts.text("shown." + number)) {
+            const auto colon = text->find(": ");
+            if (colon != std::string_view::npos)
+                readiness.facts.emplace_back(text->substr(0, colon), text->substr(colon + 2));
+        }
+}
+
 constexpr std::pair<const char *, const char *> protections[] = {{"sev", "SEV"}, {"es", "SEV-ES"}, {"snp", "SEV-SNP"}};
 
 } // namespace
@@ -80,6 +90,7 @@ constexpr std::pair<const char *, const char *> protections[] = {{"sev", "SEV"},
 ReadinessVerdict verdictOf(const Readiness &readiness, std::string protection, std::string title)
 {
     ReadinessVerdict verdict{std::move(protection), std::move(title), ReadinessVerdict::State::Ready, {}, {}};
+    const std::string what = verdict.protection == "emulated" ? "Emulated keeps" : verdict.title + " guests";
     std::vector<const ReadinessCheck *> bad, open;
     std::size_t warnings = 0;
     const auto add = [](auto &list, const ReadinessCheck *check) {
@@ -106,14 +117,16 @@ ReadinessVerdict verdictOf(const Readiness &readiness, std::string protection, s
     };
     if (!bad.empty()) {
         verdict.state = ReadinessVerdict::State::NotReady;
-        verdict.sentence = verdict.title + " guests cannot be launched: " + (bad.front()->means.empty() ? bad.front()->title + ": " + bad.front()->saw : bad.front()->means) + more("causes");
+        verdict.sentence = what + " cannot be launched: " + (bad.front()->means.empty() ? bad.front()->title + ": " + bad.front()->saw : bad.front()->means) + more("causes");
     } else if (!open.empty()) {
         verdict.state = ReadinessVerdict::State::Unknown;
-        verdict.sentence = "Whether " + verdict.title + " guests can be launched is not known. " + open.front()->title + ": " + open.front()->saw + more("that could not be looked at");
+        verdict.sentence = "Whether " + what + " can be launched is not known. " + open.front()->title + ": " + open.front()->saw + more("that could not be looked at");
     } else {
-        verdict.sentence = verdict.title + " guests can be launched."
+        verdict.sentence = what + " can be launched."
             + (warnings ? " " + std::to_string(warnings) + (warnings == 1 ? " thing" : " things") + " should be mended." : "");
     }
+    if (!verdict.sentence.empty() && verdict.sentence.back() != '.')
+        verdict.sentence += '.';
     return verdict;
 }
 
@@ -125,8 +138,10 @@ Readiness judge(const HostFacts &facts)
     readiness.time = facts.time;
     readiness.root = facts.root;
     readiness.lookedAt = "this computer";
-    readiness.checks.reserve(checkTable().size());
-    for (const auto &definition : checkTable()) {
+    readiness.emulated = isEmulated(facts);
+    const auto &table = readiness.emulated ? emulatedCheckTable() : checkTable();
+    readiness.checks.reserve(table.size()); // causes point into it
+    for (const auto &definition : table) {
         ReadinessCheck check = described(definition);
         if (const ReadinessCheck *cause = causeOf(readiness, definition)) {
             check.state = CheckState::Skipped;
@@ -142,6 +157,11 @@ Readiness judge(const HostFacts &facts)
             check.skippedFor = std::move(judgement.skippedFor);
         }
         readiness.checks.push_back(std::move(check));
+    }
+    if (readiness.emulated) {
+        readiness.verdicts.push_back(verdictOf(readiness, "emulated", "Emulated"));
+        addEmulatedFacts(facts, readiness);
+        return readiness;
     }
     for (const auto &[protection, title] : protections)
         readiness.verdicts.push_back(verdictOf(readiness, protection, title));

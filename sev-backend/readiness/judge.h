@@ -6,8 +6,8 @@
 
 namespace kastellan::sev {
 
-/// Holds the facts of a host against the table of checks: every check with its state, and a verdict for SEV, SEV-ES and SEV-SNP. Ready only
-/// where nothing that a launch needs failed or is unknown.
+/// Holds the facts of a host against the table of checks: every check with its state, and a verdict for SEV, SEV-ES and SEV-SNP (or
+/// "emulated"). Ready only where nothing that a launch needs failed or is unknown.
 [[nodiscard]] Readiness judge(const HostFacts &facts);
 
 /// The verdicts over the checks that are in `readiness`: for what other parts have judged.

@@ -2,6 +2,7 @@
 #include "sev-backend/readiness/look.h"
 
 #include "core/base/fd.h"
+#include "core/certificates/certificate_store.h"
 #include "sev-backend/readiness/look_libvirt.h"
 
 #include <algorithm>
@@ -38,6 +39,13 @@ MachineAccess MachineAccess::real()
     access.kvm = [] { return probeKvm(); };
     access.run = [](const std::vector<std::string> &words) { return runProgram(words); };
     access.libvirt = [](HostFacts &facts) { lookAtLibvirt(facts, localLibvirt); };
+    access.certificates = [](const CertificateFilter &filter) -> Result<bool> {
+        KASTELLAN_ASSIGN(const auto store, CertificateStore::openExisting());
+        if (!store)
+            return false;
+        KASTELLAN_ASSIGN(const auto list, store->list(filter));
+        return !list.empty();
+    };
     return access;
 }
 
@@ -103,6 +111,7 @@ Result<HostFacts> look(const LookOptions &options, const Progress &progress, con
         {"devices", lookAtDevices},
         {"memory and IOMMU", lookAtMemory},
         {"the SEV firmware", lookAtPlatform},
+        {"certificates", lookAtCertificates},
         {"firmware images", lookAtImages},
         {"KVM", lookAtKvm},
         {"QEMU and libvirt", lookAtPrograms},

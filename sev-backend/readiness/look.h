@@ -12,6 +12,10 @@
 #include <span>
 #include <stop_token>
 
+namespace kastellan {
+struct CertificateFilter;
+}
+
 namespace kastellan::sev {
 
 struct CpuidRegisters {
@@ -34,6 +38,8 @@ struct MachineAccess {
     std::function<ProgramOutput(const std::vector<std::string> &)> run;
     /// Fills in the keys "libvirt.*".
     std::function<void(HostFacts &)> libvirt;
+    /// Whether the certificate store has one that matches.
+    std::function<Result<bool>(const CertificateFilter &)> certificates;
     /// This computer.
     [[nodiscard]] static MachineAccess real();
 };
@@ -73,6 +79,7 @@ void lookAtKernelLog(Looking &looking);
 void lookAtDevices(Looking &looking);
 void lookAtMemory(Looking &looking);
 void lookAtPlatform(Looking &looking);
+void lookAtCertificates(Looking &looking);
 void lookAtSurroundings(Looking &looking);
 void lookAtKvm(Looking &looking);
 void lookAtPrograms(Looking &looking);

@@ -72,7 +72,7 @@ void lookAtLimit(Looking &looking)
     const auto status = looking.read("/proc/self/status");
     const auto at = status.text.find("\nCapEff:\t");
     if (at != std::string::npos)
-        if (const auto mask = numberFrom("0x" + status.text.substr(at + 9, 16))) {
+        if (const auto mask = factNumber("0x" + status.text.substr(at + 9, 16))) {
             constexpr unsigned ipcLock = 14; // linux/capability.h
             looking.facts.setFlag("user.may_lock", *mask >> ipcLock & 1, "CAP_IPC_LOCK in /proc/self/status");
         }

@@ -47,7 +47,7 @@ void readDomainCapabilities(HostFacts &facts, std::string_view xml, const std::s
         facts.absent("libvirt.sev.supported", how, "the domain capabilities do not mention SEV");
     for (const auto &[key, element] : {std::pair{"libvirt.sev.cbitpos", "cbitpos"}, {"libvirt.sev.reduced_bits", "reducedPhysBits"},
              {"libvirt.sev.max_guests", "maxGuests"}, {"libvirt.sev.max_es_guests", "maxESGuests"}})
-        if (const std::string value = sev.child(element).text().as_string(); numberFrom(value))
+        if (const std::string value = sev.child(element).text().as_string(); factNumber(value))
             facts.set(key, value, how);
     std::string types;
     for (const auto list : root.child("features").child("launchSecurity").children("enum"))
@@ -66,7 +66,8 @@ void lookAtLibvirt(HostFacts &facts, const std::string &uri)
     }
     ::virSetErrorFunc(nullptr, [](void *, virErrorPtr) {}); // it would write to standard error
     facts.set("libvirt.uri", uri, "asked for");
-    const Connection connection(::virConnectOpenReadOnly(uri.c_str()));
+    // Not read-only: libvirt answers these questions on no such connection ("read only access prevents…").
+    const Connection connection(::virConnectOpen(uri.c_str()));
     if (!connection) {
         const virErrorPtr error = ::virGetLastError();
         const bool denied = error && error->code == VIR_ERR_AUTH_FAILED;

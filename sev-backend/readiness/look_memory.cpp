@@ -15,7 +15,7 @@ std::optional<std::uint64_t> numberAfter(std::string_view text, std::string_view
         return std::nullopt;
     text = text.substr(at + word.size());
     text.remove_prefix(std::min(text.find_first_not_of(" :\t"), text.size()));
-    return numberFrom(text.substr(0, text.find_first_not_of("0123456789")));
+    return factNumber(text.substr(0, text.find_first_not_of("0123456789")));
 }
 
 /// The end of the memory that Linux has, from the zones (everybody may read them).
@@ -47,7 +47,7 @@ std::uint64_t endOfRam(std::string_view map)
         const auto dash = line.find('-'), colon = line.find(" : System RAM");
         if (dash == std::string_view::npos || colon == std::string_view::npos || dash > colon)
             continue;
-        if (const auto last = numberFrom("0x" + std::string(line.substr(dash + 1, colon - dash - 1))); last && *last)
+        if (const auto last = factNumber("0x" + std::string(line.substr(dash + 1, colon - dash - 1))); last && *last)
             end = std::max(end, *last + 1);
     }
     return end;

@@ -38,6 +38,8 @@ void lookAtCpuid(Looking &looking)
     const auto one = cpuid(1, 0);
     facts.setHex("cpuid.1.eax", one.eax, "CPUID 1 EAX");
     facts.setHex("cpuid.1.ecx", one.ecx, "CPUID 1 ECX");
+    if (zero.eax >= 7)
+        facts.setHex("cpuid.7.ebx", cpuid(7, 0).ebx, "CPUID 7 EBX");
     if (one.ecx & 1u << 31) {
         const auto hypervisor = cpuid(0x4000'0000, 0);
         facts.set("cpu.hypervisor", letters({hypervisor.ebx, hypervisor.ecx, hypervisor.edx}), "CPUID 0x40000000");
@@ -154,7 +156,7 @@ void lookAtMsrs(Looking &looking)
     int listError = 0;
     std::vector<unsigned> cpus;
     for (const auto &name : looking.list(folder, listError))
-        if (const auto number = numberFrom(name); number && *number < 65536)
+        if (const auto number = factNumber(name); number && *number < 65536)
             cpus.push_back(static_cast<unsigned>(*number));
     std::map<std::string, std::map<unsigned, std::uint64_t>> values;
     std::map<std::string, int> errors;
