@@ -5,6 +5,7 @@
 #include "core/evidence/json.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace kastellan::keepctl {
 namespace {
@@ -50,11 +51,22 @@ bool tellsNothing(const CertificateView &view)
     return view.issuerMissing;
 }
 
+/// From the root down, as it signed. The OCA is a root of its own, which signs the PEK beside the CEK.
 std::string chainText(const std::vector<CertificateView> &chain)
 {
     std::string text, indent;
-    // From the root down, as it signed.
-    for (auto view = chain.rbegin(); view != chain.rend(); ++view) {
+    std::vector<CertificateView> ordered;
+    std::ranges::copy_if(chain, std::back_inserter(ordered), [](const auto &view) { return view.role != "oca"; });
+    if (ordered.size() != chain.size()) {
+        std::vector<CertificateView> owner;
+        std::ranges::copy_if(chain, std::back_inserter(owner), [](const auto &view) { return view.role == "oca"; });
+        for (auto &view : owner) {
+            view.role = "owner";
+            view.subject += ": signs itself, and the PEK beside the CEK";
+        }
+        text = chainText(owner);
+    }
+    for (auto view = ordered.rbegin(); view != ordered.rend(); ++view) {
         const char *word = tellsNothing(*view) ? "open  " : view->signatureGood ? "good  " : "BAD   ";
         const Colour colour = tellsNothing(*view) ? Colour::Yellow : view->signatureGood ? Colour::Green : Colour::Red;
         text += indent + (indent.empty() ? "" : "└─ ") + painted(1, colour, word) + inLine(view->subject)

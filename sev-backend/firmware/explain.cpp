@@ -153,6 +153,9 @@ Error explain(SevCommand command, const CommandAnswer &answer, const SevDevice &
     case ENOTTY:
         because("it is not the device of the AMD Secure Processor's driver", "Check the path: Linux has it as /dev/sev.");
         break;
+    case ENOTSUP:
+        because("this device does not do that", "Run keepctl on the host itself.");
+        break;
     case ENOMEM:
         because("the kernel had no memory for it", "Free some memory and try again.");
         break;

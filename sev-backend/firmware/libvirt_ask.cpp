@@ -60,7 +60,8 @@ Result<LibvirtAnswers> askLibvirt(const std::string &uri)
     if (::virInitialize() != 0)
         return environment("ask libvirt", uri, lastError());
     ::virSetErrorFunc(nullptr, [](void *, virErrorPtr) {}); // it would write to standard error
-    const Connection connection(::virConnectOpenReadOnly(uri.c_str()));
+    // Not read-only: libvirt answers these questions on no such connection ("read only access prevents…").
+    const Connection connection(::virConnectOpen(uri.c_str()));
     if (!connection)
         return environment("ask libvirt", uri, lastError(), "Check that libvirt runs there, and that this user may ask it.");
     LibvirtAnswers answers;

@@ -14,8 +14,8 @@ struct LibvirtAnswers {
     std::string capabilities; ///< XML of virConnectGetDomainCapabilities for KVM and q35; empty with a problem
     std::string capabilitiesProblem;
 };
-/// Asks libvirt at a URI, read-only. The address is held to readiness/inspectors.h: `checkLibvirtUri`. An Environment error where it can't
-/// be reached.
+/// Asks libvirt at a URI; changes nothing there, though the connection has to be one that could. The address is held to
+/// readiness/inspectors.h: `checkLibvirtUri`. An Environment error where it can't be reached.
 [[nodiscard]] Result<LibvirtAnswers> askLibvirt(const std::string &uri);
 using AskLibvirt = std::function<Result<LibvirtAnswers>(const std::string &uri)>;
 

@@ -164,9 +164,12 @@ std::vector<CertificateView> ownershipViews(const std::vector<Endorsement> &chai
         // No emulated key is built in: its root is good when it signed itself.
         if (emulated && view.role == "ark")
             view.signatureGood = state.arkSigned;
-        if (view.role == "cek" && !state.ask.there() && !state.cekSigned) {
-            view.issuerMissing = true;
-            view.extensions.emplace_back("note", "the platform's own copy; AMD's key server has the signed one");
+        if (view.role == "cek" && !state.ask.there() && !state.cekSigned && state.cek.certificate) {
+            view.issuerMissing =
+                state.cek.certificate->slot(0).usage != legacy::Usage::Ask && state.cek.certificate->slot(1).usage != legacy::Usage::Ask;
+            view.extensions.emplace_back("note",
+                view.issuerMissing ? "the platform's own copy; AMD's key server has the signed one"
+                                   : "signed by none of AMD's keys, which are built in: it is emulated, or false");
         }
         if (view.role == "ask" && !state.ark.there() && !state.askKey)
             view.issuerMissing = true;

@@ -132,6 +132,34 @@ private Q_SLOTS:
         QVERIFY(m_program.run({u"host"_s, u"status"_s, u"emulated"_s}).out.contains("guest-of-mine"));
     }
 
+    void theKernelsDriverIsSpokenTo()
+    {
+        // keepctl itself under the emulated /dev/sev: real system calls, in a process of its own.
+        const auto under = [this](const QStringList &words) {
+            return m_program.run(
+                QStringList{u"emulate"_s, u"--"_s, qEnvironmentVariable("KASTELLAN_BIN") + u"/keepctl"_s, u"host"_s} + words);
+        };
+        const Ran status = under({u"status"_s, u"--json"_s});
+        QVERIFY2(status.exit == 0, status.all());
+        QCOMPARE(status.json()["reached_by"_L1].toString(), u"/dev/sev"_s);
+        QVERIFY(!status.json()["emulated"_L1].toBool(true)); // it can't know
+        // But what it shows is not taken for AMD's.
+        const Ran certs = under({u"certs"_s});
+        QVERIFY2(certs.exit == 1 && certs.out.contains("emulated, or false"), certs.all());
+        for (const QStringList &words : {QStringList{u"self-own"_s, u"--yes"_s}, {u"rotate-pdh"_s, u"--yes"_s}, {u"commit"_s, u"--yes"_s},
+                 {u"set-config"_s, u"--mask-chip-id"_s, u"--yes"_s}, {u"reset-config"_s, u"--yes"_s}, {u"kds"_s},
+                 {u"export-chain"_s, u"-o"_s, u"under.cert"_s}, {u"generate-oca"_s, u"-c"_s, u"under.oca"_s, u"-k"_s, u"under.key"_s},
+                 {u"provision"_s, u"--oca-certificate"_s, u"under.oca"_s, u"--oca-key"_s, u"under.key"_s, u"--yes"_s}}) {
+            const Ran ran = under(words);
+            QVERIFY2(ran.exit == 0, ran.all());
+        }
+        QVERIFY(m_program.run({u"host"_s, u"status"_s, u"emulated"_s}).out.contains("an OCA from outside"));
+        const Ran fault = m_program.run({u"emulate"_s, u"--fault"_s, u"pdh-gen=HWERROR_UNSAFE"_s, u"--"_s,
+            qEnvironmentVariable("KASTELLAN_BIN") + u"/keepctl"_s, u"host"_s, u"rotate-pdh"_s, u"--yes"_s});
+        QVERIFY2(fault.exit == 3 && fault.err.contains("HWERROR_UNSAFE (0x14)"), fault.all());
+        QVERIFY(under({u"reset"_s, u"--yes"_s}).exit == 0);
+    }
+
     void addressesOfOtherHosts()
     {
         QCOMPARE(m_program.run({u"host"_s, u"status"_s, u"ssh://elsewhere"_s}).exit, 2);

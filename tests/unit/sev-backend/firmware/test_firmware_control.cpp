@@ -338,7 +338,7 @@ private Q_SLOTS:
         const auto outcome = control.perform(*control.plan("rotate-pdh", {}), {}, {});
         QVERIFY(!outcome && has(outcome.error().message(), "busy"));
         // What is read is shown as far as it can be read.
-        EmulatedFixture blind(defaultProfile(), "get-id=HWERROR_PLATFORM, pdh-cert-export=RESOURCE_LIMIT");
+        EmulatedFixture blind(defaultProfile(), "get-id=HWERROR_PLATFORM, pdh-export=RESOURCE_LIMIT");
         const auto view = blind.control().view();
         QVERIFY(view && view->problems.size() == 2 && view->ownership.empty() && !fact(*view, "chip.id"));
         EmulatedFixture dead(defaultProfile(), "platform-status=HWERROR_UNSAFE");
