@@ -53,6 +53,7 @@ const std::vector<std::pair<std::string_view, std::string_view>> &environmentVar
         {"KASTELLAN_KEEP_IMAGE", "the keep image's files, in place of the installed ones; a launch still expects the built ones' digest"},
         {"KASTELLAN_KDS_URL", "a mirror of AMD's key server for 'certs fetch' and 'evidence verify --fetch'"},
         {"KASTELLAN_KDS_CA", "certificate authorities for TLS with the key server, a PEM file; default: the system's"},
+        {"KASTELLAN_PLATFORM_HELPER", "the helper that polkit starts for commands of the platform, in place of the installed one"},
         {"NO_COLOR", "no colours, even on a terminal"},
     };
     return all;
