@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pictures of every page and dialog in its states, light and dark, at the scale of QT_SCALE_FACTOR, for a person to look at:
 // gui_screenshots FOLDER writes FOLDER/light/NAME.png and FOLDER/dark/NAME.png. As a test it fails when a page comes out blank.
+#include "core/base/file.h"
 #include "tests/gui/support/fake_engine.h"
 #include "tests/gui/support/gui_test.h"
 #include "tests/gui/support/host_samples.h"
 #include "ui/host/action_dialog.h"
 #include "ui/pages/page.h"
+#include "ui/report/readiness_pdf.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/notice.h"
 #include "ui/wizard/launch_wizard.h"
@@ -141,6 +143,8 @@ class GuiScreenshots : public QObject {
         engine->inspector("local")->gate.open();
         QVERIFY(settle(window));
         actionDialogs(window, *engine);
+        const auto pdf = readinessPdf(misconfiguredHost("local", "This computer"));
+        QVERIFY(pdf && writeFileAtomically((m_folder + u"/readiness.pdf"_s).toStdString(), *pdf, 0644));
     }
 
     void actionDialogs(MainWindow &window, FakeEngine &engine)

@@ -35,7 +35,7 @@ ActionDialog::ActionDialog(Workspace &workspace, QString host, PlatformAction ac
     setObjectName(u"actionDialog"_s);
     setAttribute(Qt::WA_DeleteOnClose);
     setWindowTitle(bareTitle(m_action.title));
-    resize(640, 560);
+    resize(640, 600);
     setMinimumSize(480, 360);
     build();
     if (m_action.parameters.empty()) {
@@ -67,8 +67,12 @@ void ActionDialog::build()
     m_form = new ParameterForm(m_action.parameters, this);
     addPage(m_form);
     connect(m_form, &ParameterForm::changed, this, &ActionDialog::updateButtons);
-    addPage(new Label(tr("Working out what would happen…"), Label::Kind::Body, Tone::Muted, this));
-    m_planArea = m_pages->widget(Plan)->findChild<QScrollArea *>();
+    m_planPage = new QVBoxLayout;
+    m_planPage->setContentsMargins(0, 0, 0, 0);
+    auto *plan = new QWidget(this);
+    plan->setLayout(m_planPage);
+    m_pages->addWidget(plan);
+    setPlanPage(new Label(tr("Working out what would happen…"), Label::Kind::Body, Tone::Muted, this));
 
     auto *running = new QWidget(this);
     auto *rows = new QVBoxLayout(running);
@@ -107,6 +111,16 @@ void ActionDialog::build()
     });
     connect(m_close, &QPushButton::clicked, this, &ActionDialog::reject);
     connect(m_go, &QPushButton::clicked, this, &ActionDialog::goOn);
+}
+
+void ActionDialog::setPlanPage(QWidget *content)
+{
+    if (QLayoutItem *old = m_planPage->takeAt(0)) {
+        old->widget()->hide();
+        old->widget()->deleteLater();
+        delete old;
+    }
+    m_planPage->addWidget(content, 1, m_plan == content ? Qt::Alignment() : Qt::AlignTop);
 }
 
 void ActionDialog::addPage(QWidget *content)
@@ -186,13 +200,13 @@ void ActionDialog::showPlan(const Result<ActionPlan> &plan)
     if (!plan) {
         m_message->showError(plan.error());
         if (m_step == Plan)
-            m_planArea->setWidget(new Label(
-                tr("Nothing was done. When what is named above is mended, try again."), Label::Kind::Body, Tone::Muted, m_planArea));
+            setPlanPage(
+                new Label(tr("Nothing was done. When what is named above is mended, try again."), Label::Kind::Body, Tone::Muted, this));
         updateButtons();
         return;
     }
-    m_plan = new PlanCard(*plan, m_planArea);
-    m_planArea->setWidget(m_plan); // deletes what was there
+    m_plan = new PlanCard(*plan, this);
+    setPlanPage(m_plan);
     connect(m_plan, &PlanCard::confirmedChanged, this, &ActionDialog::updateButtons);
     setStep(Plan);
 }

@@ -7,7 +7,6 @@
 
 class QProgressBar;
 class QPushButton;
-class QScrollArea;
 class QStackedWidget;
 class QVBoxLayout;
 
@@ -31,6 +30,7 @@ private:
     enum Step { Parameters, Plan, Running, Outcome };
     void build();
     void addPage(QWidget *content);
+    void setPlanPage(QWidget *content);
     void setStep(Step step);
     void updateButtons();
     void goOn();
@@ -49,7 +49,7 @@ private:
     QStackedWidget *m_pages;
     ParameterForm *m_form = nullptr;
     PlanCard *m_plan = nullptr;
-    QScrollArea *m_planArea = nullptr;
+    QVBoxLayout *m_planPage = nullptr;
     Label *m_doing = nullptr;
     QProgressBar *m_bar = nullptr;
     QVBoxLayout *m_outcome = nullptr;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/host/actions_view.h"
 
+#include "ui/capital.h"
 #include "ui/host/host_signs.h"
 #include "ui/theme/icons.h"
 #include "ui/widgets/badge.h"
@@ -9,9 +10,27 @@
 
 #include <QPushButton>
 
+#include <algorithm>
+
 namespace kastellan::ui {
 
 using namespace Qt::StringLiterals;
+
+namespace {
+
+/// The reason that several actions share, so that it has to be read once only; empty: none.
+std::string commonReason(const std::vector<PlatformAction> &actions)
+{
+    constexpr std::ptrdiff_t several = 3;
+    for (const PlatformAction &action : actions)
+        if (!action.available && !action.whyNot.empty() && std::ranges::count_if(actions, [&](const PlatformAction &other) {
+                return !other.available && other.whyNot == action.whyNot;
+            }) >= several)
+            return action.whyNot;
+    return {};
+}
+
+} // namespace
 
 ActionsView::ActionsView(QWidget *parent)
     : QWidget(parent)
@@ -45,6 +64,14 @@ void ActionsView::show(const PlatformState &state)
             ? (state.reading ? tr("Reading the platform…") : tr("Nothing can be done with this host's platform from here."))
             : tr("You see the plan before anything happens. Who did what, and when, is in the activity log."),
         Label::Kind::Body, Tone::Muted, m_made));
+    m_common = commonReason(state.actions);
+    if (!m_common.empty()) {
+        auto *card = new Card(tr("Most of this is not possible now"), m_made);
+        card->setObjectName(u"commonReason"_s);
+        card->setTone(Tone::Warning);
+        card->body()->addWidget(new Label(capital(shown(m_common)), Label::Kind::Value, Tone::Plain, card));
+        layout->addWidget(card);
+    }
     for (const ActionEffect effect : {ActionEffect::Reads, ActionEffect::Changes, ActionEffect::Destroys, ActionEffect::Irreversible})
         if (QWidget *group = makeGroup(effect, state.actions))
             layout->addWidget(group);
@@ -85,7 +112,9 @@ QWidget *ActionsView::makeRow(const PlatformAction &action, QWidget *parent)
     words->addWidget(title);
     words->addWidget(new Label(shown(action.summary), Label::Kind::Body, Tone::Muted, row));
     if (!action.available)
-        words->addWidget(new Label(tr("Not now: %1").arg(shown(action.whyNot)), Label::Kind::Value, Tone::Warning, row));
+        words->addWidget(
+            new Label(action.whyNot == m_common ? tr("Not now, for the reason above.") : tr("Not now: %1").arg(shown(action.whyNot)),
+                Label::Kind::Value, Tone::Warning, row));
     layout->addLayout(words, 1);
     auto *button = new QPushButton(tr("Plan…"), row);
     button->setObjectName(u"action-"_s + QString::fromStdString(action.id));

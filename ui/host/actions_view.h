@@ -26,6 +26,7 @@ private:
 
     QVBoxLayout *m_rows;
     QWidget *m_made = nullptr;
+    std::string m_common; ///< why several actions are not available
     std::string m_shown; ///< what is shown, to be made again only when it changes
 };
 

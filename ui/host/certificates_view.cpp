@@ -42,7 +42,7 @@ CertificatesView::CertificatesView(Workspace &workspace, MessageBar *message, QW
     QVBoxLayout *rows = scroll->body();
     rows->parentWidget()->parentWidget()->layout()->setContentsMargins(0, 0, 0, 0);
     m_reports = new ChainCard(tr("Behind attestation reports"),
-        tr("What keeps under SEV-SNP prove themselves with: the chip's or the provider's key, signed up to AMD's root."),
+        tr("What keeps under SEV-SNP prove themselves with: the chip's or the provider's key, signed up to the root that you accept."),
         tr("No certificate for this platform's reports is at hand. Import one below, or fetch it with keepctl certs fetch."), this);
     m_reports->setObjectName(u"reportChain"_s);
     rows->addWidget(m_reports);

@@ -83,14 +83,13 @@ void HostBanner::set(const Sign &sign, const QString &sentence)
     update();
 }
 
-void HostBanner::setFirst(const QString &title, const QString &remedy, const QString &id)
+void HostBanner::setFirst(const QString &title, const QString &remedy, const QString &id, bool known)
 {
+    const QString what = known ? tr("First to mend: %1.").arg(title) : tr("First to find out: %1.").arg(title);
     m_cause = id;
     m_firstRow->setVisible(!title.isEmpty() || !remedy.isEmpty());
     m_show->setVisible(!id.isEmpty());
-    m_first->setText(title.isEmpty() ? tr("What to do: %1").arg(remedy)
-            : remedy.isEmpty()       ? tr("First to mend: %1.").arg(title)
-                                     : tr("First to mend: %1. %2").arg(title, remedy));
+    m_first->setText(title.isEmpty() ? tr("What to do: %1").arg(remedy) : remedy.isEmpty() ? what : what + u' ' + remedy);
 }
 
 void HostBanner::setBadges(const std::vector<ReadinessVerdict> &verdicts)
@@ -102,12 +101,16 @@ void HostBanner::setBadges(const std::vector<ReadinessVerdict> &verdicts)
         }
         delete item;
     }
+    if (verdicts.size() < 2) { // the headline says it already
+        m_badges->hide();
+        return;
+    }
     for (const ReadinessVerdict &verdict : verdicts) {
         auto *badge = new Badge(signOf(verdict), m_badges);
         badge->setToolTip(shown(verdict.sentence).toHtmlEscaped());
         m_badgeRow->addWidget(badge);
     }
-    m_badges->setVisible(!verdicts.empty());
+    m_badges->show();
 }
 
 void HostBanner::showReadiness(const Readiness &readiness)
@@ -116,7 +119,8 @@ void HostBanner::showReadiness(const Readiness &readiness)
     set(headline.sign, headline.sentence);
     setBadges(readiness.verdicts);
     if (headline.first)
-        setFirst(shownLine(headline.first->title), shown(headline.first->remedy), QString::fromStdString(headline.first->id));
+        setFirst(shownLine(headline.first->title), shown(headline.first->remedy), QString::fromStdString(headline.first->id),
+            headline.first->state != CheckState::Unknown);
     else
         setFirst({}, {}, {});
 }

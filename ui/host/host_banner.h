@@ -39,7 +39,7 @@ protected:
 
 private:
     void set(const Sign &sign, const QString &sentence);
-    void setFirst(const QString &title, const QString &remedy, const QString &id);
+    void setFirst(const QString &title, const QString &remedy, const QString &id, bool known = true);
     void setBadges(const std::vector<ReadinessVerdict> &verdicts);
 
     QString m_symbol, m_cause;

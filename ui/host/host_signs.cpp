@@ -136,10 +136,11 @@ QString protectionTitles(const std::vector<std::string> &protections)
 {
     QStringList titles;
     for (const std::string &protection : protections)
-        titles += protection == "sev" ? u"SEV"_s
-            : protection == "es"      ? u"SEV-ES"_s
-            : protection == "snp"     ? u"SEV-SNP"_s
-                                      : shownLine(protection);
+        titles += protection == "sev"  ? u"SEV"_s
+            : protection == "es"       ? u"SEV-ES"_s
+            : protection == "snp"      ? u"SEV-SNP"_s
+            : protection == "emulated" ? tr("emulated keeps")
+                                       : shownLine(protection);
     return joined(titles);
 }
 
@@ -149,7 +150,10 @@ Headline headlineOf(const Readiness &readiness)
     for (const ReadinessVerdict &verdict : readiness.verdicts)
         (verdict.state == State::Ready ? ready : verdict.state == State::NotReady ? missing : unknown) += shownLine(verdict.title);
     Headline headline;
-    if (readiness.verdicts.empty() || (ready.isEmpty() && missing.isEmpty()))
+    if (readiness.verdicts.size() == 1 && unknown.isEmpty()) // there is no choice to name
+        headline.sign = ready.isEmpty() ? Sign{u"shield-cross"_s, tr("Not ready"), Tone::Negative}
+                                        : Sign{u"shield-check"_s, tr("Ready"), Tone::Positive};
+    else if (readiness.verdicts.empty() || (ready.isEmpty() && missing.isEmpty()))
         headline.sign = {u"shield-question"_s, tr("Not known whether it is ready"), Tone::Warning};
     else if (missing.isEmpty() && unknown.isEmpty())
         headline.sign = {u"shield-check"_s, tr("Ready for %1").arg(joined(ready)), Tone::Positive};

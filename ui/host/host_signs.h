@@ -23,7 +23,7 @@ namespace kastellan::ui {
 struct Headline {
     Sign sign; ///< symbol and tone; the word is the headline
     QString sentence;
-    const ReadinessCheck *first = nullptr; ///< what to mend first
+    const ReadinessCheck *first = nullptr; ///< what to mend, or to find out, first
 };
 [[nodiscard]] Headline headlineOf(const Readiness &readiness);
 

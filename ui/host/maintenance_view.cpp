@@ -12,6 +12,7 @@
 #include <QHeaderView>
 
 #include <algorithm>
+#include <functional>
 
 namespace kastellan::ui {
 
@@ -63,6 +64,8 @@ std::vector<MaintenanceEvent> maintenanceEvents(const std::vector<PlatformGuest>
             else if (names(guest.disturbedBy, event.id))
                 event.disturbs += shownLine(guest.name);
         }
+    std::ranges::stable_sort(events, std::ranges::greater{}, // what ends something first
+        [](const MaintenanceEvent &event) { return (event.ends.isEmpty() ? 0 : 2) + (event.disturbs.isEmpty() ? 0 : 1); });
     return events;
 }
 
@@ -119,6 +122,7 @@ void MaintenanceView::showTable(const std::vector<PlatformGuest> &guests, const 
     m_table->setObjectName(u"maintenanceTable"_s);
     m_model->setParent(m_table);
     m_table->setFrameShape(QFrame::NoFrame);
+    m_table->setSortingEnabled(false);
     std::vector<TableModel::Row> rows;
     for (const PlatformGuest &guest : guests) {
         TableModel::Row row;
@@ -131,9 +135,15 @@ void MaintenanceView::showTable(const std::vector<PlatformGuest> &guests, const 
         rows.push_back(std::move(row));
     }
     m_model->setRows(std::move(rows));
-    m_table->setColumnWidth(0, 240);
+    QHeaderView *header = m_table->horizontalHeader();
+    header->setStretchLastSection(false);
+    header->setMinimumSectionSize(120);
+    header->setSectionResizeMode(QHeaderView::Fixed);
+    header->setSectionResizeMode(0, QHeaderView::Stretch);
+    const QFontMetrics metrics = m_table->fontMetrics();
     for (int column = 1; column < m_model->columnCount(); ++column)
-        m_table->setColumnWidth(column, std::max(170, m_table->fontMetrics().horizontalAdvance(headers.value(column)) + 40));
+        m_table->setColumnWidth(column,
+            std::max(metrics.horizontalAdvance(headers.value(column)) + 30, metrics.horizontalAdvance(tr("proves itself anew")) + 46));
     const int lines = static_cast<int>(std::min<std::size_t>(guests.size(), 10));
     m_table->setFixedHeight(
         m_table->horizontalHeader()->sizeHint().height() + lines * m_table->verticalHeader()->defaultSectionSize() + 18);

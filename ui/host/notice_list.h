@@ -6,7 +6,7 @@
 
 #include <vector>
 
-class QVBoxLayout;
+class QGridLayout;
 
 namespace kastellan::ui {
 
@@ -26,7 +26,7 @@ private:
     void show();
 
     std::vector<TrustNotice> m_notices;
-    QVBoxLayout *m_rows;
+    QGridLayout *m_rows;
     bool m_all = false; ///< a person wants to see all of them
 };
 

@@ -81,7 +81,7 @@ QWidget *ParameterForm::make(Field &field)
     field.value = [edit] { return edit->text().trimmed(); };
     field.widget = edit;
     if (parameter.kind == Kind::Number)
-        edit->setMaximumWidth(240);
+        edit->setMaximumWidth(360);
     return parameter.kind == Kind::Text || parameter.kind == Kind::Number ? edit : makePath(field, edit);
 }
 

@@ -8,6 +8,7 @@
 
 #include <QCheckBox>
 #include <QLineEdit>
+#include <QScrollArea>
 #include <QVBoxLayout>
 
 namespace kastellan::ui {
@@ -18,9 +19,19 @@ PlanCard::PlanCard(const ActionPlan &plan, QWidget *parent)
     : QWidget(parent)
     , m_plan(plan)
 {
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(12);
+    auto *outer = new QVBoxLayout(this);
+    outer->setContentsMargins(0, 0, 0, 0);
+    outer->setSpacing(12);
+    auto *area = new QScrollArea(this); // the confirmation stays in sight below it
+    area->setFrameShape(QFrame::NoFrame);
+    area->setWidgetResizable(true);
+    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    area->setFocusPolicy(Qt::NoFocus);
+    area->setAccessibleName(tr("The plan"));
+    auto *lists = new QWidget(area);
+    m_lists = new QVBoxLayout(lists);
+    m_lists->setContentsMargins(0, 0, 0, 0);
+    m_lists->setSpacing(12);
     addArguments();
     addList(tr("What is done"), plan.steps, true, {}, static_cast<int>(Tone::Plain));
     addList(tr("What ends or is disturbed"), plan.guests, false, u"cross"_s, static_cast<int>(Tone::Negative));
@@ -33,8 +44,10 @@ PlanCard::PlanCard(const ActionPlan &plan, QWidget *parent)
         addList(tr("Permission"),
             {tr("You may not do this yourself: the system asks for an administrator's password, for this one thing.").toStdString()}, false,
             u"lock"_s, static_cast<int>(Tone::Info));
+    m_lists->addStretch(1);
+    area->setWidget(lists);
+    outer->addWidget(area, 1);
     addConfirmation();
-    layout->addStretch(1);
 }
 
 void PlanCard::addArguments()
@@ -46,7 +59,7 @@ void PlanCard::addArguments()
     for (const auto &[name, value] : m_plan.arguments)
         facts->add(shownLine(name), value.empty() ? tr("yes") : shown(value), value.size() > 40);
     card->body()->addWidget(facts);
-    layout()->addWidget(card);
+    m_lists->addWidget(card);
 }
 
 void PlanCard::addList(const QString &heading, const std::vector<std::string> &lines, bool numbered, const QString &symbol, int tone)
@@ -73,7 +86,7 @@ void PlanCard::addList(const QString &heading, const std::vector<std::string> &l
         row->addWidget(new Label(shown(line), Label::Kind::Value, Tone::Plain, card), 1);
         card->body()->addLayout(row);
     }
-    layout()->addWidget(card);
+    m_lists->addWidget(card);
 }
 
 void PlanCard::addConfirmation()

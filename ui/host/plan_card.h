@@ -7,6 +7,7 @@
 
 class QCheckBox;
 class QLineEdit;
+class QVBoxLayout;
 
 namespace kastellan::ui {
 
@@ -32,6 +33,7 @@ private:
     void addConfirmation();
 
     ActionPlan m_plan;
+    QVBoxLayout *m_lists;
     QCheckBox *m_mark = nullptr;
     QLineEdit *m_typed = nullptr;
 };

@@ -11,6 +11,8 @@
 
 #include <QPushButton>
 
+#include <algorithm>
+
 namespace kastellan::ui {
 
 using namespace Qt::StringLiterals;
@@ -38,6 +40,19 @@ QWidget *explained(const PlatformFact &fact, QWidget *parent)
     if (!fact.meaning.empty())
         layout->addWidget(new Label(shown(fact.meaning), Label::Kind::Small, Tone::Muted, both));
     return both;
+}
+
+/// What the columns of levels are, of those that are there.
+QString levelsMeaning(const std::vector<TcbColumn> &columns)
+{
+    const std::pair<std::string_view, QString> meanings[] = {{"current", PlatformFacts::tr("Current is what runs now.")},
+        {"committed", PlatformFacts::tr("Committed is what it can no longer be rolled back below.")},
+        {"reported", PlatformFacts::tr("Reported is what keeps are attested with.")}};
+    QStringList sentences;
+    for (const auto &[id, meaning] : meanings)
+        if (std::ranges::find(columns, id, &TcbColumn::name) != columns.end())
+            sentences += meaning;
+    return sentences.join(u' ');
 }
 
 } // namespace
@@ -126,9 +141,7 @@ void PlatformFacts::addView(const PlatformView &view)
     }
     if (!view.tcb.empty()) {
         auto *levels = new Card(tr("Firmware levels (TCB)"), m_made);
-        levels->body()->addWidget(new Label(tr("Current is what runs now, committed is what it can no longer be rolled back below, "
-                                               "reported is what keeps are attested with."),
-            Label::Kind::Body, Tone::Muted, levels));
+        levels->body()->addWidget(new Label(levelsMeaning(view.tcb), Label::Kind::Body, Tone::Muted, levels));
         levels->body()->addWidget(new TcbTable(view.tcb, levels));
         m_made->layout()->addWidget(levels);
     }

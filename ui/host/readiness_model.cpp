@@ -229,6 +229,18 @@ void ReadinessFilter::setSearch(const QString &text)
     invalidateRowsFilter();
 }
 
+QModelIndex ReadinessFilter::firstMatch(const QModelIndex &below) const
+{
+    for (int row = 0; row < rowCount(below); ++row) {
+        const QModelIndex at = index(row, 0, below), source = mapToSource(at);
+        if (filterAcceptsRow(source.row(), source.parent()))
+            return at;
+        if (const QModelIndex deeper = firstMatch(at); deeper.isValid())
+            return deeper;
+    }
+    return {};
+}
+
 bool ReadinessFilter::filterAcceptsRow(int row, const QModelIndex &parentIndex) const
 {
     const QModelIndex at = sourceModel()->index(row, 0, parentIndex);

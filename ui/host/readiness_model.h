@@ -70,6 +70,8 @@ public:
     explicit ReadinessFilter(QObject *parent = nullptr);
     void setShow(Show show);
     void setSearch(const QString &text);
+    /// The first check that is shown for its own sake, not for what is below it.
+    [[nodiscard]] QModelIndex firstMatch(const QModelIndex &below = {}) const;
 
 protected:
     [[nodiscard]] bool filterAcceptsRow(int row, const QModelIndex &parent) const override;

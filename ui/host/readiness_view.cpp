@@ -12,6 +12,7 @@
 #include "ui/widgets/table_view.h"
 
 #include <QClipboard>
+#include <QEvent>
 #include <QGuiApplication>
 #include <QHeaderView>
 #include <QLineEdit>
@@ -20,6 +21,8 @@
 #include <QStackedWidget>
 #include <QToolButton>
 #include <QTreeView>
+
+#include <algorithm>
 
 namespace kastellan::ui {
 
@@ -133,10 +136,8 @@ void ReadinessView::buildTree()
     m_tree->setTextElideMode(Qt::ElideRight);
     m_tree->header()->setStretchLastSection(true);
     m_tree->header()->setDefaultAlignment(Qt::AlignVCenter | Qt::AlignLeading);
-    m_tree->setColumnWidth(ReadinessModel::CheckColumn, 270);
-    m_tree->setColumnWidth(ReadinessModel::ResultColumn, 110);
-    connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this,
-        [this](const QModelIndex &current) { m_detail->setCheck(m_model->check(m_filter->mapToSource(current)), m_readiness.get()); });
+    m_tree->viewport()->installEventFilter(this);
+    connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this, &ReadinessView::showCurrent);
     auto *copy = new QShortcut(QKeySequence::Copy, m_tree);
     copy->setContext(Qt::WidgetShortcut);
     connect(copy, &QShortcut::activated, this, [this] {
@@ -145,6 +146,24 @@ void ReadinessView::buildTree()
         QGuiApplication::clipboard()->setText(m_detail->text());
         Q_EMIT said(tr("The check was copied"));
     });
+}
+
+bool ReadinessView::eventFilter(QObject *watched, QEvent *event)
+{
+    if (watched == m_tree->viewport() && event->type() == QEvent::Resize)
+        fitColumns();
+    return QWidget::eventFilter(watched, event);
+}
+
+void ReadinessView::fitColumns()
+{
+    // What was there stands beside the tree as well: where there is little room, its column goes first.
+    constexpr int result = 112, roomForSaw = 460;
+    const int width = m_tree->viewport()->width();
+    const bool saw = width >= roomForSaw;
+    m_tree->setColumnHidden(ReadinessModel::SawColumn, !saw);
+    m_tree->setColumnWidth(ReadinessModel::CheckColumn, saw ? std::clamp(width / 2, 240, 340) : width - result);
+    m_tree->setColumnWidth(ReadinessModel::ResultColumn, result);
 }
 
 void ReadinessView::setEmptyText(const QString &title, const QString &text)
@@ -172,7 +191,7 @@ void ReadinessView::setReadiness(const ReadinessPointer &readiness)
     if (readiness == m_readiness)
         return;
     const bool sameHost = m_readiness && readiness && m_readiness->host == readiness->host;
-    const QString chosen = sameHost ? currentId() : QString();
+    const QString chosen = sameHost && currentId() != m_suggested ? currentId() : QString(); // by a person
     QStringList closed; // areas that a person closed stay closed
     if (sameHost)
         for (int row = 0; row < m_filter->rowCount(); ++row)
@@ -211,6 +230,7 @@ void ReadinessView::chooseFirst()
         return;
     m_tree->setCurrentIndex(at);
     m_tree->scrollTo(at, QAbstractItemView::EnsureVisible);
+    m_suggested = currentId();
 }
 
 void ReadinessView::choose(const QString &id)
@@ -230,10 +250,18 @@ void ReadinessView::choose(const QString &id)
     m_tree->setFocus(Qt::OtherFocusReason);
 }
 
+void ReadinessView::showCurrent()
+{
+    m_detail->setCheck(m_model->check(m_filter->mapToSource(m_tree->currentIndex())), m_readiness.get());
+}
+
 void ReadinessView::filterChanged()
 {
     m_stack->setCurrentIndex(m_filter->rowCount() == 0 && m_model->count() > 0 ? NothingMatches : TreeShown);
     openAll();
+    if (currentId().isEmpty()) // what was looked at is not shown any more
+        m_tree->setCurrentIndex(m_filter->firstMatch());
+    showCurrent(); // rows that go take the current one along while they cannot be asked
 }
 
 void ReadinessView::openAll()

@@ -33,13 +33,18 @@ public:
 Q_SIGNALS:
     void said(const QString &text);
 
+protected:
+    bool eventFilter(QObject *watched, QEvent *event) override;
+
 private:
+    void fitColumns();
     void buildBar();
     void buildTree();
     void filterChanged();
     void openAll();
     void showCounts();
     void chooseFirst();
+    void showCurrent();
     [[nodiscard]] QString currentId() const;
     QToolButton *tool(const QString &symbol, const QString &name, const char *objectName);
 
@@ -54,6 +59,7 @@ private:
     CheckDetail *m_detail;
     EmptyState *m_empty = nullptr;
     QString m_emptyText;
+    QString m_suggested; ///< the check that was chosen for the person
 };
 
 } // namespace kastellan::ui
