@@ -110,7 +110,7 @@ Result<int> hostCerts(const Invocation &asked, const Context &context)
 {
     KASTELLAN_ASSIGN(const auto platform, platformOf(asked, context));
     KASTELLAN_ASSIGN(const PlatformView view, platform->view());
-    const bool good = certificatesGood(view);
+    const bool none = view.ownership.empty() && view.reports.empty(), good = !none && certificatesGood(view);
     if (asked.has("json")) {
         js::Out value = viewJson(view);
         printJson({{"host", view.host}, {"emulated", view.emulated}, {"good", good}, {"ownership", value["ownership"]},
@@ -118,7 +118,7 @@ Result<int> hostCerts(const Invocation &asked, const Context &context)
     } else {
         print(certificatesText(view));
     }
-    return good ? exit_code::done : exit_code::negative;
+    return good ? exit_code::done : none ? exit_code::environment : exit_code::negative;
 }
 
 Result<int> hostAction(const Invocation &asked, const Context &context)

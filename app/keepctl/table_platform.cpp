@@ -40,7 +40,7 @@ std::vector<Verb> platformVerbs()
         {Command::HostCerts, "certs", "show the certificates of a host's platform",
             {"The chain of ownership (PDH, PEK, OCA, CEK, ASK, ARK) and the chain behind reports (VCEK or VLEK, ASK, ARK) as far as they "
              "are "
-             "known, each with who signed it. Exit status 1 if a signature does not verify."},
+             "known, each with who signed it. Exit status 1 if a signature does not verify, 3 if there is nothing to show."},
             {host}, {json}, {{"keepctl host certs", "of this computer"}}},
         {Command::HostExportChain, "export-chain", "write the platform's certificates for the owners of guests",
             {"In the layout of sevctl (PDH, PEK, OCA, CEK in one file), with ASK and ARK as sevctl --full has it, or in a folder as "

@@ -4,8 +4,10 @@
 #include "core/storage/record_store.h"
 #include "emulated_fixture.h"
 #include "sev-backend/abi/firmware_status.h"
+#include "sev-backend/certificates/certificate.h"
 #include "sev-backend/firmware/platform_view.h"
 #include "sev-backend/legacy/platform_chain.h"
+#include "sev-backend/store/read.h"
 
 #include <QtCore/QJsonArray>
 #include <QtCore/QJsonDocument>
@@ -283,6 +285,40 @@ private Q_SLOTS:
         fixture.device->granted.privileged = true;
         const auto plan = control.plan("rotate-pdh", {});
         QVERIFY(plan && plan->needsPrivilege && !control.plan("snp-commit", {})->needsPrivilege);
+    }
+
+    void theStoreCompletesWhatAPlatformHas()
+    {
+        EmulatedFixture fixture;
+        auto host = emulatedPlatform("emulated", [&]() -> Result<std::shared_ptr<Processor>> { return fixture.processor; });
+        host.device = [&]() -> Result<std::shared_ptr<SevDevice>> { return fixture.device; };
+        host.keeps = [] { return std::vector<KeepStatus>{}; };
+        host.certificates = [](const PlatformModel &model) { return storedCertificates(model); };
+        FirmwareControl control(host);
+        QVERIFY(control.view()->reports.empty()); // there is no store yet
+        std::vector<StoredCertificate> certificates;
+        for (const auto &endorsement : fixture.processor->endorsements())
+            certificates.push_back(*describeCertificate(*Certificate::fromDer(endorsement.der), "test"));
+        QVERIFY((*CertificateStore::open())->add(certificates));
+        const auto view = control.view();
+        QVERIFY2(view && view->reports.size() == 3 && view->reports[0].role == "vcek", view ? "" : view.error().message().c_str());
+        // For another TCB that VCEK is none.
+        act(control, "snp-config", {{"ucode", "1"}});
+        QVERIFY(control.view()->reports.empty());
+        // A signed CEK takes the place of the platform's own copy; one of another chip does not.
+        const auto exported = Platform(fixture.device).exportChain();
+        Bytes signedCek(exported->chain.end() - 2084, exported->chain.end()), other = signedCek;
+        signedCek[0x620] ^= 0xff; // in what is signed by whom, not in what is signed
+        other[0x14] ^= 0xff;
+        CertificateSources sources;
+        sources.ownership = [&signedCek](ByteView) { return std::vector<Endorsement>{{"cek", signedCek}}; };
+        const auto chain = ownershipChain(*exported, sources);
+        QVERIFY(chain && std::ranges::find(*chain, "cek", &Endorsement::role)->der == signedCek);
+        QVERIFY(writeFileAtomically(fixture.path("other.cek"), other));
+        const auto plan = control.plan("export-chain", {{"output", fixture.path("x")}, {"cek", fixture.path("other.cek")}});
+        QVERIFY2(plan, plan ? "" : plan.error().message().c_str());
+        const auto refused = control.perform(*plan, {}, {});
+        QVERIFY(!refused && has(refused.error().message(), "another chip") && !fs::exists(fixture.path("x")));
     }
 
     void lookingAsksNobody()

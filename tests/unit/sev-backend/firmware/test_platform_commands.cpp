@@ -3,6 +3,7 @@
 #include "emulated_fixture.h"
 #include "sev-backend/abi/firmware_status.h"
 #include "sev-backend/firmware/platform.h"
+#include "sev-backend/firmware/platform_model.h"
 #include "sev-backend/legacy/platform_chain.h"
 
 #include <QtTest/QTest>
@@ -101,6 +102,22 @@ private Q_SLOTS:
         const auto device = std::make_shared<Longer>();
         const auto id = Platform(device).id();
         QVERIFY(id && id->size() == 128 && device->asked == 2);
+    }
+
+    void modelsAreToldFromCpuinfo()
+    {
+        const auto model = [](int family, int number, const char *vendor = "AuthenticAMD") {
+            return modelFromCpuinfo(std::string("processor\t: 0\nvendor_id\t: ") + vendor + "\ncpu family\t: " + std::to_string(family)
+                + "\nmodel\t\t: " + std::to_string(number) + "\nmodel name\t: EPYC\n\nprocessor\t: 1\nmodel\t\t: 99\n");
+        };
+        QCOMPARE(model(0x17, 0x01).generation, std::string("Naples"));
+        QCOMPARE(model(0x17, 0x31).generation, std::string("Rome"));
+        QCOMPARE(model(0x17, 0x31).product, Product::Unknown);
+        QCOMPARE(model(0x19, 0x01).product, Product::Milan);
+        QCOMPARE(model(0x19, 0x11).generation, std::string("Genoa"));
+        QCOMPARE(model(0x1a, 0x02).product, Product::Turin);
+        QVERIFY(model(0x17, 0x71).generation.empty() && model(0x19, 0x11, "GenuineIntel").generation.empty());
+        QVERIFY(modelFromCpuinfo("").generation.empty() && modelFromCpuinfo("vendor_id: AuthenticAMD\ncpu family: x\n").generation.empty());
     }
 
     void writeAccessIsAskedForWhereTheDriverNeedsIt()
