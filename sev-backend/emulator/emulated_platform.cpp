@@ -8,6 +8,7 @@
 #include <openssl/crypto.h>
 
 #include <cerrno>
+#include <ctime>
 #include <thread>
 
 #include <sys/stat.h>
@@ -103,8 +104,11 @@ Answer<void> EmulatedPlatform::change(const std::function<FirmwareStatus(Emulate
     if (loaded != FirmwareStatus::Success && !(anew && loaded == FirmwareStatus::SecureDataInvalid))
         return std::unexpected(loaded);
     EmulatedState next = m_state ? *m_state : EmulatedState::fresh(m_profile, m_options.uncommitted);
-    if (!m_state)
+    if (!m_state) {
         next.initialized = false; // so that the reset, which needs that, can go on
+        // How far the lost counts had come nobody knows: the seconds since 1970 are beyond them, so that no key comes back.
+        next.keysMade = next.epoch = next.snpEpoch = static_cast<std::uint64_t>(std::time(nullptr));
+    }
     if (const auto status = work(next); status != FirmwareStatus::Success)
         return std::unexpected(status);
     if (m_state && next == *m_state)

@@ -169,7 +169,6 @@ Answer<void> LegacyFirmware::factoryReset()
                 certificate->clear();
             state.ocaKey = state.pekKey = state.pdhKey = 0;
             state.externallyOwned = false;
-            ++state.epoch;
             return Success;
         },
         true);
@@ -243,8 +242,6 @@ Answer<void> LegacyFirmware::pekCertImport(ByteView pek, ByteView oca)
         Bytes certificate = toBytes(pek);
         const bool second = subject->slot(0).usage != Usage::Oca;
         legacy::signInto(certificate, second ? 0 : 1, Usage::Cek, m_platform.key("cek", chipKey));
-        if (const auto whole = legacy::Certificate::parse(certificate, "PEK"); !whole || !signedBy(*whole, *owner))
-            return BadSignature;
         state.pek = std::move(certificate);
         state.oca = toBytes(oca);
         state.ocaKey = 0;

@@ -359,6 +359,8 @@ void TestEmulatedLegacyPlatform::damageIsSecureDataInvalid()
     const auto processor = open();
     LegacyFirmware &firmware = processor->legacy();
     QVERIFY(firmware.pekGen().has_value());
+    const auto before = chainOf(firmware);
+    const auto guest = firmware.launchStart({});
     const fs::path file = folder() / "genoa.platform";
     Bytes content = *readFile(file, 1 << 20);
     content[200] ^= 1;
@@ -372,8 +374,13 @@ void TestEmulatedLegacyPlatform::damageIsSecureDataInvalid()
     QCOMPARE(*readFile(file, 1 << 20), content); // and it is not repaired silently
     COMPARE_STATUS(firmware.factoryReset(), Success);
     COMPARE_STATUS(firmware.init(), Success);
-    COMPARE_STATUS(firmware.pekGen(), Success);
+    COMPARE_STATUS(firmware.guestStatus(*guest), InvalidGuest);
     COMPARE_STATUS(processor->snp().status(), Success);
+    // No key comes back, although it was forgotten how many there have been.
+    const auto after = chainOf(firmware);
+    for (const auto member : {&legacy::PlatformChain::pdh, &legacy::PlatformChain::pek, &legacy::PlatformChain::oca})
+        QVERIFY(!std::ranges::equal((after.*member)->signedBytes(), (before.*member)->signedBytes()));
+    COMPARE_STATUS(firmware.pekGen(), Success);
 }
 
 QTEST_GUILESS_MAIN(TestEmulatedLegacyPlatform)
