@@ -27,8 +27,7 @@ Warden::Warden(Fd listener, std::string folder, RunnerProcess runner, std::uniqu
 {
 }
 
-Result<std::unique_ptr<Warden>> Warden::make(
-    Fd listener, std::string folder, RunnerProcess runner, std::unique_ptr<ReportSource> reports)
+Result<std::unique_ptr<Warden>> Warden::make(Fd listener, std::string folder, RunnerProcess runner, std::unique_ptr<ReportSource> reports)
 {
     // Whoever knocks may be gone again before the door is opened.
     ::fcntl(listener.get(), F_SETFL, ::fcntl(listener.get(), F_GETFL) | O_NONBLOCK);

@@ -16,8 +16,8 @@ namespace kastellan::keepctl {
 
 namespace {
 
-constexpr std::string_view notEmulated
-    = "not emulated: the CPUID instruction (checks of it see this machine's processor), /dev/kvm, 32-bit programs, io_uring";
+constexpr std::string_view notEmulated =
+    "not emulated: the CPUID instruction (checks of it see this machine's processor), /dev/kvm, 32-bit programs, io_uring";
 
 Result<int> listProfiles(bool json)
 {
@@ -132,6 +132,8 @@ Result<int> emulate(const Invocation &asked)
             return badInput("understand the command line", "--list", "it takes no program");
         return listProfiles(asked.has("json"));
     }
+    if (asked.has("json"))
+        return badInput("understand the command line", "--json", "what is printed is the program's", "It goes with --list.");
     if (asked.operands.empty())
         return badInput("understand the command line", {}, "'keepctl emulate' needs a PROGRAM: what to run",
             "As in: keepctl emulate -- snphost show tcb. See keepctl emulate --help.");

@@ -2,6 +2,7 @@
 #include "sev-backend/guest/guest_tsm.h"
 
 #include "core/base/fd.h"
+#include "sev-backend/abi/report.h"
 
 #include <array>
 #include <atomic>
@@ -170,8 +171,8 @@ Result<GuestReport> GuestTsm::report(const GuestQuestion &question, const std::s
     if (const Read name = readAll(entry / "provider", textLimit); !name)
         return failed(entry / "provider", name.error());
     else if (word(*name) != provider)
-        return environment(what, (entry / "provider").string(), "reports come from '" + word(*name) + "', not from '" + std::string(provider) + "'",
-            "This guest is not protected by SEV-SNP.");
+        return environment(what, (entry / "provider").string(),
+            "reports come from '" + word(*name) + "', not from '" + std::string(provider) + "'", "This guest is not protected by SEV-SNP.");
 
     // A kernel that runs above a service module has no report of level 0 to give.
     const auto floor = number(entry / "privlevel_floor");
@@ -198,6 +199,9 @@ Result<GuestReport> GuestTsm::report(const GuestQuestion &question, const std::s
             return failed(entry / "generation", after.error());
         // Somebody else wrote into our folder: what was read may answer their question.
         const bool torn = *before != *after;
+        if (report && certificates && !torn && report->size() != ReportView::size)
+            return fail(ErrorKind::Negative, what, (entry / "outblob").string(),
+                "it has " + std::to_string(report->size()) + " bytes, where a report has " + std::to_string(ReportView::size));
         if (report && certificates && !torn)
             return GuestReport{std::move(*report), std::move(*certificates)};
         const int error = torn ? EBUSY : report ? certificates.error() : report.error();

@@ -22,6 +22,8 @@ public:
 
     /// Calls that have nothing to do with emulated files continue. May block as long as the firmware is busy.
     [[nodiscard]] CallAnswer answer(const SystemCall &call, Caller &caller);
+    /// No program is left: what was made for them in the file system goes.
+    void clear() { m_handles->clear(); }
 
 private:
     // file_calls.cpp: calls that name files

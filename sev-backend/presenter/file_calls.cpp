@@ -69,8 +69,7 @@ CallAnswer CallAnswers::open(Caller &caller, const Named &named, std::uint64_t f
 CallAnswer CallAnswers::openHow(Caller &caller, const SystemCall &call)
 {
     open_how how{};
-    if (call.arguments[3] < sizeof how
-        || !caller.read(call.arguments[2], {reinterpret_cast<std::uint8_t *>(&how), sizeof how}))
+    if (call.arguments[3] < sizeof how || !caller.read(call.arguments[2], {reinterpret_cast<std::uint8_t *>(&how), sizeof how}))
         return {};
     // Within a folder as root, "/" is that folder: paths are not what they seem, and none of ours lies there.
     if (how.resolve & RESOLVE_IN_ROOT)
@@ -112,8 +111,8 @@ CallAnswer CallAnswers::access(Caller &caller, const Named &named, int mode) con
     if (!found)
         return {};
     const mode_t allowed = permissions(*found, m_readOnly);
-    const bool can = (!(mode & R_OK) || (allowed & S_IRUSR)) && (!(mode & W_OK) || (allowed & S_IWUSR))
-        && (!(mode & X_OK) || (allowed & S_IXUSR));
+    const bool can =
+        (!(mode & R_OK) || (allowed & S_IRUSR)) && (!(mode & W_OK) || (allowed & S_IWUSR)) && (!(mode & X_OK) || (allowed & S_IXUSR));
     return can ? CallAnswer::result(0) : CallAnswer::error(EACCES);
 }
 

@@ -63,9 +63,8 @@ std::vector<sock_filter> presenterFilter(bool guest)
             program.push_back(answer(SECCOMP_RET_USER_NOTIF));
         }
     };
-    ask({SYS_openat, SYS_newfstatat, SYS_statx, SYS_open, SYS_stat, SYS_lstat, SYS_fstat, SYS_openat2, SYS_creat, SYS_access,
-        SYS_faccessat, SYS_faccessat2, SYS_readlink, SYS_readlinkat, SYS_getxattr, SYS_lgetxattr,
-        SYS_listxattr, SYS_llistxattr});
+    ask({SYS_openat, SYS_newfstatat, SYS_statx, SYS_open, SYS_stat, SYS_lstat, SYS_fstat, SYS_openat2, SYS_creat, SYS_access, SYS_faccessat,
+        SYS_faccessat2, SYS_readlink, SYS_readlinkat, SYS_getxattr, SYS_lgetxattr, SYS_listxattr, SYS_llistxattr});
     if (guest)
         ask({SYS_read, SYS_write, SYS_pread64, SYS_pwrite64, SYS_readv, SYS_writev, SYS_preadv, SYS_preadv2, SYS_pwritev, SYS_pwritev2,
             SYS_mkdir, SYS_mkdirat, SYS_rmdir, SYS_unlinkat});

@@ -36,7 +36,13 @@ Result<std::unique_ptr<Handles>> Handles::make()
 
 Handles::~Handles()
 {
+    clear();
+}
+
+void Handles::clear()
+{
     std::error_code ignored;
+    const std::scoped_lock lock(m_mutex);
     if (!m_shadow.path.empty())
         fs::remove_all(m_shadow.path, ignored);
 }

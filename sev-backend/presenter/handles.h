@@ -24,6 +24,9 @@ public:
     /// A new descriptor of ours that can be given away; `flags` as for open(2). Else an errno.
     [[nodiscard]] std::expected<Fd, int> open(const Node &node, const Tree &tree, int flags);
 
+    /// Removes the real folders; at the end, when a thread may still hold this object.
+    void clear();
+
     [[nodiscard]] const HandleNames &names() const { return m_names; }
     [[nodiscard]] const ShadowFolder &shadow() const { return m_shadow; }
 

@@ -171,8 +171,8 @@ Result<PresentedEnd> present(const Presentation &presentation, const std::vector
     const auto processors = static_cast<unsigned>(std::max(1L, ::sysconf(_SC_NPROCESSORS_CONF)));
     auto reports = presentation.reports ? std::make_unique<ReportFolder>(presentation.reports, presentation.privilegeFloor) : nullptr;
     const bool writes = reports != nullptr;
-    const auto answers
-        = std::make_shared<CallAnswers>(std::make_unique<Tree>(presentation.sev, presentation.guest, std::move(reports), processors),
+    const auto answers =
+        std::make_shared<CallAnswers>(std::make_unique<Tree>(presentation.sev, presentation.guest, std::move(reports), processors),
             std::move(handles), presentation.registers, presentation.readOnly);
     const Signals signals;
     const Adoption adoption;
@@ -184,7 +184,9 @@ Result<PresentedEnd> present(const Presentation &presentation, const std::vector
         if (spawned) {
             Supervisor supervisor(answers, std::move(spawned->listener));
             const int status = Watch(signals, *spawned, supervisor.fd()).run();
-            return PresentedEnd{status, {}, !supervisor.stop()};
+            const bool busy = !supervisor.stop();
+            answers->clear();
+            return PresentedEnd{status, {}, busy};
         }
         if (spawned.error().stage != SpawnFailure::Stage::Filter)
             return notRun(program.front(), spawned.error());
@@ -200,7 +202,9 @@ Result<PresentedEnd> present(const Presentation &presentation, const std::vector
     if (!spawned)
         return notRun(program.front(), spawned.error());
     const int status = Watch(signals, *spawned, -1).run();
-    return PresentedEnd{status, {}, !server->stop()};
+    const bool busy = !server->stop();
+    answers->clear();
+    return PresentedEnd{status, {}, busy};
 }
 
 } // namespace kastellan::sev

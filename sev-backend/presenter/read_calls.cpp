@@ -84,7 +84,8 @@ CallAnswer CallAnswers::read(Caller &caller, const SystemCall &call)
     return readRegisters(caller, call, *found, namesOffset(call.number) ? call.arguments[3] : opened->offset);
 }
 
-// As Linux's msr driver (arch/x86/kernel/msr.c): the offset is the register's number and stays; whole registers alone, all of them the same.
+// As Linux's msr driver (arch/x86/kernel/msr.c): the offset is the register's number and stays; whole registers alone, all of them the
+// same.
 CallAnswer CallAnswers::readRegisters(Caller &caller, const SystemCall &call, const Node &node, std::uint64_t offset) const
 {
     const std::uint64_t count = std::min<std::uint64_t>(call.arguments[2], readLimit);
@@ -112,7 +113,7 @@ CallAnswer CallAnswers::fill(Caller &caller, int descriptor, const Node &node)
     if (!content)
         return CallAnswer::error(content.error());
     return ::pwrite(file.get(), content->data(), content->size(), 0) == static_cast<ssize_t>(content->size()) ? CallAnswer()
-                                                                                                            : CallAnswer::error(EIO);
+                                                                                                              : CallAnswer::error(EIO);
 }
 
 CallAnswer CallAnswers::write(Caller &caller, const SystemCall &call)

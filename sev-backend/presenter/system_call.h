@@ -35,7 +35,10 @@ struct CallAnswer {
 
     [[nodiscard]] static CallAnswer error(int number) { return {Kind::Error, number, Fd(), false}; }
     [[nodiscard]] static CallAnswer result(std::int64_t value) { return {Kind::Value, value, Fd(), false}; }
-    [[nodiscard]] static CallAnswer open(Fd descriptor, bool closeOnExec) { return {Kind::Descriptor, 0, std::move(descriptor), closeOnExec}; }
+    [[nodiscard]] static CallAnswer open(Fd descriptor, bool closeOnExec)
+    {
+        return {Kind::Descriptor, 0, std::move(descriptor), closeOnExec};
+    }
 };
 
 } // namespace kastellan::sev

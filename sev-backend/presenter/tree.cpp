@@ -29,7 +29,8 @@ Node folder(const std::string &path, std::string report = {})
 
 } // namespace
 
-Tree::Tree(std::shared_ptr<EmulatedDevice> sev, std::shared_ptr<EmulatedDevice> guest, std::unique_ptr<ReportFolder> reports, unsigned processors)
+Tree::Tree(
+    std::shared_ptr<EmulatedDevice> sev, std::shared_ptr<EmulatedDevice> guest, std::unique_ptr<ReportFolder> reports, unsigned processors)
     : m_sev(std::move(sev))
     , m_guest(std::move(guest))
     , m_processors(processors)

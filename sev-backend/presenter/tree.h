@@ -27,7 +27,8 @@ struct Node {
 class Tree {
 public:
     /// `sev`, `guest` and `reports` may be null: then their files are not there.
-    Tree(std::shared_ptr<EmulatedDevice> sev, std::shared_ptr<EmulatedDevice> guest, std::unique_ptr<ReportFolder> reports, unsigned processors);
+    Tree(std::shared_ptr<EmulatedDevice> sev, std::shared_ptr<EmulatedDevice> guest, std::unique_ptr<ReportFolder> reports,
+        unsigned processors);
 
     /// An absolute path without links; nothing when the path is none of ours.
     [[nodiscard]] std::optional<Node> find(const std::string &path) const;

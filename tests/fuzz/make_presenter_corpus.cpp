@@ -41,7 +41,8 @@ int main(int argc, char **argv)
     fuzz::put(corpus / "static", program(PT_LOAD, EM_X86_64));
     fuzz::put(corpus / "foreign", program(PT_LOAD, EM_AARCH64));
     fuzz::put(corpus / "script", toBytes(std::string_view("\0#!/bin/sh\n", 11)));
-    for (const std::string_view path : {"\2root/dev/sev", "\2root/dev/cpu/3/msr", "\2root/sys/kernel/config/tsm/report/r/inblob", "\2cwd/../..", "\2fd/0"})
+    for (const std::string_view path :
+        {"\2root/dev/sev", "\2root/dev/cpu/3/msr", "\2root/sys/kernel/config/tsm/report/r/inblob", "\2cwd/../..", "\2fd/0"})
         fuzz::put(corpus / ("path-" + std::to_string(path.size())), asBytes(path));
     Bytes report{1, 0, 64};
     report.resize(report.size() + 64, 'q');

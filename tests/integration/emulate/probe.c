@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How programs reach emulated devices: paths, descriptors, threads, signals. The device behind /dev/sev is one of the test's: PLATFORM_STATUS
-// counts in guest_count, and command 200 takes a long time.
-// usage: probe WHAT [ARGUMENT...]; exits with the number of things that are not as they should be
+// How programs reach emulated devices: paths, descriptors, threads, signals. The device behind /dev/sev is one of the test's:
+// PLATFORM_STATUS counts in guest_count, and command 200 takes a long time. usage: probe WHAT [ARGUMENT...]; exits with the number of
+// things that are not as they should be
 #define _GNU_SOURCE
 #include "check.h"
 

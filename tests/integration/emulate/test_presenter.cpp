@@ -28,6 +28,8 @@ private Q_SLOTS:
     void init();
     void reaches_data();
     void reaches();
+    void guestsThatAreTreatedBadly_data();
+    void guestsThatAreTreatedBadly();
     void readOnly();
     void endsAsTheProgramDoes_data();
     void endsAsTheProgramDoes();
@@ -100,6 +102,39 @@ void TestPresenter::reaches()
     QVERIFY(!end->notRun);
     QCOMPARE(end->status, 0);
     QVERIFY(!end->busy);
+}
+
+void TestPresenter::guestsThatAreTreatedBadly_data()
+{
+    QTest::addColumn<int>("way");
+    QTest::addColumn<QByteArray>("says");
+    using Way = test::FakeGuest::Way;
+    QTest::newRow("certificates grow") << static_cast<int>(Way::Grows) << QByteArray("grow with every question");
+    QTest::newRow("certificates without end") << static_cast<int>(Way::Greedy) << QByteArray("2097152 bytes for its certificates");
+    QTest::newRow("too long") << static_cast<int>(Way::TooLong) << QByteArray("bytes");
+    QTest::newRow("key gone") << static_cast<int>(Way::KeyGone) << QByteArray("restart the guest");
+    QTest::newRow("short") << -1 << QByteArray("it has 100 bytes, where a report has 1184");
+}
+
+/// The warden's own code for guests: errors, and no endless questions.
+void TestPresenter::guestsThatAreTreatedBadly()
+{
+    QFETCH(int, way);
+    QFETCH(QByteArray, says);
+    sev::Presentation shown = presentation();
+    if (way >= 0)
+        shown.guest = std::make_shared<test::FakeGuest>(static_cast<test::FakeGuest::Way>(way));
+    else
+        shown.reports = [](ByteView, unsigned) -> std::expected<sev::ReportBlobs, int> { return sev::ReportBlobs{Bytes(100), {}}; };
+    const QString file = m_folder->filePath(u"said"_s);
+    const std::string line = (programFolder() / "guest_probe").string() + (way >= 0 ? " device" : " tsm") + " > " + file.toStdString();
+    const auto end = sev::present(shown, {"sh", "-c", line});
+    QVERIFY(end);
+    QCOMPARE(end->status, 1);
+    QFile said(file);
+    QVERIFY(said.open(QFile::ReadOnly));
+    const QByteArray text = said.readAll();
+    QVERIFY2(text.contains(says), text.constData());
 }
 
 void TestPresenter::readOnly()
