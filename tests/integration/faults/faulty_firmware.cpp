@@ -30,8 +30,8 @@ Bytes realGuestRequest(Processor *self, GuestHandle guest, ByteView request) __a
     "__real__ZN9kastellan3sev9Processor12guestRequestENS0_11GuestHandleESt4spanIKhLm18446744073709551615EE");
 Bytes faultyGuestRequest(Processor *self, GuestHandle guest, ByteView request) __asm__(
     "__wrap__ZN9kastellan3sev9Processor12guestRequestENS0_11GuestHandleESt4spanIKhLm18446744073709551615EE");
-std::vector<Endorsement> realEndorsements(const Processor *self) __asm__("__real__ZNK9kastellan3sev9Processor12endorsementsEv");
-std::vector<Endorsement> faultyEndorsements(const Processor *self) __asm__("__wrap__ZNK9kastellan3sev9Processor12endorsementsEv");
+std::vector<Endorsement> realEndorsements(Processor *self) __asm__("__real__ZN9kastellan3sev9Processor12endorsementsEv");
+std::vector<Endorsement> faultyEndorsements(Processor *self) __asm__("__wrap__ZN9kastellan3sev9Processor12endorsementsEv");
 
 namespace {
 
@@ -106,7 +106,7 @@ Bytes faultyGuestRequest(Processor *self, GuestHandle guest, ByteView request)
     return answer;
 }
 
-std::vector<Endorsement> faultyEndorsements(const Processor *self)
+std::vector<Endorsement> faultyEndorsements(Processor *self)
 {
     auto all = realEndorsements(self);
     for (const auto &fault : faults())
