@@ -161,7 +161,6 @@ FILE *openStream(const char *path, const char *mode, const char *name)
 // The C library declares some of them with attributes that ours need not repeat.
 #pragma GCC diagnostic ignored "-Wmissing-declarations"
 #pragma GCC diagnostic ignored "-Wattributes"
-#pragma GCC diagnostic ignored "-Wnonnull-compare"
 
 #define OPEN(NAME)                                                                                                                         \
     INTERPOSED int NAME(const char *path, int flags, ...)                                                                                  \

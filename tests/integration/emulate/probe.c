@@ -445,10 +445,14 @@ int main(int argc, char **argv)
             kill(getpid(), SIGTERM);
         pause();
     } else if (!strcmp(what, "wait")) { // says when it is there, and waits for a signal
-        signal(SIGUSR1, ignore);
+        sigset_t wanted;
+        int number = 0;
+        sigemptyset(&wanted);
+        sigaddset(&wanted, SIGUSR1);
+        sigprocmask(SIG_BLOCK, &wanted, NULL); // it may come before we wait
         puts("ready");
         fflush(stdout);
-        pause();
+        CHECK(sigwait(&wanted, &number) == 0 && number == SIGUSR1);
         return 42;
     } else if (!strcmp(what, "child")) { // its child outlives it and needs the device then
         int ends[2];
