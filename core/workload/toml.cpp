@@ -25,6 +25,7 @@ struct BrokenAssertion {};
 
 #include "core/workload/toml.h"
 
+#include "core/workload/ascii_text.h"
 #include "core/workload/text.h"
 
 #include <algorithm>
@@ -34,27 +35,29 @@ namespace {
 
 constexpr const char *what = "read the configuration";
 
+constexpr std::string_view byteOrderMark = "\xef\xbb\xbf";
+
 std::string place(std::string_view file, unsigned line)
 {
     return std::string(file) + ", line " + std::to_string(line);
 }
 
-TomlValue convert(const toml::node &node) // nesting is bounded by the library (TOML_MAX_NESTED_VALUES)
+TomlValue convert(const toml::node &node, const AsciiText &ascii) // nesting is bounded by the library (TOML_MAX_NESTED_VALUES)
 {
     TomlValue value;
     value.line = node.source().begin.line;
     if (const auto *table = node.as_table()) {
         value.kind = TomlValue::Kind::Table;
         for (const auto &[key, child] : *table)
-            value.table.push_back({std::string(key.str()), key.source().begin.line, convert(child)});
+            value.table.push_back({ascii.original(key.str()), key.source().begin.line, convert(child, ascii)});
         std::ranges::stable_sort(value.table, {}, &TomlEntry::line);
     } else if (const auto *array = node.as_array()) {
         value.kind = TomlValue::Kind::Array;
         for (const auto &child : *array)
-            value.array.push_back(convert(child));
+            value.array.push_back(convert(child, ascii));
     } else if (const auto *string = node.as_string()) {
         value.kind = TomlValue::Kind::String;
-        value.text = string->get();
+        value.text = ascii.original(string->get());
     } else if (const auto *integer = node.as_integer()) {
         value.kind = TomlValue::Kind::Integer;
         value.integer = integer->get();
@@ -78,8 +81,8 @@ public:
     /// byte order mark at the beginning.
     std::size_t firstForeign()
     {
-        if (m_text.starts_with("\xef\xbb\xbf"))
-            m_at = 3;
+        if (m_text.starts_with(byteOrderMark))
+            m_at = byteOrderMark.size();
         while (m_at < m_text.size()) {
             const char c = m_text[m_at];
             if (static_cast<unsigned char>(c) >= 0x80)
@@ -121,6 +124,16 @@ private:
     std::string_view m_text;
     std::size_t m_at = 0;
 };
+
+unsigned lineThatIsNotUtf8(std::string_view text)
+{
+    unsigned line = 1;
+    for (std::size_t end = text.find('\n'); end != std::string_view::npos && isUtf8(text.substr(0, end)); end = text.find('\n')) {
+        text.remove_prefix(end + 1);
+        ++line;
+    }
+    return line;
+}
 
 /// The line at which parsing breaks off: the first one with which, and with everything before it, parsing still breaks off.
 unsigned lineOfBrokenAssertion(std::string_view text)
@@ -170,7 +183,8 @@ Result<TomlValue> parseToml(std::string_view text, std::string_view file)
     const auto invalid = [&](unsigned line, std::string_view why) {
         return badInput(what, place(file, line), "it is not valid TOML: " + shown(why, 300));
     };
-    // The library runs into undefined behaviour over most of them (3.4.0, is_non_ascii_horizontal_whitespace).
+    if (!isUtf8(text))
+        return invalid(lineThatIsNotUtf8(text), "it is not UTF-8");
     if (const std::size_t foreign = Outside(text).firstForeign(); foreign != std::string_view::npos) {
         const auto lead = static_cast<unsigned char>(text[foreign]);
         const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1; // of the character in UTF-8
@@ -178,13 +192,16 @@ Result<TomlValue> parseToml(std::string_view text, std::string_view file)
             "'" + std::string(text.substr(foreign, length))
                 + "' stands outside of a string; put keys and texts that are not ASCII in quotes");
     }
+    // The library runs into undefined behaviour over other characters where it does not expect them (3.4.0,
+    // is_non_ascii_horizontal_whitespace): it is given none.
+    const AsciiText ascii(text.starts_with(byteOrderMark) ? text.substr(byteOrderMark.size()) : text);
     try {
-        const toml::parse_result result = toml::parse(text);
+        const toml::parse_result result = toml::parse(ascii.text());
         if (!result)
-            return invalid(result.error().source().begin.line, result.error().description());
-        return convert(result.table());
+            return invalid(result.error().source().begin.line, ascii.original(result.error().description()));
+        return convert(result.table(), ascii);
     } catch (const BrokenAssertion &) {
-        return invalid(lineOfBrokenAssertion(text), "nothing of TOML looks like this");
+        return invalid(lineOfBrokenAssertion(ascii.text()), "nothing of TOML looks like this");
     }
 }
 

@@ -133,7 +133,8 @@ void TestWorkloadConfig::refusesByLine_data()
     row("after strings and comments", "# \xc4\xa7\nargs = [\"\\\"\xc4\xa7\", '\xc4\xa7\\', \"\"\"\n\xc4\xa7 \"\"\"\"\"] \xc4\xa7\n", 3,
         "stands outside of a string");
     row("after a string that is not closed", "args = [\"a\n\xc4\xa7", 2, "stands outside of a string");
-    row("half a character", "\xc4", 1, "not valid TOML");
+    row("half a character", "args = []\n# \xc4\n", 2, "not UTF-8");
+    row("after what the TOML library takes for a number", "args = 0MM\x22\xd1\x90\x01", 1, "not valid TOML");
     row("what the TOML library does not expect", "args = []\n[[[a]]]\n[env]\n", 2, "not valid TOML");
     row("a time that is none", "\n\nreattest = 1979-05-27Tx", 3, "not valid TOML");
     row("near miss", "\narg = []\n", 2, "there is no key 'arg'. Did you mean 'args'?");
@@ -195,6 +196,11 @@ void TestWorkloadConfig::textsNeedNotBeAscii()
         parseKeepToml("\xef\xbb\xbf# \xc4\xa7\nargs = [\"\xc4\xa7\", '\xef\xba\xbf', \"\"\"\xc4\xa7\"\"\"\"]\n", "Keep.toml");
     QVERIFY2(foreign, foreign ? "" : foreign.error().message().c_str());
     QCOMPARE(foreign->args, (std::vector<std::string>{"\xc4\xa7", "\xef\xba\xbf", "\xc4\xa7\""}));
+    // What looks like our own marks is left alone.
+    const auto marks = parseKeepToml("args = ['~0~c4', '\xc4\xa7~1~c4']\n[env]\n'\xc4\xa7' = '~0~'\n", "Keep.toml");
+    QVERIFY2(marks, marks ? "" : marks.error().message().c_str());
+    QCOMPARE(marks->args, (std::vector<std::string>{"~0~c4", "\xc4\xa7~1~c4"}));
+    QCOMPARE(marks->env.begin()->first, std::string("\xc4\xa7"));
 }
 
 void TestWorkloadConfig::changedConfigurationsAreCheckedToo()
