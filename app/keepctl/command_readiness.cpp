@@ -45,8 +45,9 @@ Result<Readiness> look(const Invocation &asked, const Context &context)
 /// Ready for what was asked; without --for, for any protection. Nothing looked at: as if the environment had failed.
 int exitOf(const Readiness &readiness, const std::string &protection)
 {
-    const bool looked = std::ranges::any_of(readiness.checks,
-        [](const ReadinessCheck &check) { return check.state != CheckState::Unknown && check.state != CheckState::Skipped; });
+    const bool looked = std::ranges::any_of(readiness.checks, [](const ReadinessCheck &check) {
+        return check.state == CheckState::Pass || check.state == CheckState::Fail || check.state == CheckState::Warning;
+    });
     if (!looked)
         return exit_code::environment;
     const bool ready = std::ranges::any_of(readiness.verdicts, [&protection](const ReadinessVerdict &verdict) {

@@ -66,7 +66,8 @@ std::string checkText(const Readiness &readiness, const ReadinessCheck &check, s
 {
     const std::string state(name(check.state)), indent(2 * reports::depthOf(readiness, check), ' ');
     const std::string saw = check.state == CheckState::Skipped ? "because of " + check.skippedFor : check.saw;
-    std::string text = "  " + painted(fd, colourOfState(check.state), state) + std::string(stateColumns - std::min(stateColumns, state.size()), ' ') + "  ";
+    std::string text = "  " + painted(fd, colourOfState(check.state), state)
+        + std::string(stateColumns - std::min(stateColumns, state.size()), ' ') + "  ";
     text += padded(indent + inLine(check.title), titleWidth) + "  " + inLine(saw) + "\n";
     if (check.state == CheckState::Pass || check.state == CheckState::Info || check.state == CheckState::Skipped)
         return text;
@@ -101,7 +102,8 @@ std::string hiddenText(const Readiness &readiness)
 
 std::string readinessText(const Readiness &readiness, std::string_view protection, bool all, int fd)
 {
-    std::string text = painted(fd, Colour::Bold, inLine(readiness.title.empty() ? readiness.host : readiness.title)) + "  " + inLine(readiness.lookedAt);
+    std::string text =
+        painted(fd, Colour::Bold, inLine(readiness.title.empty() ? readiness.host : readiness.title)) + "  " + inLine(readiness.lookedAt);
     if (!readiness.root.empty())
         text += ", files of " + inLine(readiness.root);
     text += ", " + timeText(readiness.time) + " UTC\n";

@@ -31,8 +31,7 @@ std::string_view nameIn(const std::array<std::pair<State, std::string_view>, Cou
 }
 
 template <typename State, std::size_t Count>
-Result<State> stateIn(
-    const std::array<std::pair<State, std::string_view>, Count> &names, std::string_view name, const char *what)
+Result<State> stateIn(const std::array<std::pair<State, std::string_view>, Count> &names, std::string_view name, const char *what)
 {
     const auto at = std::ranges::find(names, name, &std::pair<State, std::string_view>::second);
     if (at != names.end())

@@ -99,10 +99,10 @@ std::string toJson(const Readiness &readiness)
         checks.push_back(checkJson(check));
     for (const auto &[label, value] : readiness.facts)
         facts.push_back({{"name", label}, {"value", value}});
-    return js::dump({{"schema", "kastellan-readiness-1"}, {"host", readiness.host}, {"title", readiness.title},
-                        {"emulated", readiness.emulated}, {"time", readiness.time}, {"looked_at", readiness.lookedAt},
-                        {"root", readiness.root}, {"verdicts", std::move(verdicts)}, {"checks", std::move(checks)},
-                        {"facts", std::move(facts)}},
+    return js::dump(
+        {{"schema", "kastellan-readiness-1"}, {"host", readiness.host}, {"title", readiness.title}, {"emulated", readiness.emulated},
+            {"time", readiness.time}, {"looked_at", readiness.lookedAt}, {"root", readiness.root}, {"verdicts", std::move(verdicts)},
+            {"checks", std::move(checks)}, {"facts", std::move(facts)}},
         2);
 }
 

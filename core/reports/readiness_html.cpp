@@ -26,7 +26,8 @@ std::string verdictBox(const Readiness &readiness, const ReadinessVerdict &verdi
 {
     const Tone tone = toneOf(verdict.state);
     std::string html = "<div class=\"verdict " + toneClass(tone) + "\">" + inlineSymbol(tone, 34) + "<div><div class=\"word\">"
-        + escaped(verdict.title + ": " + std::string(name(verdict.state))) + "</div><p class=\"sentence\">" + escaped(verdict.sentence) + "</p>";
+        + escaped(verdict.title + ": " + std::string(name(verdict.state))) + "</div><p class=\"sentence\">" + escaped(verdict.sentence)
+        + "</p>";
     std::string causes;
     for (const auto &id : verdict.causes) {
         const ReadinessCheck *cause = readiness.check(id);
@@ -43,7 +44,8 @@ std::string checkRows(const Readiness &readiness, const ReadinessCheck &check)
     const unsigned deep = std::min(depthOf(readiness, check), 3u);
     std::string html = "<tbody class=\"" + toneClass(tone) + "\">\n<tr><td>" + badge(tone, name(check.state)) + "</td><td class=\"deep"
         + std::to_string(deep) + "\"><span class=\"check\">" + escaped(check.title) + "</span><br><span class=\"id\">" + escaped(check.id)
-        + "</span></td><td>" + (check.saw.empty() ? std::string("<span class=\"none\">nothing was looked at</span>") : valueCell(check.saw)) + "</td></tr>\n";
+        + "</span></td><td>" + (check.saw.empty() ? std::string("<span class=\"none\">nothing was looked at</span>") : valueCell(check.saw))
+        + "</td></tr>\n";
     std::string more;
     if (!check.means.empty())
         more += "<p>" + escaped(check.means) + "</p>";
@@ -64,10 +66,12 @@ std::string checkRows(const Readiness &readiness, const ReadinessCheck &check)
 std::string counts(const Readiness &readiness)
 {
     std::string html = "<ul class=\"counts\">\n";
-    for (const auto state : {CheckState::Fail, CheckState::Warning, CheckState::Unknown, CheckState::Pass, CheckState::Skipped, CheckState::Info}) {
+    for (const auto state :
+        {CheckState::Fail, CheckState::Warning, CheckState::Unknown, CheckState::Pass, CheckState::Skipped, CheckState::Info}) {
         const auto count = std::ranges::count(readiness.checks, state, &ReadinessCheck::state);
         if (count)
-            html += std::format("<li class=\"{}\"><span class=\"n\">{}</span><span class=\"l\">{}</span></li>\n", toneClass(toneOf(state)), count, name(state));
+            html += std::format("<li class=\"{}\"><span class=\"n\">{}</span><span class=\"l\">{}</span></li>\n", toneClass(toneOf(state)),
+                count, name(state));
     }
     return html + "</ul>\n";
 }
@@ -137,14 +141,17 @@ std::string readinessHtml(const Readiness &readiness)
                        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n";
     html += "<title>" + escaped("Readiness of " + title) + "</title>\n<style>" + styleSheet() + std::string(moreRules)
-        + "</style>\n</head>\n<body>\n<table class=\"sheet\" role=\"presentation\">\n<thead><tr><td>\n<div class=\"running\"><b>Kastellan readiness of a host</b><span>"
+        + "</style>\n</head>\n<body>\n<table class=\"sheet\" role=\"presentation\">\n<thead><tr><td>\n<div class=\"running\"><b>Kastellan "
+          "readiness of a host</b><span>"
         + escaped(title) + "</span></div>\n";
     if (readiness.emulated)
-        html += "<div class=\"emulated-strip\">" + inlineSymbol(Tone::Warning, 17) + "<span><b>EMULATED.</b> " + escaped(emulatedSentence) + "</span></div>\n";
+        html += "<div class=\"emulated-strip\">" + inlineSymbol(Tone::Warning, 17) + "<span><b>EMULATED.</b> " + escaped(emulatedSentence)
+            + "</span></div>\n";
     html += "</td></tr></thead>\n<tfoot><tr><td>\n<div class=\"running\"><span>Looked at " + escaped(utcText(readiness.time))
         + " · help, never proof</span></div>\n</td></tr></tfoot>\n<tbody><tr><td>\n<main>\n";
     html += "<h1>" + escaped(title) + "</h1>\n<p class=\"lead\">" + escaped(capitalized(readiness.lookedAt))
-        + (readiness.root.empty() ? "" : ", files of " + escaped(readiness.root)) + ", " + escaped(utcText(readiness.time)) + "</p>\n<div class=\"verdicts\">\n";
+        + (readiness.root.empty() ? "" : ", files of " + escaped(readiness.root)) + ", " + escaped(utcText(readiness.time))
+        + "</p>\n<div class=\"verdicts\">\n";
     for (const auto &verdict : readiness.verdicts)
         html += verdictBox(readiness, verdict);
     html += "</div>\n" + counts(readiness);

@@ -67,6 +67,11 @@ bool enclosed(const HostFacts &facts)
     return facts.text("env.enclosure").value_or("none") != "none";
 }
 
+bool libvirtHasSev(const HostFacts &facts)
+{
+    return facts.flag("libvirt.sev.supported").value_or(false);
+}
+
 std::optional<Version> versionFrom(std::optional<std::string_view> text)
 {
     if (!text)

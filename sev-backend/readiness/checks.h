@@ -91,6 +91,9 @@ struct Generation {
 /// A file tree that is not the machine's own: packages in it say nothing about the machine.
 [[nodiscard]] bool enclosed(const HostFacts &facts);
 
+/// Whether the system's libvirt has SEV: its QEMU opens the devices, and has talked to the firmware, whatever this user may.
+[[nodiscard]] bool libvirtHasSev(const HostFacts &facts);
+
 /// "6.11.4-foo" as its first numbers.
 struct Version {
     unsigned major = 0, minor = 0, patch = 0;

@@ -33,11 +33,14 @@ Judgement judgeBit(const HostFacts &facts)
 
 Judgement judgeInside(const HostFacts &facts)
 {
+    if (!facts.has("cpuid.1.ecx") && !facts.has("cpuinfo.flag.hypervisor"))
+        return unknown(facts, "cpuid.1.ecx");
     if (!isGuest(facts))
         return info("no guest");
     const auto status = sevStatus(facts);
     if (!status || !(*status & 7))
-        return info("a guest" + std::string(status || facts.isAbsent("msr.sev_status") ? ", not protected by SEV" : ""), "What the host below can do does not show in here.");
+        return info("a guest" + std::string(status || facts.isAbsent("msr.sev_status") ? ", not protected by SEV" : ""),
+            "What the host below can do does not show in here.");
     return info(std::string("a guest under ") + (*status & 4 ? "SEV-SNP" : *status & 2 ? "SEV-ES" : "SEV"));
 }
 
@@ -51,7 +54,8 @@ Judgement judgeDevice(const HostFacts &facts)
     if (facts.has("dev.sev_guest"))
         return info(facts.why("dev.sev_guest.write"), "Reports are asked for as root, or with a udev rule for the device.");
     if (status && *status & 4)
-        return warning("there is no /dev/sev-guest", "This SEV-SNP guest cannot ask for attestation reports.", "Load its driver.", "sudo modprobe sev-guest");
+        return warning("there is no /dev/sev-guest", "This SEV-SNP guest cannot ask for attestation reports.", "Load its driver.",
+            "sudo modprobe sev-guest");
     return info("there is no /dev/sev-guest");
 }
 
@@ -81,7 +85,8 @@ void addGuest(Checks &table)
         {"guest.vmsa_protection", "VMSA register protection", judgeBit<16>},
         {"guest.smt_protection", "SMT protection", judgeBit<17>},
     };
-    table.push_back({"guest.inside", area, "Inside of a guest", "", {}, {}, "CPUID 1 ECX bit 31; MSR 0xc0010131 (SEV_STATUS)", "snpguest ok", judgeInside});
+    table.push_back({"guest.inside", area, "Inside of a guest", "", {}, {}, "CPUID 1 ECX bit 31; MSR 0xc0010131 (SEV_STATUS)",
+        "snpguest ok", judgeInside});
     for (const auto &row : rows)
         table.push_back({row.id, area, row.title, "guest.inside", {}, {}, "MSR 0xc0010131 (SEV_STATUS)", "snpguest ok", row.judge});
     table.push_back({"guest.device", area, "Device for reports", "guest.inside", {}, {}, "/dev/sev-guest", "", judgeDevice});

@@ -33,7 +33,8 @@ Judgement image(const HostFacts &facts, std::string_view feature, std::string_vi
             list += (list.empty() ? "" : ", ") + path;
     }
     if (enclosed(facts))
-        return {CheckState::Unknown, std::format("in {}: {}", *facts.text("env.enclosure"), good.empty() ? "none" : good), {}, {}, {}, {}}; // see env.root
+        return {CheckState::Unknown, std::format("in {}: {}", *facts.text("env.enclosure"), good.empty() ? "none" : good), {}, {}, {},
+            {}}; // see env.root
     if (!good.empty())
         return passed(good);
     if (!facts.has("images"))
@@ -59,11 +60,14 @@ Judgement judgeSnp(const HostFacts &facts)
 }
 Judgement judgeHashes(const HostFacts &facts)
 {
-    return image(facts, "amd-sev", "hash_table", "Kernel, initrd and command line of a keep could not be measured: the image has no place for their hashes.", forSnp);
+    return image(facts, "amd-sev", "hash_table",
+        "Kernel, initrd and command line of a keep could not be measured: the image has no place for their hashes.", forSnp);
 }
 Judgement judgeHashesSnp(const HostFacts &facts)
 {
-    return image(facts, "amd-sev-snp", "snp_kernel_hashes", "Kernel, initrd and command line of a keep could not be measured under SEV-SNP: the image has no SNP_KERNEL_HASHES section.", forSnp);
+    return image(facts, "amd-sev-snp", "snp_kernel_hashes",
+        "Kernel, initrd and command line of a keep could not be measured under SEV-SNP: the image has no SNP_KERNEL_HASHES section.",
+        forSnp);
 }
 
 } // namespace
@@ -72,10 +76,12 @@ void addImages(Checks &table)
 {
     constexpr const char *where = "firmware descriptors of QEMU (JSON)";
     table.push_back({"image.sev", area, "For SEV", "", {}, {"sev"}, where, "QEMU docs/interop/firmware.json", judgeSev});
-    table.push_back({"image.hashes", area, "Measures the kernel, SEV and SEV-ES", "image.sev", {"image.sev"}, {"sev", "es"}, "the image's GUID table: SEV hash table", "AMDESE/AMDSEV#138", judgeHashes});
+    table.push_back({"image.hashes", area, "Measures the kernel, SEV and SEV-ES", "image.sev", {"image.sev"}, {"sev", "es"},
+        "the image's GUID table: SEV hash table", "AMDESE/AMDSEV#138", judgeHashes});
     table.push_back({"image.es", area, "For SEV-ES", "", {}, {"es"}, where, "QEMU docs/interop/firmware.json", judgeEs});
     table.push_back({"image.snp", area, "For SEV-SNP", "", {}, blocksSnp, where, "QEMU docs/interop/firmware.json", judgeSnp});
-    table.push_back({"image.snp_hashes", area, "Measures the kernel, SEV-SNP", "image.snp", {"image.snp"}, blocksSnp, "the image's SEV metadata: SNP_KERNEL_HASHES", "virtee/sev-snp-measure", judgeHashesSnp});
+    table.push_back({"image.snp_hashes", area, "Measures the kernel, SEV-SNP", "image.snp", {"image.snp"}, blocksSnp,
+        "the image's SEV metadata: SNP_KERNEL_HASHES", "virtee/sev-snp-measure", judgeHashesSnp});
 }
 
 } // namespace kastellan::sev

@@ -20,7 +20,8 @@ Judgement version(const HostFacts &facts, Version minimum, std::string_view prot
     // Distributions carry it back to older kernels: the parameter is there only where the code is.
     if (facts.has(parameter))
         return passed(std::format("{}, with {} carried back", *release, protection));
-    return failed(std::string(*release), std::format("KVM launches {} guests from Linux {}.{} on.", protection, minimum.major, minimum.minor),
+    return failed(std::string(*release),
+        std::format("KVM launches {} guests from Linux {}.{} on.", protection, minimum.major, minimum.minor),
         std::format("Boot a kernel of at least {}.{}.", minimum.major, minimum.minor));
 }
 
@@ -48,12 +49,14 @@ Judgement judgeConfig(const HostFacts &facts)
             missing += (missing.empty() ? "CONFIG_" : ", CONFIG_") + std::string(option);
     }
     if (!missing.empty())
-        return failed(missing + " not set", "This kernel was built without what SEV needs.", "Boot a kernel of your distribution, or build one with these options.");
+        return failed(missing + " not set", "This kernel was built without what SEV needs.",
+            "Boot a kernel of your distribution, or build one with these options.");
     if (known)
         return passed("KVM_AMD, KVM_AMD_SEV, CRYPTO_DEV_CCP_DD and CRYPTO_DEV_SP_PSP are set");
     if (facts.flag("module.kvm_amd.sev").value_or(false) && facts.has("dev.sev"))
         return passed("not readable; KVM offers SEV and /dev/sev is there, so they are set");
-    return unknown(facts, "kernel.config.KVM_AMD_SEV", "Give the file /boot/config-RELEASE of the running kernel, or a kernel with /proc/config.gz.");
+    return unknown(
+        facts, "kernel.config.KVM_AMD_SEV", "Give the file /boot/config-RELEASE of the running kernel, or a kernel with /proc/config.gz.");
 }
 
 /// Parameters that take SEV away. What they do to single modules shows in the modules' own checks.
@@ -80,7 +83,8 @@ Judgement judgeCommandLine(const HostFacts &facts)
     }
     if (bad.empty())
         return passed(line->empty() ? "nothing about SEV" : std::string(*line));
-    return failed(bad, "The kernel was told to do without what SEV needs.", "Take this out of the kernel's command line (GRUB_CMDLINE_LINUX in /etc/default/grub), then reboot.");
+    return failed(bad, "The kernel was told to do without what SEV needs.",
+        "Take this out of the kernel's command line (GRUB_CMDLINE_LINUX in /etc/default/grub), then reboot.");
 }
 
 Judgement judgeCcp(const HostFacts &facts)
@@ -88,7 +92,8 @@ Judgement judgeCcp(const HostFacts &facts)
     if (facts.has("module.ccp") || facts.has("dev.sev"))
         return passed("loaded");
     if (facts.isAbsent("module.ccp"))
-        return failed("not loaded", "The driver of the SEV firmware is missing, so there is no /dev/sev.", "Load the module ccp; if that fails, see the kernel's log.", "sudo modprobe ccp && sudo dmesg | grep -i ccp");
+        return failed("not loaded", "The driver of the SEV firmware is missing, so there is no /dev/sev.",
+            "Load the module ccp; if that fails, see the kernel's log.", "sudo modprobe ccp && sudo dmesg | grep -i ccp");
     return unknown(facts, "module.ccp");
 }
 
@@ -103,7 +108,8 @@ Judgement judgeCgroup(const HostFacts &facts, std::string_view kind)
     if (!current)
         return passed(std::format("{}", *capacity));
     if (*current >= *capacity)
-        return failed(std::format("{} of {} in use", *current, *capacity), "Every key is in use: the next launch fails.", "End a guest that is not needed.", "keepctl keep list");
+        return failed(std::format("{} of {} in use", *current, *capacity), "Every key is in use: the next launch fails.",
+            "End a guest that is not needed.", "keepctl keep list");
     return passed(std::format("{} of {} in use", *current, *capacity));
 }
 Judgement judgeCgroupSev(const HostFacts &facts)
@@ -126,8 +132,10 @@ constexpr Hint hints[] = {
     {"not enabled by BIOS", "Encryption is off in the firmware's setup (SMEE)."},
     {"does not cover", "The RMP is too small for the memory (SNP Memory Coverage in the firmware's setup)."},
     {"Memory for the RMP table has not been reserved", "The BIOS reserved no RMP (SNP Memory Coverage in the firmware's setup)."},
-    {"passthrough mode, SNP cannot be supported", "The IOMMU's passthrough rules SEV-SNP out: take iommu=pt out of the kernel's command line."},
-    {"V2 page table mode, SNP cannot be supported", "The IOMMU's page tables of version 2 rule SEV-SNP out: take amd_iommu=pgtbl_v2 out of the kernel's command line."},
+    {"passthrough mode, SNP cannot be supported",
+        "The IOMMU's passthrough rules SEV-SNP out: take iommu=pt out of the kernel's command line."},
+    {"V2 page table mode, SNP cannot be supported",
+        "The IOMMU's page tables of version 2 rule SEV-SNP out: take amd_iommu=pgtbl_v2 out of the kernel's command line."},
     {"SNP: Failed to enable IOMMU", "The IOMMU could not be made ready for SEV-SNP (SEV-SNP Support under NBIO in the firmware's setup)."},
     {"failed to INIT", "The SEV firmware could not be initialized: reset the platform, or update the firmware."},
     {"SEV: TMR", "Memory for the SEV firmware could not be had: reboot."},
@@ -161,15 +169,21 @@ Judgement judgeLog(const HostFacts &facts)
 
 void addKernel(Checks &table)
 {
-    table.push_back({"kernel.version", area, "Version for SEV", "", {}, blocksAll, "/proc/sys/kernel/osrelease", "Linux 4.16", judgeVersion});
-    table.push_back({"kernel.version_es", area, "Version for SEV-ES", "kernel.version", {"kernel.version"}, blocksEs, "/proc/sys/kernel/osrelease", "Linux 5.11", judgeVersionEs});
-    table.push_back({"kernel.version_snp", area, "Version for SEV-SNP", "kernel.version", {"kernel.version_es"}, blocksSnp, "/proc/sys/kernel/osrelease", "snphost docs/troubleshooting.md: 6.11", judgeVersionSnp});
+    table.push_back(
+        {"kernel.version", area, "Version for SEV", "", {}, blocksAll, "/proc/sys/kernel/osrelease", "Linux 4.16", judgeVersion});
+    table.push_back({"kernel.version_es", area, "Version for SEV-ES", "kernel.version", {"kernel.version"}, blocksEs,
+        "/proc/sys/kernel/osrelease", "Linux 5.11", judgeVersionEs});
+    table.push_back({"kernel.version_snp", area, "Version for SEV-SNP", "kernel.version", {"kernel.version_es"}, blocksSnp,
+        "/proc/sys/kernel/osrelease", "snphost docs/troubleshooting.md: 6.11", judgeVersionSnp});
     table.push_back({"kernel.config", area, "Configuration", "", {}, blocksAll, "/proc/config.gz, /boot/config-RELEASE", "", judgeConfig});
     table.push_back({"kernel.cmdline", area, "Command line", "", {}, blocksAll, "/proc/cmdline", "", judgeCommandLine});
-    table.push_back({"kernel.ccp", area, "Driver of the SEV firmware (ccp)", "", {"cpu.sev"}, blocksAll, "/sys/module/ccp, /dev/sev", "", judgeCcp});
+    table.push_back(
+        {"kernel.ccp", area, "Driver of the SEV firmware (ccp)", "", {"cpu.sev"}, blocksAll, "/sys/module/ccp, /dev/sev", "", judgeCcp});
     table.push_back({"kernel.log", area, "Kernel's log", "", {}, {}, "/dev/kmsg", "AMDESE/AMDSEV#105", judgeLog});
-    table.push_back({"cgroup.sev", area, "Keys in use: SEV", "", {"cpu.sev_asids"}, {"sev"}, "misc.capacity and misc.current, sev", "Linux cgroup-v2, misc controller", judgeCgroupSev});
-    table.push_back({"cgroup.sev_es", area, "Keys in use: SEV-ES and SEV-SNP", "", {"cpu.es_asids"}, blocksEs, "misc.capacity and misc.current, sev_es", "Linux cgroup-v2, misc controller", judgeCgroupEs});
+    table.push_back({"cgroup.sev", area, "Keys in use: SEV", "", {"cpu.sev_asids"}, {"sev"}, "misc.capacity and misc.current, sev",
+        "Linux cgroup-v2, misc controller", judgeCgroupSev});
+    table.push_back({"cgroup.sev_es", area, "Keys in use: SEV-ES and SEV-SNP", "", {"cpu.es_asids"}, blocksEs,
+        "misc.capacity and misc.current, sev_es", "Linux cgroup-v2, misc controller", judgeCgroupEs});
 }
 
 } // namespace kastellan::sev

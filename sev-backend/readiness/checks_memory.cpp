@@ -9,9 +9,10 @@ namespace {
 
 constexpr std::string_view area = "Memory and IOMMU";
 constexpr std::uint64_t bookkeeping = 0x4000, entrySize = 16, pageBytes = 4096; // SEV-SNP ABI, RMP; Linux arch/x86/virt/svm/sev.c
-constexpr const char *coverage = "In the firmware's setup: Advanced > AMD CBS > CPU Common Options > SNP Memory (RMP Table) Coverage: Enabled, "
-                                 "and no 'Amount of Memory to Cover' below the installed memory; 'Split RMP Table' disabled where Linux cannot use it. "
-                                 "Vendors move and rename these settings.";
+constexpr const char *coverage =
+    "In the firmware's setup: Advanced > AMD CBS > CPU Common Options > SNP Memory (RMP Table) Coverage: Enabled, "
+    "and no 'Amount of Memory to Cover' below the installed memory; 'Split RMP Table' disabled where Linux cannot use it. "
+    "Vendors move and rename these settings.";
 constexpr const char *asRootCommand = "sudo modprobe msr && sudo keepctl host check";
 
 std::string gib(std::uint64_t bytes)
@@ -92,8 +93,11 @@ Judgement judgeIommu(const HostFacts &facts)
     const bool table = facts.has("iommu.ivrs");
     return failed(table ? "the BIOS describes one (IVRS), and Linux does not use it" : "none: the BIOS describes none (no IVRS table)",
         "SEV-SNP needs the IOMMU to keep devices out of guests' memory.",
-        table ? "Take amd_iommu=off and iommu=off out of the kernel's command line, then reboot."
-              : std::string("In the firmware's setup: Advanced > AMD CBS > NBIO Common Options > IOMMU: Enabled, and SEV-SNP Support: Enabled there.") + setupNote);
+        table
+            ? "Take amd_iommu=off and iommu=off out of the kernel's command line, then reboot."
+            : std::string(
+                  "In the firmware's setup: Advanced > AMD CBS > NBIO Common Options > IOMMU: Enabled, and SEV-SNP Support: Enabled there.")
+                + setupNote);
 }
 
 Judgement judgeMode(const HostFacts &facts)
@@ -105,14 +109,16 @@ Judgement judgeMode(const HostFacts &facts)
     const std::string padded = " " + std::string(*line) + " ";
     const auto has = [&padded](std::string_view word) { return padded.find(" " + std::string(word) + " ") != std::string::npos; };
     std::string bad;
-    for (const std::string_view word : {"iommu=pt", "iommu.passthrough=1", "iommu.passthrough=on", "amd_iommu=off", "iommu=off", "amd_iommu=pgtbl_v2"})
+    for (const std::string_view word :
+        {"iommu=pt", "iommu.passthrough=1", "iommu.passthrough=on", "amd_iommu=off", "iommu=off", "amd_iommu=pgtbl_v2"})
         if (has(word))
             bad += (bad.empty() ? "" : " ") + std::string(word);
     if (bad.empty() && passthrough == "y" && !has("iommu.passthrough=0") && !has("iommu=nopt"))
         bad = "CONFIG_IOMMU_DEFAULT_PASSTHROUGH";
     if (!bad.empty())
         return failed(bad, "With passthrough, no IOMMU, or page tables of version 2, Linux leaves SEV-SNP off.",
-            "Take this out of the kernel's command line (GRUB_CMDLINE_LINUX in /etc/default/grub), or set iommu.passthrough=0; then reboot.",
+            "Take this out of the kernel's command line (GRUB_CMDLINE_LINUX in /etc/default/grub), or set iommu.passthrough=0; then "
+            "reboot.",
             "sudo sed -i 's/ *iommu=pt//' /etc/default/grub && sudo update-grub");
     const auto types = facts.text("iommu.types");
     return passed(types ? "translated (" + std::string(*types) + ")" : "nothing rules SEV-SNP out");
@@ -123,10 +129,14 @@ Judgement judgeMode(const HostFacts &facts)
 void addMemory(Checks &table)
 {
     table.push_back({"memory.total", area, "Memory", "", {}, {}, "/proc/meminfo, /proc/iomem, /proc/zoneinfo", "", judgeTotal});
-    table.push_back({"iommu.present", area, "IOMMU", "", {"cpu.snp"}, blocksSnp, "/sys/class/iommu, /sys/kernel/iommu_groups, ACPI table IVRS", "snphost docs/troubleshooting.md", judgeIommu});
-    table.push_back({"iommu.mode", area, "IOMMU's mode", "iommu.present", {"iommu.present"}, blocksSnp, "/proc/cmdline, CONFIG_IOMMU_DEFAULT_PASSTHROUGH", "Linux drivers/iommu/amd/init.c, iommu_snp_enable", judgeMode});
-    table.push_back({"rmp.reserved", area, "Table of page owners (RMP)", "", {"cpu.snp", "msr.encryption"}, blocksSnp, "MSR 0xc0010132 and 0xc0010133", "snphost ok; AMDESE/AMDSEV#197", judgeReserved});
-    table.push_back({"rmp.coverage", area, "RMP covers all memory", "rmp.reserved", {"rmp.reserved"}, blocksSnp, "RMP_BASE and RMP_END against the end of memory", "Linux arch/x86/virt/svm/sev.c", judgeCoverage});
+    table.push_back({"iommu.present", area, "IOMMU", "", {"cpu.snp"}, blocksSnp,
+        "/sys/class/iommu, /sys/kernel/iommu_groups, ACPI table IVRS", "snphost docs/troubleshooting.md", judgeIommu});
+    table.push_back({"iommu.mode", area, "IOMMU's mode", "iommu.present", {"iommu.present"}, blocksSnp,
+        "/proc/cmdline, CONFIG_IOMMU_DEFAULT_PASSTHROUGH", "Linux drivers/iommu/amd/init.c, iommu_snp_enable", judgeMode});
+    table.push_back({"rmp.reserved", area, "Table of page owners (RMP)", "", {"cpu.snp", "msr.encryption"}, blocksSnp,
+        "MSR 0xc0010132 and 0xc0010133", "snphost ok; AMDESE/AMDSEV#197", judgeReserved});
+    table.push_back({"rmp.coverage", area, "RMP covers all memory", "rmp.reserved", {"rmp.reserved"}, blocksSnp,
+        "RMP_BASE and RMP_END against the end of memory", "Linux arch/x86/virt/svm/sev.c", judgeCoverage});
 }
 
 } // namespace kastellan::sev

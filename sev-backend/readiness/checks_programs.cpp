@@ -13,8 +13,9 @@ constexpr const char *install = "sudo apt install qemu-system-x86 libvirt-daemon
 Judgement inEnclosure(const HostFacts &facts, std::string_view key)
 {
     const auto value = facts.text(key);
-    return {CheckState::Unknown, std::format("in {}: {}", facts.text("env.enclosure").value_or("another root"), value && !value->empty() ? *value : "not there"),
-        {}, {}, {}, {}}; // env.root says what that means, and what to do
+    return {CheckState::Unknown,
+        std::format("in {}: {}", facts.text("env.enclosure").value_or("another root"), value && !value->empty() ? *value : "not there"), {},
+        {}, {}, {}}; // env.root says what that means, and what to do
 }
 
 Judgement judgeQemu(const HostFacts &facts)
@@ -45,7 +46,8 @@ Judgement object(const HostFacts &facts, std::string_view key, const char *prote
     if (const auto properties = facts.text(key))
         return passed("it has the object" + (properties->empty() ? std::string() : ": " + std::string(*properties)));
     if (facts.isAbsent(key))
-        return failed(facts.why(key), std::string("This QEMU cannot launch ") + protection + " guests.", std::string("Install QEMU ") + since + " or newer.", install);
+        return failed(facts.why(key), std::string("This QEMU cannot launch ") + protection + " guests.",
+            std::string("Install QEMU ") + since + " or newer.", install);
     return unknown(facts, key, "Run it with probes.");
 }
 Judgement judgeObjectSev(const HostFacts &facts)
@@ -76,8 +78,32 @@ Judgement judgeLibvirt(const HostFacts &facts)
     if (!fact || fact->had == Fact::Had::NotLooked)
         return unknown(facts, "libvirt.version", "Run it with probes.");
     if (fact->had == Fact::Had::Denied)
-        return failed(facts.why("libvirt.version"), "This user may not use libvirt.", "Join the group 'libvirt', and log in again.", "sudo usermod -aG libvirt \"$USER\"");
-    return failed(facts.why("libvirt.version"), "libvirt does not answer.", "Install libvirt and start its daemon.", "sudo apt install libvirt-daemon-system && sudo systemctl enable --now libvirtd");
+        return failed(facts.why("libvirt.version"), "This user may not use libvirt.", "Join the group 'libvirt', and log in again.",
+            "sudo usermod -aG libvirt \"$USER\"");
+    return failed(facts.why("libvirt.version"), "libvirt does not answer.", "Install libvirt and start its daemon.",
+        "sudo apt install libvirt-daemon-system && sudo systemctl enable --now libvirtd");
+}
+
+/// Launching needs the socket for writing; where it is open to all, polkit decides.
+Judgement judgeManage(const HostFacts &facts)
+{
+    if (enclosed(facts))
+        return inEnclosure(facts, "libvirt.socket");
+    const Fact *fact = facts.find("libvirt.socket");
+    if (!fact || fact->had == Fact::Had::NotLooked || fact->had == Fact::Had::Failed)
+        return unknown(facts, "libvirt.socket");
+    if (fact->had == Fact::Had::Denied)
+        return failed(facts.why("libvirt.socket"), "This user may look at libvirt's guests, and launch none.",
+            "Join the group 'libvirt', and log in again.", "sudo usermod -aG libvirt \"$USER\"");
+    if (fact->had == Fact::Had::Absent)
+        return info("no socket of this machine", "libvirt is reached another way.");
+    const std::string groups = " " + std::string(facts.text("user.groups").value_or("")) + " ";
+    if (facts.number("user.id") == 0 || groups.find(" libvirt ") != std::string::npos)
+        return passed("it opens");
+    Judgement judgement =
+        unknown(facts, "libvirt.socket", "Join the group 'libvirt', and log in again.", "sudo usermod -aG libvirt \"$USER\"");
+    judgement.saw = "not known: the socket is open to all, and polkit decides";
+    return judgement;
 }
 
 Judgement judgeLibvirtSev(const HostFacts &facts)
@@ -88,10 +114,12 @@ Judgement judgeLibvirtSev(const HostFacts &facts)
     if (!supported)
         return unknown(facts, "libvirt.sev.supported");
     if (*supported)
-        return passed(std::format("cbitpos {}, reducedPhysBits {}, {} SEV and {} SEV-ES guests", facts.text("libvirt.sev.cbitpos").value_or("?"),
-            facts.text("libvirt.sev.reduced_bits").value_or("?"), facts.text("libvirt.sev.max_guests").value_or("?"), facts.text("libvirt.sev.max_es_guests").value_or("?")));
+        return passed(std::format("cbitpos {}, reducedPhysBits {}, {} SEV and {} SEV-ES guests",
+            facts.text("libvirt.sev.cbitpos").value_or("?"), facts.text("libvirt.sev.reduced_bits").value_or("?"),
+            facts.text("libvirt.sev.max_guests").value_or("?"), facts.text("libvirt.sev.max_es_guests").value_or("?")));
     return failed("no", "libvirt found no SEV: QEMU under its own user saw neither /dev/sev nor SEV in KVM, or it remembers an older look.",
-        "Where the checks of firmware and KVM pass, let libvirt look again.", "sudo rm -rf /var/cache/libvirt/qemu/capabilities && sudo systemctl restart libvirtd");
+        "Where the checks of firmware and KVM pass, let libvirt look again.",
+        "sudo rm -rf /var/cache/libvirt/qemu/capabilities && sudo systemctl restart libvirtd");
 }
 
 Judgement judgeLibvirtSnp(const HostFacts &facts)
@@ -103,11 +131,13 @@ Judgement judgeLibvirtSnp(const HostFacts &facts)
     if (!types || !version)
         return unknown(facts, "libvirt.launch_security");
     if (*version < Version{10, 5, 0})
-        return failed(std::format("libvirt {}", *facts.text("libvirt.version")), "libvirt launches SEV-SNP guests from 10.5 on.", "Install libvirt 10.5 or newer.", install);
+        return failed(std::format("libvirt {}", *facts.text("libvirt.version")), "libvirt launches SEV-SNP guests from 10.5 on.",
+            "Install libvirt 10.5 or newer.", install);
     if ((" " + std::string(*types) + " ").find(" sev-snp ") != std::string::npos)
         return passed(std::string(*types));
     return failed(types->empty() ? "no types of launch security" : std::string(*types), "libvirt's QEMU and KVM offer no SEV-SNP.",
-        "Install QEMU 9.1 or newer; where the checks of firmware and KVM pass, let libvirt look again.", "sudo rm -rf /var/cache/libvirt/qemu/capabilities && sudo systemctl restart libvirtd");
+        "Install QEMU 9.1 or newer; where the checks of firmware and KVM pass, let libvirt look again.",
+        "sudo rm -rf /var/cache/libvirt/qemu/capabilities && sudo systemctl restart libvirtd");
 }
 
 } // namespace
@@ -115,13 +145,20 @@ Judgement judgeLibvirtSnp(const HostFacts &facts)
 void addPrograms(Checks &table)
 {
     table.push_back({"qemu.present", area, "QEMU", "", {}, blocksAll, "qemu-system-x86_64 in PATH", "", judgeQemu});
-    table.push_back({"qemu.version", area, "Version", "qemu.present", {"qemu.present"}, {}, "qemu-system-x86_64 --version", "", judgeVersion});
+    table.push_back(
+        {"qemu.version", area, "Version", "qemu.present", {"qemu.present"}, {}, "qemu-system-x86_64 --version", "", judgeVersion});
     table.push_back({"qemu.machine", area, "Machine q35", "qemu.present", {"qemu.present"}, blocksAll, "-machine help", "", judgeMachine});
-    table.push_back({"qemu.sev", area, "SEV guests", "qemu.present", {"qemu.present"}, {"sev", "es"}, "-object sev-guest,help", "", judgeObjectSev});
-    table.push_back({"qemu.snp", area, "SEV-SNP guests", "qemu.present", {"qemu.present"}, blocksSnp, "-object sev-snp-guest,help", "QEMU 9.1", judgeObjectSnp});
+    table.push_back(
+        {"qemu.sev", area, "SEV guests", "qemu.present", {"qemu.present"}, {"sev", "es"}, "-object sev-guest,help", "", judgeObjectSev});
+    table.push_back({"qemu.snp", area, "SEV-SNP guests", "qemu.present", {"qemu.present"}, blocksSnp, "-object sev-snp-guest,help",
+        "QEMU 9.1", judgeObjectSnp});
     table.push_back({"libvirt.answers", area, "libvirt", "", {}, blocksAll, "qemu:///system, read-only", "", judgeLibvirt});
-    table.push_back({"libvirt.sev", area, "SEV in libvirt", "libvirt.answers", {"libvirt.answers", "kvm.sev", "sev.device"}, blocksAll, "domain capabilities, sev", "", judgeLibvirtSev});
-    table.push_back({"libvirt.snp", area, "SEV-SNP in libvirt", "libvirt.answers", {"libvirt.answers", "kvm.snp", "sev.device", "qemu.snp"}, blocksSnp, "domain capabilities, launchSecurity sectype", "libvirt 10.5", judgeLibvirtSnp});
+    table.push_back({"libvirt.manage", area, "This user may launch with it", "libvirt.answers", {"libvirt.answers"}, blocksAll,
+        "libvirt's socket; the user's groups", "", judgeManage});
+    table.push_back({"libvirt.sev", area, "SEV in libvirt", "libvirt.answers", {"libvirt.answers", "kvm.sev", "sev.device"}, blocksAll,
+        "domain capabilities, sev", "", judgeLibvirtSev});
+    table.push_back({"libvirt.snp", area, "SEV-SNP in libvirt", "libvirt.answers", {"libvirt.answers", "kvm.snp", "sev.device", "qemu.snp"},
+        blocksSnp, "domain capabilities, launchSecurity sectype", "libvirt 10.5", judgeLibvirtSnp});
 }
 
 } // namespace kastellan::sev

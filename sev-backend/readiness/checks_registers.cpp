@@ -37,7 +37,8 @@ Bits count(const std::vector<CpuGroup> &groups, unsigned bit)
 }
 
 /// One bit of SYSCFG on every processor; nothing where it can't be read.
-std::optional<Judgement> syscfg(const HostFacts &facts, unsigned bit, const std::string &what, const std::string &means, const std::string &remedy)
+std::optional<Judgement> syscfg(
+    const HostFacts &facts, unsigned bit, const std::string &what, const std::string &means, const std::string &remedy)
 {
     const auto groups = perCpuGroups(facts.text("msr.syscfg").value_or(""));
     if (groups.empty())
@@ -60,9 +61,12 @@ Judgement judgeEncryption(const HostFacts &facts)
     // Linux takes the flag from a processor whose SYSCFG has the bit not (arch/x86/kernel/cpu/amd.c, early_detect_mem_encrypt).
     const auto with = facts.number("cpuinfo.flag.sev"), cpus = facts.number("cpuinfo.cpus");
     if (with && cpus && *cpus && *with == *cpus)
-        return passed(std::format("the register can't be read; Linux shows 'sev' on all {} processors", *cpus), "Linux does that only where the BIOS switched encryption on.");
+        return passed(std::format("the register can't be read; Linux shows 'sev' on all {} processors", *cpus),
+            "Linux does that only where the BIOS switched encryption on.");
     if (with && cpus && *with < *cpus && sevFeature(facts, 1).value_or(false))
-        return failed(std::format("the register can't be read; Linux shows 'sev' on {} of {} processors, though CPUID has it", *with, *cpus), means, remedy);
+        return failed(
+            std::format("the register can't be read; Linux shows 'sev' on {} of {} processors, though CPUID has it", *with, *cpus), means,
+            remedy);
     return unknown(facts, "msr.syscfg", asRoot, asRootCommand);
 }
 
@@ -74,17 +78,20 @@ bool firmwareRunsSnp(const HostFacts &facts)
 
 Judgement judgeSnp(const HostFacts &facts)
 {
-    if (auto result = syscfg(facts, 24, "SNPEn", "SEV-SNP was not switched on: Linux does it at boot, when the RMP is there and the IOMMU fits.",
-            "See the checks of RMP, IOMMU and kernel; then reboot."))
+    if (auto result =
+            syscfg(facts, 24, "SNPEn", "SEV-SNP was not switched on: Linux does it at boot, when the RMP is there and the IOMMU fits.",
+                "See the checks of RMP, IOMMU and kernel; then reboot."))
         return *result;
     if (firmwareRunsSnp(facts))
-        return passed("the register can't be read; the firmware runs SEV-SNP", "The firmware starts SEV-SNP only where every processor has it on.");
+        return passed(
+            "the register can't be read; the firmware runs SEV-SNP", "The firmware starts SEV-SNP only where every processor has it on.");
     return unknown(facts, "msr.syscfg", asRoot, asRootCommand);
 }
 
 Judgement judgeVmpl(const HostFacts &facts)
 {
-    if (auto result = syscfg(facts, 25, "VMPLEn", "Privilege levels are off.", "Use a newer kernel, which switches them on with SEV-SNP.")) {
+    if (auto result =
+            syscfg(facts, 25, "VMPLEn", "Privilege levels are off.", "Use a newer kernel, which switches them on with SEV-SNP.")) {
         if (result->state == CheckState::Fail)
             result->state = CheckState::Warning;
         return *result;
@@ -121,11 +128,15 @@ void addRegisters(Checks &table)
 {
     constexpr const char *where = "MSR 0xc0010010 (SYSCFG) of every processor";
     table.push_back({"msr.readable", area, "Registers of the processors", "", {"cpu.sev"}, {}, "/dev/cpu/*/msr", "", judgeReadable});
-    table.push_back({"msr.alike", area, "The same on every processor", "msr.readable", {"cpu.sev"}, {}, "SYSCFG, VM_CR, RMP_BASE, RMP_END of every processor", "", judgeAlike});
+    table.push_back({"msr.alike", area, "The same on every processor", "msr.readable", {"cpu.sev"}, {},
+        "SYSCFG, VM_CR, RMP_BASE, RMP_END of every processor", "", judgeAlike});
     table.push_back({"msr.hwcr", area, "HWCR", "msr.readable", {"cpu.sev"}, {}, "MSR 0xc0010015 of every processor", "", judgeHwcr});
-    table.push_back({"msr.encryption", area, "Encryption switched on (SMEE)", "msr.readable", {"cpu.sev"}, blocksAll, where, "virtee/sevctl#130", judgeEncryption});
-    table.push_back({"msr.snp", area, "SEV-SNP switched on (SNPEn)", "msr.readable", {"cpu.snp", "msr.encryption"}, blocksSnp, where, manualApm, judgeSnp});
-    table.push_back({"msr.vmpl", area, "Privilege levels switched on (VMPLEn)", "msr.readable", {"msr.snp"}, {}, where, "sevctl ok", judgeVmpl});
+    table.push_back({"msr.encryption", area, "Encryption switched on (SMEE)", "msr.readable", {"cpu.sev"}, blocksAll, where,
+        "virtee/sevctl#130", judgeEncryption});
+    table.push_back({"msr.snp", area, "SEV-SNP switched on (SNPEn)", "msr.readable", {"cpu.snp", "msr.encryption"}, blocksSnp, where,
+        manualApm, judgeSnp});
+    table.push_back(
+        {"msr.vmpl", area, "Privilege levels switched on (VMPLEn)", "msr.readable", {"msr.snp"}, {}, where, "sevctl ok", judgeVmpl});
 }
 
 } // namespace kastellan::sev

@@ -28,7 +28,8 @@ Judgement judgeVirtual(const HostFacts &facts)
         return warning("a hypervisor" + named + ", and SEV firmware that answers",
             "This is a guest whose hypervisor passes SEV on, or a machine under a hypervisor of its own.",
             "Believe the platform only as far as its attestation reports can be verified.");
-    return failed("a hypervisor" + named, "This is a guest. SEV guests are launched by the machine below it; a guest cannot launch them in turn.",
+    return failed("a hypervisor" + named,
+        "This is a guest. SEV guests are launched by the machine below it; a guest cannot launch them in turn.",
         "Look at the machine below with 'keepctl host check --host ssh://MACHINE'; in here, the host 'emulated' works.");
 }
 
@@ -64,8 +65,8 @@ void addSurroundings(Checks &table)
 {
     table.push_back({"env.virtual", area, "The machine itself, no guest", "", {}, blocksAll, "CPUID 1 ECX bit 31, CPUID 0x40000000",
         "virtee/sevctl#186", judgeVirtual});
-    table.push_back({"env.root", area, "The machine's own files", "", {}, {}, "traces of containers, chroots and build roots; /etc/os-release", "",
-        judgeRoot});
+    table.push_back({"env.root", area, "The machine's own files", "", {}, {},
+        "traces of containers, chroots and build roots; /etc/os-release", "", judgeRoot});
     table.push_back({"bios.version", area, "BIOS", "", {}, {}, "/sys/class/dmi/id", "", judgeBios});
 }
 

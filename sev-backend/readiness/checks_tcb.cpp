@@ -32,22 +32,27 @@ Judgement judgeReported(const HostFacts &facts)
         return passed("both " + current->text());
     if (current->atLeast(*reported))
         return warning(std::format("reported {}; current {}", reported->text(), current->text()),
-            "Reports and certificates speak of an older level than the one that runs. Fetch the VCEK for the reported one; levels that others demand are compared with it.",
+            "Reports and certificates speak of an older level than the one that runs. Fetch the VCEK for the reported one; levels that "
+            "others demand are compared with it.",
             "When everybody has the newer certificates, set the reported TCB to the current one.", "sudo keepctl host reset-config");
     return warning(std::format("reported {}; current {}", reported->text(), current->text()),
-        "The firmware reports a higher level than it runs: reports would not be signed by the VCEK that they call for.", "Reset the configuration of the platform.", "sudo keepctl host reset-config");
+        "The firmware reports a higher level than it runs: reports would not be signed by the VCEK that they call for.",
+        "Reset the configuration of the platform.", "sudo keepctl host reset-config");
 }
 
 Judgement judgeCommitted(const HostFacts &facts)
 {
     const auto current = tcb(facts, "platform.snp.tcb.current"), committed = tcb(facts, "platform.snp.tcb.committed");
     if (!committed)
-        return info("not told by the host's commands", "The committed TCB, below which the firmware cannot be rolled back, stands in attestation reports: 'keepctl evidence show'.");
+        return info("not told by the host's commands",
+            "The committed TCB, below which the firmware cannot be rolled back, stands in attestation reports: 'keepctl evidence show'.");
     if (!current)
         return unknown(facts, "platform.snp.tcb.current");
     if (*committed == *current)
         return passed("both " + current->text());
-    return warning(std::format("committed {}; current {}", committed->text(), current->text()), "The firmware can still be rolled back to the committed level.", "When the new firmware has proved itself, commit it: that cannot be undone.", "sudo keepctl host commit");
+    return warning(std::format("committed {}; current {}", committed->text(), current->text()),
+        "The firmware can still be rolled back to the committed level.",
+        "When the new firmware has proved itself, commit it: that cannot be undone.", "sudo keepctl host commit");
 }
 
 Judgement judgeAlias(const HostFacts &facts)
@@ -57,7 +62,9 @@ Judgement judgeAlias(const HostFacts &facts)
         return unknown(facts, "platform.snp.state");
     if (*done)
         return passed("done");
-    return warning("not done", "The firmware did not look for memory modules that answer at two addresses: whoever can change their SPD can read and change protected memory (CVE-2024-21944, BadRAM).",
+    return warning("not done",
+        "The firmware did not look for memory modules that answer at two addresses: whoever can change their SPD can read and change "
+        "protected memory (CVE-2024-21944, BadRAM).",
         "Update the BIOS to one with the mitigation of AMD-SB-3015; lock the SPD where the BIOS offers it.");
 }
 
@@ -80,7 +87,8 @@ Judgement judgeBulletins(const HostFacts &facts)
         if (has < row.minimum)
             means += (means.empty() ? "" : " ") + std::format("{} ({}): {}.", row.id, row.cve, row.about);
     }
-    const std::string table = std::format("The table of {} was used; bulletins after it, and those whose numbers are not certain, are not in it.", bulletinsDate);
+    const std::string table =
+        std::format("The table of {} was used; bulletins after it, and those whose numbers are not certain, are not in it.", bulletinsDate);
     if (!missed.empty())
         return warning(missed, means + " " + table, update);
     if (met.empty())
@@ -103,7 +111,8 @@ Judgement judgeStored(const HostFacts &facts, std::string_view key, const char *
 
 Judgement judgeVcek(const HostFacts &facts)
 {
-    return judgeStored(facts, "certs.vcek", "It backs this chip's reports at the reported TCB; without it, whoever verifies them has to fetch it.", "keepctl host kds");
+    return judgeStored(facts, "certs.vcek",
+        "It backs this chip's reports at the reported TCB; without it, whoever verifies them has to fetch it.", "keepctl host kds");
 }
 
 Judgement judgeCrl(const HostFacts &facts)
@@ -115,12 +124,18 @@ Judgement judgeCrl(const HostFacts &facts)
 
 void addTcb(Checks &table)
 {
-    table.push_back({"tcb.reported", area, "TCB: reported and current", "firmware.snp", {"firmware.snp"}, {}, "SNP_PLATFORM_STATUS", "snphost ok; AMDESE/AMDSEV#274", judgeReported});
-    table.push_back({"tcb.committed", area, "TCB: committed", "firmware.snp", {"firmware.snp"}, {}, "attestation reports", manualSnp, judgeCommitted});
-    table.push_back({"certs.vcek", area, "Chip's certificate (VCEK)", "firmware.snp", {"firmware.snp"}, {}, "the certificate store", "Enarx platform info", judgeVcek});
-    table.push_back({"certs.crl", area, "Revocation list", "firmware.snp", {"firmware.snp"}, {}, "the certificate store", "Enarx platform info; enarx/enarx#2389", judgeCrl});
-    table.push_back({"firmware.alias", area, "Memory aliases looked for", "firmware.snp", {"firmware.snp"}, {}, "SNP_PLATFORM_STATUS, ALIAS_CHECK_COMPLETE", "AMD-SB-3015, CVE-2024-21944", judgeAlias});
-    table.push_back({"firmware.bulletins", area, "Age against AMD's bulletins", "firmware.snp", {"firmware.snp"}, {}, "current TCB against a table of bulletins", "AMD-SB-3019", judgeBulletins});
+    table.push_back({"tcb.reported", area, "TCB: reported and current", "firmware.snp", {"firmware.snp"}, {}, "SNP_PLATFORM_STATUS",
+        "snphost ok; AMDESE/AMDSEV#274", judgeReported});
+    table.push_back(
+        {"tcb.committed", area, "TCB: committed", "firmware.snp", {"firmware.snp"}, {}, "attestation reports", manualSnp, judgeCommitted});
+    table.push_back({"certs.vcek", area, "Chip's certificate (VCEK)", "firmware.snp", {"firmware.snp"}, {}, "the certificate store",
+        "Enarx platform info", judgeVcek});
+    table.push_back({"certs.crl", area, "Revocation list", "firmware.snp", {"firmware.snp"}, {}, "the certificate store",
+        "Enarx platform info; enarx/enarx#2389", judgeCrl});
+    table.push_back({"firmware.alias", area, "Memory aliases looked for", "firmware.snp", {"firmware.snp"}, {},
+        "SNP_PLATFORM_STATUS, ALIAS_CHECK_COMPLETE", "AMD-SB-3015, CVE-2024-21944", judgeAlias});
+    table.push_back({"firmware.bulletins", area, "Age against AMD's bulletins", "firmware.snp", {"firmware.snp"}, {},
+        "current TCB against a table of bulletins", "AMD-SB-3019", judgeBulletins});
 }
 
 } // namespace kastellan::sev

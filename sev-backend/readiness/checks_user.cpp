@@ -31,9 +31,13 @@ Judgement judgeMemlock(const HostFacts &facts)
     const std::uint64_t keeps = *limit / usualGuest;
     const std::string saw = std::format("{} MiB: {} keeps of 256 MiB", *limit >> 20, keeps);
     if (keeps)
-        return info(saw, "SEV and SEV-ES pin the memory of their guests, which counts against this limit when this user starts QEMU; SEV-SNP does not.");
-    return warning(saw, "SEV and SEV-ES pin the memory of their guests: QEMU started by this user gets none. Guests of qemu:///system have limits of their own, and SEV-SNP pins nothing.",
-        "Raise 'memlock' for this user in /etc/security/limits.d, and log in again.", "echo \"$USER - memlock unlimited\" | sudo tee /etc/security/limits.d/60-sev.conf");
+        return info(saw,
+            "SEV and SEV-ES pin the memory of their guests, which counts against this limit when this user starts QEMU; SEV-SNP does not.");
+    return warning(saw,
+        "SEV and SEV-ES pin the memory of their guests: QEMU started by this user gets none. Guests of qemu:///system have limits of their "
+        "own, and SEV-SNP pins nothing.",
+        "Raise 'memlock' for this user in /etc/security/limits.d, and log in again.",
+        "echo \"$USER - memlock unlimited\" | sudo tee /etc/security/limits.d/60-sev.conf");
 }
 
 } // namespace
@@ -41,7 +45,8 @@ Judgement judgeMemlock(const HostFacts &facts)
 void addUser(Checks &table)
 {
     table.push_back({"user.groups", "User", "Groups", "", {}, {}, "getgroups", "", judgeGroups});
-    table.push_back({"user.memlock", "User", "Memory that may be locked", "", {"cpu.sev"}, {}, "RLIMIT_MEMLOCK", "sevctl ok, snphost ok; Enarx platform info", judgeMemlock});
+    table.push_back({"user.memlock", "User", "Memory that may be locked", "", {"cpu.sev"}, {}, "RLIMIT_MEMLOCK",
+        "sevctl ok, snphost ok; Enarx platform info", judgeMemlock});
 }
 
 } // namespace kastellan::sev

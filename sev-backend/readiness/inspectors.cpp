@@ -58,7 +58,8 @@ public:
     Result<Readiness> inspect(const InspectOptions &, const Progress &, std::stop_token) override
     {
         Readiness readiness = judge(m_facts);
-        readiness.lookedAt = "a recording of " + (m_facts.title.empty() ? m_facts.host : m_facts.title) + ", " + dayText(m_facts.time) + " (" + m_name + ")";
+        readiness.lookedAt =
+            "a recording of " + (m_facts.title.empty() ? m_facts.host : m_facts.title) + ", " + dayText(m_facts.time) + " (" + m_name + ")";
         return readiness;
     }
     Result<std::string> record(const InspectOptions &options, const Progress &, std::stop_token) override
@@ -106,11 +107,14 @@ public:
         while (!why.empty() && (why.back() == '\n' || why.back() == '\r'))
             why.pop_back();
         if (output.status == 255)
-            return environment(what, m_address, why.empty() ? "ssh failed" : why, "Try 'ssh' there by hand: a key must do, since no password is asked for.");
+            return environment(what, m_address, why.empty() ? "ssh failed" : why,
+                "Try 'ssh' there by hand: a key must do, since no password is asked for.");
         if (output.status == 127)
-            return environment(what, m_address, "there is no keepctl", "Install Kastellan there, or ask its libvirt: 'keepctl host check --host qemu+ssh://HOST/system'.");
+            return environment(what, m_address, "there is no keepctl",
+                "Install Kastellan there, or ask its libvirt: 'keepctl host check --host qemu+ssh://HOST/system'.");
         if (output.status != 0)
-            return environment(what, m_address, "keepctl ended with " + std::to_string(output.status) + ": " + why, "Install the same version of Kastellan there.");
+            return environment(what, m_address, "keepctl ended with " + std::to_string(output.status) + ": " + why,
+                "Install the same version of Kastellan there.");
         return std::move(output.output);
     }
 
@@ -150,7 +154,8 @@ private:
             progress("asking libvirt at " + m_uri, 0, 0);
         lookAtLibvirt(facts, m_uri);
         if (!facts.has("libvirt.version"))
-            return environment("ask libvirt", m_uri, facts.why("libvirt.version"), "Check that libvirt runs there and that this user may use it.");
+            return environment(
+                "ask libvirt", m_uri, facts.why("libvirt.version"), "Check that libvirt runs there and that this user may use it.");
         return facts;
     }
     std::string m_uri;
@@ -244,7 +249,8 @@ Result<std::vector<std::string>> sshCommand(std::string_view address, const Insp
     return words;
 }
 
-Result<std::shared_ptr<HostInspector>> makeSshInspector(std::string_view address, std::function<ProgramOutput(const std::vector<std::string> &)> run)
+Result<std::shared_ptr<HostInspector>> makeSshInspector(
+    std::string_view address, std::function<ProgramOutput(const std::vector<std::string> &)> run)
 {
     if (const auto command = sshCommand(address, {}); !command)
         return std::unexpected(command.error());
@@ -257,10 +263,12 @@ Status checkLibvirtUri(std::string_view uri)
 {
     constexpr std::string_view schemes[] = {"qemu", "qemu+ssh", "qemu+libssh", "qemu+libssh2", "qemu+tls", "qemu+unix"};
     const auto wrong = [uri](std::string why) {
-        return badInput("open a libvirt connection", std::string(uri.substr(0, 200)), std::move(why), "Write for instance qemu:///system or qemu+ssh://HOST/system.");
+        return badInput("open a libvirt connection", std::string(uri.substr(0, 200)), std::move(why),
+            "Write for instance qemu:///system or qemu+ssh://HOST/system.");
     };
     const auto colon = uri.find("://");
-    if (uri.size() > 1024 || colon == std::string_view::npos || std::ranges::find(schemes, uri.substr(0, colon)) == std::ranges::end(schemes))
+    if (uri.size() > 1024 || colon == std::string_view::npos
+        || std::ranges::find(schemes, uri.substr(0, colon)) == std::ranges::end(schemes))
         return wrong("its scheme is none of qemu, qemu+ssh, qemu+libssh, qemu+libssh2, qemu+tls, qemu+unix");
     if (std::ranges::any_of(uri, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; }))
         return wrong("it has a blank or a control character");
@@ -272,7 +280,8 @@ Status checkLibvirtUri(std::string_view uri)
         const std::string_view name = rest.substr(0, std::min(rest.find('='), end));
         rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
         if (name != "mode" && name != "no_tty")
-            return wrong("its parameter '" + std::string(name.substr(0, 40)) + "' is not allowed: it could run programs or trust other keys");
+            return wrong(
+                "its parameter '" + std::string(name.substr(0, 40)) + "' is not allowed: it could run programs or trust other keys");
     }
     return {};
 }

@@ -20,8 +20,8 @@ namespace kastellan::sev {
 [[nodiscard]] bool isSshAddress(std::string_view address);
 /// Runs `keepctl host record` there. Names are held to letters that no shell and no ssh takes for something else; ssh never asks for a
 /// password. Another shape of address is an Input error.
-[[nodiscard]] Result<std::shared_ptr<HostInspector>> makeSshInspector(std::string_view address,
-    std::function<ProgramOutput(const std::vector<std::string> &)> run = {});
+[[nodiscard]] Result<std::shared_ptr<HostInspector>> makeSshInspector(
+    std::string_view address, std::function<ProgramOutput(const std::vector<std::string> &)> run = {});
 /// What is run for an address: for tests and for showing.
 [[nodiscard]] Result<std::vector<std::string>> sshCommand(std::string_view address, const InspectOptions &options);
 

@@ -54,9 +54,11 @@ void addFacts(const HostFacts &facts, Readiness &readiness)
     add("Processor features", features.empty() ? "no SEV" : features);
     for (const auto &[key, label] : {std::pair{"dev.sev", "/dev/sev"}, {"dev.kvm", "/dev/kvm"}}) {
         const std::string base(key);
-        add(label, facts.has(base + ".write") ? "there, and ours to use"
-                : facts.has(base)             ? "there, but not ours to use: " + facts.why(base + ".write")
-                                              : facts.isAbsent(base) ? std::string("not there") : "not known: " + facts.why(base));
+        add(label,
+            facts.has(base + ".write") ? "there, and ours to use"
+                : facts.has(base)      ? "there, but not ours to use: " + facts.why(base + ".write")
+                : facts.isAbsent(base) ? std::string("not there")
+                                       : "not known: " + facts.why(base));
     }
     for (const auto &[key, label] : {std::pair{"sev", "kvm_amd sev"}, {"sev_es", "kvm_amd sev_es"}, {"sev_snp", "kvm_amd sev_snp"}}) {
         const std::string value = text("module.kvm_amd." + std::string(key));
@@ -117,10 +119,12 @@ ReadinessVerdict verdictOf(const Readiness &readiness, std::string protection, s
     };
     if (!bad.empty()) {
         verdict.state = ReadinessVerdict::State::NotReady;
-        verdict.sentence = what + " cannot be launched: " + (bad.front()->means.empty() ? bad.front()->title + ": " + bad.front()->saw : bad.front()->means) + more("causes");
+        verdict.sentence = what + " cannot be launched: "
+            + (bad.front()->means.empty() ? bad.front()->title + ": " + bad.front()->saw : bad.front()->means) + more("causes");
     } else if (!open.empty()) {
         verdict.state = ReadinessVerdict::State::Unknown;
-        verdict.sentence = "Whether " + what + " can be launched is not known. " + open.front()->title + ": " + open.front()->saw + more("that could not be looked at");
+        verdict.sentence = "Whether " + what + " can be launched is not known. " + open.front()->title + ": " + open.front()->saw
+            + more("that could not be looked at");
     } else {
         verdict.sentence = what + " can be launched."
             + (warnings ? " " + std::to_string(warnings) + (warnings == 1 ? " thing" : " things") + " should be mended." : "");

@@ -24,25 +24,29 @@ Judgement judgeNamespaces(const HostFacts &facts)
 }
 Judgement judgeSeccomp(const HostFacts &facts)
 {
-    return offered(facts, "emulated.seccomp", "The system calls of a keep could not be held down.", "Use a kernel with CONFIG_SECCOMP_FILTER.");
+    return offered(
+        facts, "emulated.seccomp", "The system calls of a keep could not be held down.", "Use a kernel with CONFIG_SECCOMP_FILTER.");
 }
 Judgement judgeLandlock(const HostFacts &facts)
 {
     if (facts.number("emulated.landlock") == 0)
-        return failed("not offered by this kernel", "The files that a keep reaches could not be held down.", "Use a kernel with CONFIG_SECURITY_LANDLOCK and lsm=…,landlock.");
+        return failed("not offered by this kernel", "The files that a keep reaches could not be held down.",
+            "Use a kernel with CONFIG_SECURITY_LANDLOCK and lsm=…,landlock.");
     const auto version = facts.number("emulated.landlock");
     return version ? passed("version " + std::to_string(*version)) : unknown(facts, "emulated.landlock");
 }
 Judgement judgeMemory(const HostFacts &facts)
 {
-    return offered(facts, "emulated.memfd", "What is measured could not be sealed against changes.", "Use a kernel with CONFIG_MEMFD_CREATE.");
+    return offered(
+        facts, "emulated.memfd", "What is measured could not be sealed against changes.", "Use a kernel with CONFIG_MEMFD_CREATE.");
 }
 Judgement judgeImage(const HostFacts &facts)
 {
     const auto path = facts.text("emulated.image");
     if (path)
         return passed(std::string(*path));
-    return failed(facts.why("emulated.image"), "There is nothing that could be launched.", "Install Kastellan again, or name the folder in KASTELLAN_KEEP_IMAGE.");
+    return failed(facts.why("emulated.image"), "There is nothing that could be launched.",
+        "Install Kastellan again, or name the folder in KASTELLAN_KEEP_IMAGE.");
 }
 Judgement judgeReference(const HostFacts &facts)
 {
@@ -51,7 +55,8 @@ Judgement judgeReference(const HostFacts &facts)
         return unknown(facts, "emulated.image.differences", "Run it with probes.");
     if (differences->empty())
         return passed("every file is as it was built");
-    return failed(std::string(*differences), "The launch digest would be another one, and every keep refused.", "Install Kastellan again; if you did not change the file, find out who did.");
+    return failed(std::string(*differences), "The launch digest would be another one, and every keep refused.",
+        "Install Kastellan again; if you did not change the file, find out who did.");
 }
 Judgement judgeIdentity(const HostFacts &facts)
 {
@@ -59,7 +64,8 @@ Judgement judgeIdentity(const HostFacts &facts)
         return passed(std::string(*description));
     if (facts.isAbsent("emulated.processor"))
         return info("not made yet", "It is made on first launch, which takes some seconds.");
-    return failed(facts.why("emulated.processor"), "The emulated processor can't be opened.", std::string(facts.text("emulated.processor.remedy").value_or("")));
+    return failed(facts.why("emulated.processor"), "The emulated processor can't be opened.",
+        std::string(facts.text("emulated.processor.remedy").value_or("")));
 }
 
 } // namespace
@@ -72,10 +78,13 @@ bool isEmulated(const HostFacts &facts)
 const std::vector<CheckDefinition> &emulatedCheckTable()
 {
     static const Checks table{
-        {"emulated.processor", "Emulated platform", "Identity of the processor", "", {}, blocksEmulated, "the identity's folder", "", judgeIdentity},
+        {"emulated.processor", "Emulated platform", "Identity of the processor", "", {}, blocksEmulated, "the identity's folder", "",
+            judgeIdentity},
         {"emulated.image", "Keep image", "Keep image", "", {}, blocksEmulated, "the image's folder", "", judgeImage},
-        {"emulated.image_reference", "Keep image", "As it was built", "emulated.image", {"emulated.image"}, blocksEmulated, "SHA-256 of every file against what was compiled in", "docs/process-keep.md", judgeReference},
-        {"emulated.namespaces", "Sandbox", "Namespaces", "", {}, blocksEmulated, "a process in new user, mount, pid, net, ipc and uts namespaces", "", judgeNamespaces},
+        {"emulated.image_reference", "Keep image", "As it was built", "emulated.image", {"emulated.image"}, blocksEmulated,
+            "SHA-256 of every file against what was compiled in", "docs/process-keep.md", judgeReference},
+        {"emulated.namespaces", "Sandbox", "Namespaces", "", {}, blocksEmulated,
+            "a process in new user, mount, pid, net, ipc and uts namespaces", "", judgeNamespaces},
         {"emulated.seccomp", "Sandbox", "seccomp", "", {}, blocksEmulated, "seccomp(2)", "", judgeSeccomp},
         {"emulated.landlock", "Sandbox", "Landlock", "", {}, blocksEmulated, "landlock_create_ruleset(2)", "", judgeLandlock},
         {"emulated.memfd", "Sandbox", "Sealed memory", "", {}, blocksEmulated, "memfd_create(2)", "", judgeMemory},

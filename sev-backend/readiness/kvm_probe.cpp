@@ -199,9 +199,9 @@ KvmOutcome probeKvm()
     }
     writing.reset();
     ssize_t got = 0;
-    while ((got = ::read(reading.get(), &outcome, sizeof outcome)) < 0 && errno == EINTR) { }
+    while ((got = ::read(reading.get(), &outcome, sizeof outcome)) < 0 && errno == EINTR) {}
     int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) { }
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
     if (got != static_cast<ssize_t>(sizeof outcome))
         return stopped({}, KvmOutcome::Step::TimedOut, 0);
     return outcome;

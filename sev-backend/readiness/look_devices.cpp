@@ -39,7 +39,7 @@ std::string userName(uid_t id)
 void lookAtDevice(Looking &looking, const std::string &key, const std::string &path)
 {
     auto &facts = looking.facts;
-    struct stat status {};
+    struct stat status{};
     const auto file = looking.at(path);
     if (::stat(file.c_str(), &status) != 0) {
         facts.error(key, path, errno);

@@ -53,7 +53,7 @@ void lookInside(Looking &looking, const std::string &key, const std::string &ima
 {
     auto &facts = looking.facts;
     const Fd file(::open(looking.at(image).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    struct stat status {};
+    struct stat status{};
     if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
         facts.error(key + ".hash_table", image, file ? EINVAL : errno);
         return;

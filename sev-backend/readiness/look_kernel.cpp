@@ -20,9 +20,9 @@ constexpr std::size_t configLimit = 4u << 20;
 /// Parameters that decide about SEV. Others are counted and not recorded: people put more into a command line than others should read.
 bool matters(std::string_view word)
 {
-    constexpr std::string_view beginnings[] = {"mem_encrypt", "iommu", "amd_iommu", "kvm_amd", "kvm-amd", "kvm.", "ccp.", "nosmt", "mitigations",
-        "module_blacklist", "modprobe.blacklist", "initcall_blacklist", "sev", "psp", "mem=", "maxcpus", "nr_cpus", "lockdown", "kexec",
-        "crashkernel", "efi="};
+    constexpr std::string_view beginnings[] = {"mem_encrypt", "iommu", "amd_iommu", "kvm_amd", "kvm-amd", "kvm.", "ccp.", "nosmt",
+        "mitigations", "module_blacklist", "modprobe.blacklist", "initcall_blacklist", "sev", "psp", "mem=", "maxcpus", "nr_cpus",
+        "lockdown", "kexec", "crashkernel", "efi="};
     return std::ranges::any_of(beginnings, [word](std::string_view start) { return word.starts_with(start); });
 }
 
@@ -92,7 +92,8 @@ void lookAtConfig(Looking &looking)
         }
         const std::string line = "\nCONFIG_" + std::string(option) + "=";
         const auto found = text.find(line);
-        looking.facts.set(key, found == std::string::npos || found + line.size() >= text.size() ? "n" : text.substr(found + line.size(), 1), how);
+        looking.facts.set(
+            key, found == std::string::npos || found + line.size() >= text.size() ? "n" : text.substr(found + line.size(), 1), how);
     }
 }
 

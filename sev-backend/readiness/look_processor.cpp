@@ -66,8 +66,7 @@ void lookAtCpuid(Looking &looking)
         facts.setHex("cpuid.8000001f.ecx", leaf.ecx, "CPUID 0x8000001f ECX");
         facts.setHex("cpuid.8000001f.edx", leaf.edx, "CPUID 0x8000001f EDX");
     } else {
-        facts.absent("cpuid.8000001f.eax", "CPUID 0x8000001f EAX",
-            std::format("the processor's last extended leaf is {:#x}", most));
+        facts.absent("cpuid.8000001f.eax", "CPUID 0x8000001f EAX", std::format("the processor's last extended leaf is {:#x}", most));
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/readiness/look.h"
 
+#include <cerrno>
 #include <cstdlib>
 
 #include <unistd.h>
@@ -93,6 +94,22 @@ void askQemu(Looking &looking, const std::string &qemu)
         facts.failed("qemu.q35", qemu + " -machine help", why(machines));
 }
 
+/// Whether this user may write to the socket of the system's libvirt; reading is open to everybody, and launching is not.
+void lookAtSocket(Looking &looking)
+{
+    constexpr const char *sockets[] = {"/run/libvirt/virtqemud-sock", "/run/libvirt/libvirt-sock"};
+    int number = ENOENT;
+    for (const char *socket : sockets) {
+        if (::access(looking.at(socket).c_str(), W_OK) == 0) {
+            looking.facts.set("libvirt.socket", "yes", socket);
+            return;
+        }
+        if (errno != ENOENT)
+            number = errno;
+    }
+    looking.facts.error("libvirt.socket", "/run/libvirt/virtqemud-sock, /run/libvirt/libvirt-sock", number);
+}
+
 } // namespace
 
 void lookAtPrograms(Looking &looking)
@@ -113,6 +130,7 @@ void lookAtPrograms(Looking &looking)
             else
                 facts.notLooked(key, qemu, "probes were not wanted");
         }
+    lookAtSocket(looking);
     if (looking.options.probes && looking.options.machine.libvirt)
         looking.options.machine.libvirt(facts);
     else

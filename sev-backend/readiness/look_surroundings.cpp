@@ -30,7 +30,7 @@ std::pair<std::string, std::string> enclosure(const Looking &looking)
         return {"a Flatpak sandbox", "/.flatpak-info"};
     if (const auto name = looking.read("/etc/debian_chroot"); !name.error && !name.text.empty())
         return {"a chroot (" + name.text.substr(0, 40) + ")", "/etc/debian_chroot"};
-    struct stat ours {}, first {};
+    struct stat ours{}, first{};
     if (looking.options.root.empty() && ::stat("/", &ours) == 0 && ::stat("/proc/1/root/", &first) == 0
         && (ours.st_dev != first.st_dev || ours.st_ino != first.st_ino))
         return {"a chroot", "/proc/1/root is another folder"};
@@ -59,7 +59,8 @@ void lookAtSurroundings(Looking &looking)
         facts.error("env.system", "/etc/os-release", release.error ? release.error : ENOENT);
     }
     for (const auto &[key, name] : {std::pair{"bios.vendor", "bios_vendor"}, {"bios.version", "bios_version"}, {"bios.date", "bios_date"},
-             {"board.vendor", "board_vendor"}, {"board.name", "board_name"}, {"system.vendor", "sys_vendor"}, {"system.product", "product_name"}})
+             {"board.vendor", "board_vendor"}, {"board.name", "board_name"}, {"system.vendor", "sys_vendor"},
+             {"system.product", "product_name"}})
         looking.fileFact(key, "/sys/class/dmi/id/" + std::string(name));
 }
 

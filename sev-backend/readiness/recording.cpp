@@ -14,10 +14,9 @@ constexpr std::int64_t latest = 253402300799; // the end of the year 9999
 
 bool isKey(std::string_view text)
 {
-    return !text.empty() && text.size() <= longestKey
-        && std::ranges::all_of(text, [](char c) {
-               return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-';
-           });
+    return !text.empty() && text.size() <= longestKey && std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-';
+    });
 }
 
 std::string bounded(js::Object &object, const char *key, std::size_t most = longestWords)
@@ -81,7 +80,8 @@ Result<HostFacts> fromRecording(std::string_view json, std::string_view name)
     HostFacts facts;
     facts.recording = true;
     if (const std::string found = object.text("schema"); object.status() && found != schema)
-        object.wrong("schema", "'" + found.substr(0, 40) + "' is not known; '" + std::string(schema) + "' is. Record the host with this version");
+        object.wrong(
+            "schema", "'" + found.substr(0, 40) + "' is not known; '" + std::string(schema) + "' is. Record the host with this version");
     facts.host = bounded(object, "host");
     facts.title = bounded(object, "title");
     facts.time = object.integerOr("time", 0, 0, latest);

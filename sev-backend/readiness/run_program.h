@@ -22,8 +22,8 @@ struct ProgramLimits {
     std::size_t size = std::size_t{4} << 20; ///< bytes of output; of errors, 64 KiB are kept
 };
 
-/// Runs a program without a shell: words[0] is looked up in PATH, the others are its arguments as they are. Its standard input is empty, its
-/// locale C.
+/// Runs a program without a shell: words[0] is looked up in PATH, the others are its arguments as they are. Its standard input is empty,
+/// its locale C.
 [[nodiscard]] ProgramOutput runProgram(const std::vector<std::string> &words, const ProgramLimits &limits = {});
 
 } // namespace kastellan::sev

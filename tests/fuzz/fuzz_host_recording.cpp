@@ -23,7 +23,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
             continue;
         for (const auto &check : readiness.checks)
             for (const auto &protection : check.blocks)
-                if (protection == verdict.protection && (check.state == CheckState::Fail || check.state == CheckState::Unknown || check.state == CheckState::Skipped))
+                if (protection == verdict.protection
+                    && (check.state == CheckState::Fail || check.state == CheckState::Unknown || check.state == CheckState::Skipped))
                     std::abort();
     }
     for (const char c : readinessHtml(readiness))

@@ -29,8 +29,10 @@ int main(int argc, char **argv)
     readiness.emulated = true;
     fuzz::put(corpus / "readiness_json" / "one", asBytes(toJson(readiness)));
     fuzz::put(corpus / "domain_capabilities" / "snp",
-        asBytes("<domainCapabilities><path>/usr/bin/qemu</path><features><sev supported='yes'><cbitpos>51</cbitpos></sev><launchSecurity supported='yes'>"
+        asBytes("<domainCapabilities><path>/usr/bin/qemu</path><features><sev supported='yes'><cbitpos>51</cbitpos></sev><launchSecurity "
+                "supported='yes'>"
                 "<enum name='sectype'><value>sev</value><value>sev-snp</value></enum></launchSecurity></features></domainCapabilities>"));
-    fuzz::put(corpus / "domain_capabilities" / "none", asBytes("<domainCapabilities><features><sev supported='no'/></features></domainCapabilities>"));
+    fuzz::put(corpus / "domain_capabilities" / "none",
+        asBytes("<domainCapabilities><features><sev supported='no'/></features></domainCapabilities>"));
     return 0;
 }

@@ -117,7 +117,11 @@ private Q_SLOTS:
         QCOMPARE(m_program.run({u"host"_s, u"check"_s, u"--from"_s, file, u"--html"_s, html}).exit, 2);
         QCOMPARE(m_program.run({u"host"_s, u"check"_s, u"--from"_s, file, u"--html"_s, html, u"--force"_s}).exit, 0);
         QCOMPARE(m_program.run({u"host"_s, u"check"_s, u"--from"_s, m_program.write(u"no.json"_s, "{}")}).exit, 2);
-        QCOMPARE(m_program.run({u"host"_s, u"check"_s, u"--from"_s, m_program.write(u"empty.json"_s, R"({"schema":"kastellan-host-1","facts":{}})")}).exit, 3);
+        QCOMPARE(
+            m_program
+                .run({u"host"_s, u"check"_s, u"--from"_s, m_program.write(u"empty.json"_s, R"({"schema":"kastellan-host-1","facts":{}})")})
+                .exit,
+            3);
     }
 
     void recordAndReplay()
@@ -133,7 +137,8 @@ private Q_SLOTS:
         const Ran out = m_program.run({u"host"_s, u"record"_s, u"--no-probes"_s});
         QCOMPARE(out.json()["schema"_L1].toString(), u"kastellan-host-1"_s);
         const Ran emulated = m_program.run({u"host"_s, u"record"_s, u"--host"_s, u"emulated"_s});
-        const Ran again = m_program.run({u"host"_s, u"check"_s, u"--json"_s, u"--from"_s, m_program.write(u"emulated.json"_s, emulated.out)});
+        const Ran again =
+            m_program.run({u"host"_s, u"check"_s, u"--json"_s, u"--from"_s, m_program.write(u"emulated.json"_s, emulated.out)});
         QVERIFY2(again.exit == 0 && again.json()["emulated"_L1].toBool(), again.all());
     }
 
@@ -146,7 +151,8 @@ private Q_SLOTS:
         // An ssh that runs its command here: what the other side records is judged.
         m_program.write(u"ssh"_s, "#!/bin/sh\nwhile [ \"$1\" != -- ]; do shift; done\nshift 2\nexec \"$@\"\n");
         QFile::setPermissions(m_program.path(u"ssh"_s), QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
-        const auto process = m_program.startShell(u"PATH=$1:$PATH exec keepctl host check --no-probes --json --host ssh://root@there"_s, {m_program.path(u"."_s)});
+        const auto process = m_program.startShell(
+            u"PATH=$1:$PATH exec keepctl host check --no-probes --json --host ssh://root@there"_s, {m_program.path(u"."_s)});
         const Ran ran = Program::finish(*process);
         QVERIFY2(ran.exit == 0 || ran.exit == 1, ran.all());
         QCOMPARE(ran.json()["looked_at"_L1].toString(), u"ssh://root@there over ssh"_s);

@@ -78,7 +78,8 @@ void TestReadinessJson::finds()
 
 void TestReadinessJson::names()
 {
-    for (const auto state : {CheckState::Pass, CheckState::Fail, CheckState::Warning, CheckState::Unknown, CheckState::Skipped, CheckState::Info})
+    for (const auto state :
+        {CheckState::Pass, CheckState::Fail, CheckState::Warning, CheckState::Unknown, CheckState::Skipped, CheckState::Info})
         QCOMPARE(*checkStateFromName(name(state)), state);
     for (const auto state : {ReadinessVerdict::State::Ready, ReadinessVerdict::State::NotReady, ReadinessVerdict::State::Unknown})
         QCOMPARE(*verdictStateFromName(name(state)), state);

@@ -28,10 +28,11 @@ Readiness sample()
     readiness.lookedAt = "this computer";
     readiness.root = "/";
     readiness.time = 1795437470;
-    readiness.verdicts = {{"snp", "SEV-SNP", ReadinessVerdict::State::NotReady, "It can't & won't.", {"a.b"}}, {"sev", "SEV", ReadinessVerdict::State::Ready, "It can.", {}},
+    readiness.verdicts = {{"snp", "SEV-SNP", ReadinessVerdict::State::NotReady, "It can't & won't.", {"a.b"}},
+        {"sev", "SEV", ReadinessVerdict::State::Ready, "It can.", {}},
         {"es", "SEV-ES", ReadinessVerdict::State::Unknown, "Who knows.", {"gone"}}};
-    readiness.checks = {check("a", CheckState::Pass), check("a.b", CheckState::Fail, "a"), check("a.b.c", CheckState::Skipped, "a.b"), check("d", CheckState::Warning),
-        check("e", CheckState::Unknown), check("f", CheckState::Info)};
+    readiness.checks = {check("a", CheckState::Pass), check("a.b", CheckState::Fail, "a"), check("a.b.c", CheckState::Skipped, "a.b"),
+        check("d", CheckState::Warning), check("e", CheckState::Unknown), check("f", CheckState::Info)};
     readiness.checks[1].saw = "\x1b[31m\"quotes\" & <tags>";
     readiness.checks[1].remedy = "Mend <it>.";
     readiness.checks[1].command = "echo '<b>' && true";
@@ -55,7 +56,8 @@ void TestReportsReadiness::page()
     QVERIFY(!html.contains("<script"));
     QVERIFY(!html.contains('\x1b'));
     QVERIFY(html.contains("&lt;script&gt;"));
-    for (const char *text : {"SEV-SNP: not ready", "SEV: ready", "SEV-ES: unknown", "Title of a.b.c", "Mend &lt;it&gt;.", "echo &#39;&lt;b&gt;&#39; &amp;&amp; true", "default-src 'none'", "6.12 &lt;x&gt;", "deep2"})
+    for (const char *text : {"SEV-SNP: not ready", "SEV: ready", "SEV-ES: unknown", "Title of a.b.c", "Mend &lt;it&gt;.",
+             "echo &#39;&lt;b&gt;&#39; &amp;&amp; true", "default-src 'none'", "6.12 &lt;x&gt;", "deep2"})
         QVERIFY2(html.contains(text) || QByteArray(text).contains("&#39;"), text);
     QVERIFY(!html.contains("EMULATED"));
     // Every opened element is closed: what is left of the head's two void elements can be read as XML.

@@ -162,14 +162,15 @@ void TestKeepNamespaces::theLocalHostIsHonest_data()
     QTest::addColumn<QByteArray>("devices");
     QTest::addColumn<QByteArray>("state");
     QTest::addColumn<QByteArray>("why");
-    const QByteArray amd =
-        "processor\t: 0\nvendor_id\t: AuthenticAMD\nmodel\t\t: 17\nmodel name\t: AMD EPYC 9354\nflags\t\t: fpu sev sev_es sev_snp\n";
+    const QByteArray amd = "processor\t: 0\nvendor_id\t: AuthenticAMD\nmodel\t\t: 17\nmodel name\t: AMD EPYC 9354\nflags\t\t: fpu svm sme "
+                           "sev sev_es sev_snp\n";
     const QByteArray intel = "vendor_id\t: GenuineIntel\nmodel name\t: Intel Xeon\nflags\t\t: fpu\n";
-    QTest::newRow("unreadable") << QByteArray() << QByteArray() << QByteArray("unknown") << QByteArray("cannot be told");
+    QTest::newRow("unreadable") << QByteArray() << QByteArray() << QByteArray("not ready") << QByteArray("/dev/sev");
     QTest::newRow("intel") << intel << QByteArray() << QByteArray("not ready") << QByteArray("not AMD's");
     QTest::newRow("no driver") << amd << QByteArray() << QByteArray("not ready") << QByteArray("/dev/sev");
     QTest::newRow("no kvm") << amd << QByteArray("sev") << QByteArray("not ready") << QByteArray("/dev/kvm");
-    QTest::newRow("all there") << amd << QByteArray("sev kvm") << QByteArray("unknown") << QByteArray("emulated host only");
+    QTest::newRow("no QEMU") << amd << QByteArray("sev kvm") << QByteArray("not ready") << QByteArray("QEMU");
+    QTest::newRow("all there") << amd << QByteArray("sev kvm qemu") << QByteArray("unknown") << QByteArray("emulated host only");
 }
 
 void TestKeepNamespaces::theLocalHostIsHonest()
@@ -184,11 +185,21 @@ void TestKeepNamespaces::theLocalHostIsHonest()
     fs::create_directories(root / "dev");
     fs::create_directories(root / "sys/module/kvm_amd/parameters");
     std::ofstream(root / "sys/module/kvm_amd/parameters/sev_snp") << "Y\n";
+    std::ofstream(root / "sys/module/kvm_amd/parameters/sev") << "1\n";
+    fs::create_directories(root / "usr/share/qemu/firmware");
+    fs::create_directories(root / "usr/bin");
+    std::ofstream(root / "usr/share/qemu/firmware/a.json")
+        << R"({"features":["amd-sev","amd-sev-es","amd-sev-snp"],"mapping":{"device":"memory","filename":"/usr/share/a.fd"}})";
+    std::ofstream(root / "usr/share/a.fd") << "no image";
     if (!cpuinfo.isEmpty())
         std::ofstream(root / "proc/cpuinfo") << cpuinfo.toStdString();
     for (const auto &device : devices.split(' '))
-        if (!device.isEmpty())
+        if (device == "qemu") {
+            std::ofstream(root / "usr/bin/qemu-system-x86_64") << "";
+            fs::permissions(root / "usr/bin/qemu-system-x86_64", fs::perms::owner_all);
+        } else if (!device.isEmpty()) {
             std::ofstream(root / "dev" / device.toStdString()) << "";
+        }
     LocalHost host(root);
     const HostInfo info = host.info();
     QCOMPARE(QByteArray::fromStdString(info.state), state);
@@ -200,7 +211,8 @@ void TestKeepNamespaces::theLocalHostIsHonest()
         return at == info.facts.end() ? QByteArray("none") : QByteArray::fromStdString(at->second);
     };
     QCOMPARE(fact("kvm_amd sev_snp"), "Y");
-    QCOMPARE(fact("kvm_amd sev"), "kvm_amd is not loaded");
+    QCOMPARE(fact("kvm_amd sev"), "1");
+    QCOMPARE(fact("kvm_amd sev_es"), "no such parameter");
     QCOMPARE(fact("/dev/sev"), devices.contains("sev") ? QByteArray("there, and ours to use") : QByteArray("not there"));
     if (cpuinfo.contains("EPYC")) {
         QCOMPARE(fact("Processor"), "AMD EPYC 9354");

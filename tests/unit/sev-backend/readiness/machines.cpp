@@ -40,7 +40,8 @@ void addProcessor(Machine &machine, const Generation &generation)
     add(machine, "cpu.vendor", "AuthenticAMD", "AMD 24594, CPUID Fn0000_0000");
     add(machine, "cpu.brand", generation.brand, "AMD 24594, CPUID Fn8000_0002");
     const unsigned base = 0xf, extended = generation.family - base;
-    add(machine, "cpuid.1.eax", hex(extended << 20 | (generation.model >> 4) << 16 | base << 8 | (generation.model & 0xf) << 4 | 1), "AMD 24594, CPUID Fn0000_0001 EAX");
+    add(machine, "cpuid.1.eax", hex(extended << 20 | (generation.model >> 4) << 16 | base << 8 | (generation.model & 0xf) << 4 | 1),
+        "AMD 24594, CPUID Fn0000_0001 EAX");
     add(machine, "cpuid.1.ecx", "0x7efa320b", "AMD 24594, CPUID Fn0000_0001 ECX: bit 31 clear");
     add(machine, "cpuid.7.ebx", "0x219c91a9", "AMD 24594, CPUID Fn0000_0007 EBX: bit 0 FSGSBASE");
     add(machine, "cpuid.80000001.ecx", "0x35c233ff", "AMD 24594, CPUID Fn8000_0001 ECX: bit 2 SVM");
@@ -49,7 +50,8 @@ void addProcessor(Machine &machine, const Generation &generation)
     add(machine, "cpuid.8000001f.ecx", hex(generation.guests), apm);
     add(machine, "cpuid.8000001f.edx", hex(generation.minimumSev), apm);
     add(machine, "cpuinfo.cpus", all, linuxCode);
-    for (const auto &[flag, has] : {std::pair{"svm", true}, {"sme", true}, {"sev", true}, {"sev_es", es}, {"sev_snp", snp}, {"hypervisor", false}})
+    for (const auto &[flag, has] :
+        {std::pair{"svm", true}, {"sme", true}, {"sev", true}, {"sev_es", es}, {"sev_snp", snp}, {"hypervisor", false}})
         add(machine, "cpuinfo.flag." + std::string(flag), has ? all : "0", linuxCode);
     add(machine, "cpuinfo.microcode", "0xa101154", linuxCode);
     add(machine, "smt.active", "1", linuxCode);
@@ -104,7 +106,8 @@ void addSystem(Machine &machine, const Generation &generation)
     add(machine, "iommu.groups", "85", "");
     add(machine, "iommu.types", "DMA-FQ 85", "Linux Documentation/ABI: iommu_groups/type");
     add(machine, "iommu.ivrs", "yes", "AMD 48882, IVRS");
-    add(machine, "cgroup.sev.capacity", std::to_string(generation.guests - std::max(generation.minimumSev, 1u) + 1), "Linux cgroup-v2, misc");
+    add(machine, "cgroup.sev.capacity", std::to_string(generation.guests - std::max(generation.minimumSev, 1u) + 1),
+        "Linux cgroup-v2, misc");
     add(machine, "cgroup.sev.current", "0", "Linux cgroup-v2, misc");
     if (es) {
         add(machine, "cgroup.sev_es.capacity", std::to_string(generation.minimumSev - 1), "Linux cgroup-v2, misc");
@@ -140,7 +143,8 @@ void addPrograms(Machine &machine, const Generation &generation)
     const bool es = generation.features & 8, snp = generation.features & 16;
     add(machine, "kvm.run", "ran", "");
     add(machine, "kvm.api", "12", "Linux Documentation/virt/kvm/api.rst, 4.1");
-    add(machine, "kvm.vm_types", hex(1u | 4u | (es ? 8u : 0) | (snp ? 16u : 0)), "Linux Documentation/virt/kvm/x86/amd-memory-encryption.rst");
+    add(machine, "kvm.vm_types", hex(1u | 4u | (es ? 8u : 0) | (snp ? 16u : 0)),
+        "Linux Documentation/virt/kvm/x86/amd-memory-encryption.rst");
     add(machine, "kvm.guest_memfd", snp ? "1" : "0", "Linux Documentation/virt/kvm/api.rst");
     add(machine, "kvm.sev_features", snp ? "0x20" : "0x0", "Linux Documentation/virt/kvm/x86/amd-memory-encryption.rst");
     add(machine, "qemu.path", "/usr/bin/qemu-system-x86_64", "Debian 13");
@@ -150,6 +154,7 @@ void addPrograms(Machine &machine, const Generation &generation)
     add(machine, "qemu.q35", "yes", "QEMU 10.0");
     add(machine, "libvirt.version", "11.3.0", "Debian 13");
     add(machine, "libvirt.uri", "qemu:///system", "");
+    add(machine, "libvirt.socket", "yes", "libvirt's systemd units");
     add(machine, "libvirt.sev.supported", "yes", "libvirt formatdomaincaps");
     add(machine, "libvirt.sev.cbitpos", std::to_string(generation.cbit), "libvirt formatdomaincaps");
     add(machine, "libvirt.sev.reduced_bits", "1", "libvirt formatdomaincaps");
@@ -194,9 +199,12 @@ const std::vector<Machine> &healthyMachines()
     static const std::vector<Machine> machines{
         make({"Naples", "AMD EPYC 7601 32-Core Processor", 0x17, 0x01, 0x7, 47, 5, 0, 15, 0, "0.17.48", "", 128, 256 * gib}),
         make({"Rome", "AMD EPYC 7702 64-Core Processor", 0x17, 0x31, 0xf, 47, 5, 0, 509, 100, "0.24.20", "", 256, 512 * gib}),
-        make({"Milan", "AMD EPYC 7763 64-Core Processor", 0x19, 0x01, 0x3f, 51, 5, 4, 509, 100, "1.55.39", "04000000000018db", 256, 512 * gib}),
-        make({"Genoa", "AMD EPYC 9354 32-Core Processor", 0x19, 0x11, 0x3f, 51, 5, 4, 1006, 100, "1.55.39", "0a00000000001754", 128, 768 * gib}),
-        make({"Turin", "AMD EPYC 9575F 64-Core Processor", 0x1a, 0x02, 0x13f, 51, 6, 4, 1006, 500, "1.58.3", "0101010400000048", 256, 1536 * gib}),
+        make({"Milan", "AMD EPYC 7763 64-Core Processor", 0x19, 0x01, 0x3f, 51, 5, 4, 509, 100, "1.55.39", "04000000000018db", 256,
+            512 * gib}),
+        make({"Genoa", "AMD EPYC 9354 32-Core Processor", 0x19, 0x11, 0x3f, 51, 5, 4, 1006, 100, "1.55.39", "0a00000000001754", 128,
+            768 * gib}),
+        make({"Turin", "AMD EPYC 9575F 64-Core Processor", 0x1a, 0x02, 0x13f, 51, 6, 4, 1006, 500, "1.58.3", "0101010400000048", 256,
+            1536 * gib}),
     };
     return machines;
 }

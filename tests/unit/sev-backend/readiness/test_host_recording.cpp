@@ -39,7 +39,9 @@ void TestHostRecording::refuses_data()
 {
     QTest::addColumn<QByteArray>("text");
     QTest::addColumn<QByteArray>("why");
-    const auto with = [](const QByteArray &facts) { return QByteArray(R"({"schema":"kastellan-host-1","host":"h","facts":)") + facts + "}"; };
+    const auto with = [](const QByteArray &facts) {
+        return QByteArray(R"({"schema":"kastellan-host-1","host":"h","facts":)") + facts + "}";
+    };
     QTest::newRow("empty") << QByteArray() << QByteArray("well-formed");
     QTest::newRow("no object") << QByteArray("[]") << QByteArray("object");
     QTest::newRow("other schema") << QByteArray(R"({"schema":"kastellan-record-1","facts":{}})") << QByteArray("not known");

@@ -133,7 +133,9 @@ void TestKvmProbe::stops_data()
     QTest::addColumn<unsigned long>("failing");
     QTest::addColumn<int>("special");
     QTest::addColumn<int>("step");
-    const auto row = [](const char *name, unsigned long failing, int special, Step step) { QTest::newRow(name) << failing << special << static_cast<int>(step); };
+    const auto row = [](const char *name, unsigned long failing, int special, Step step) {
+        QTest::newRow(name) << failing << special << static_cast<int>(step);
+    };
     row("not opened", 0, 1, Step::NotOpened);
     row("no KVM", KVM_GET_API_VERSION, 0, Step::NoKvm);
     row("other interface", 0, 2, Step::WrongApi);

@@ -51,7 +51,10 @@ private:
         part(looking);
         return facts;
     }
-    static QByteArray text(const HostFacts &facts, const char *key) { return QByteArray::fromStdString(std::string(facts.text(key).value_or("NONE"))); }
+    static QByteArray text(const HostFacts &facts, const char *key)
+    {
+        return QByteArray::fromStdString(std::string(facts.text(key).value_or("NONE")));
+    }
 
     kastellan::test::DataFolder m_data;
     fs::path m_root = m_data.path() / "root";
@@ -81,15 +84,18 @@ void TestReadinessLook::processor()
     QCOMPARE(text(facts, "cpu.hypervisor"), "Microsoft Hv");
     QCOMPARE(text(facts, "cpuid.8000001f.eax"), "0x3f");
     QCOMPARE(text(facts, "cpuid.8000001f.ecx"), "0x3ee");
-    m_options.machine.cpuid = [](std::uint32_t leaf, std::uint32_t) -> CpuidRegisters { return {leaf == 0x80000000 ? 0x80000008 : 0, 0, 0, 0}; };
+    m_options.machine.cpuid = [](std::uint32_t leaf, std::uint32_t) -> CpuidRegisters {
+        return {leaf == 0x80000000 ? 0x80000008 : 0, 0, 0, 0};
+    };
     QVERIFY(look(lookAtProcessor).isAbsent("cpuid.8000001f.eax"));
     m_options.machine = {};
 }
 
 void TestReadinessLook::cpuinfoAlone()
 {
-    put("proc/cpuinfo", "processor\t: 0\nvendor_id\t: AuthenticAMD\nmodel name\t: AMD EPYC 9354\nmicrocode\t: 0xa101154\nflags\t\t: fpu svm sev sev_es\n\n"
-                        "processor\t: 1\nvendor_id\t: AuthenticAMD\nmodel name\t: other\nmicrocode\t: 0xa101155\nflags\t\t: fpu svm sev_es sev_snp\n");
+    put("proc/cpuinfo",
+        "processor\t: 0\nvendor_id\t: AuthenticAMD\nmodel name\t: AMD EPYC 9354\nmicrocode\t: 0xa101154\nflags\t\t: fpu svm sev sev_es\n\n"
+        "processor\t: 1\nvendor_id\t: AuthenticAMD\nmodel name\t: other\nmicrocode\t: 0xa101155\nflags\t\t: fpu svm sev_es sev_snp\n");
     put("sys/devices/system/cpu/smt/active", "1\n");
     const HostFacts facts = look(lookAtProcessor);
     QCOMPARE(text(facts, "cpuinfo.vendor"), "AuthenticAMD");
@@ -155,9 +161,12 @@ void TestReadinessLook::commandLine()
 void TestReadinessLook::memory()
 {
     put("proc/meminfo", "MemTotal:       16000000 kB\nMemFree: 1 kB\n");
-    put("proc/iomem", "00001000-0009ffff : System RAM\n100000000-43fffffff : System RAM\n  100000000-1000fffff : Kernel\n500000000-5ffffffff : PCI\n");
-    put("proc/zoneinfo", "Node 0, zone      DMA\n  per-node stats\n        spanned  4095\n        present  3998\n  start_pfn:           1\n"
-                         "Node 0, zone   Normal\n        spanned  3407872\n  start_pfn:           1048576\nNode 1, zone   Normal\n        spanned  0\n  start_pfn:           0\n");
+    put("proc/iomem",
+        "00001000-0009ffff : System RAM\n100000000-43fffffff : System RAM\n  100000000-1000fffff : Kernel\n500000000-5ffffffff : PCI\n");
+    put("proc/zoneinfo",
+        "Node 0, zone      DMA\n  per-node stats\n        spanned  4095\n        present  3998\n  start_pfn:           1\n"
+        "Node 0, zone   Normal\n        spanned  3407872\n  start_pfn:           1048576\nNode 1, zone   Normal\n        spanned  0\n  "
+        "start_pfn:           0\n");
     put("sys/kernel/iommu_groups/0/type", "DMA-FQ\n");
     put("sys/kernel/iommu_groups/1/type", "identity\n");
     put("sys/kernel/iommu_groups/2/type", "DMA-FQ\n");
@@ -198,7 +207,8 @@ void TestReadinessLook::devices()
     QVERIFY(facts.has("user.groups"));
     rlimit limit{};
     QCOMPARE(::getrlimit(RLIMIT_MEMLOCK, &limit), 0);
-    QCOMPARE(text(facts, "user.memlock.soft"), limit.rlim_cur == RLIM_INFINITY ? QByteArray("unlimited") : QByteArray::number(static_cast<qulonglong>(limit.rlim_cur)));
+    QCOMPARE(text(facts, "user.memlock.soft"),
+        limit.rlim_cur == RLIM_INFINITY ? QByteArray("unlimited") : QByteArray::number(static_cast<qulonglong>(limit.rlim_cur)));
 }
 
 void TestReadinessLook::platform()
@@ -223,7 +233,8 @@ void TestReadinessLook::platform()
             request->length = 2;
         } else if (command == SNP_PLATFORM_STATUS) {
             auto *bytes = static_cast<std::uint8_t *>(data);
-            const std::uint8_t status[32] = {1, 55, 1, 3, 39, 0, 0, 0, 0xd, 0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0x18, 0xdb, 3, 0, 0, 0, 0, 0, 0x18, 0xdb};
+            const std::uint8_t status[32] = {
+                1, 55, 1, 3, 39, 0, 0, 0, 0xd, 0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0x18, 0xdb, 3, 0, 0, 0, 0, 0, 0x18, 0xdb};
             std::ranges::copy(status, bytes);
         } else {
             return SevAnswer{EINVAL, 0};
@@ -294,8 +305,10 @@ void TestReadinessLook::qemu()
 
 void TestReadinessLook::images()
 {
-    put("usr/share/qemu/firmware/10-a.json", R"({"features":["amd-sev","amd-sev-snp","acpi-s3"],"mapping":{"device":"memory","filename":"/usr/share/a.fd"}})");
-    put("usr/share/qemu/firmware/20-b.json", R"({"features":["secure-boot"],"mapping":{"device":"flash","executable":{"filename":"/usr/share/none.fd"}}})");
+    put("usr/share/qemu/firmware/10-a.json",
+        R"({"features":["amd-sev","amd-sev-snp","acpi-s3"],"mapping":{"device":"memory","filename":"/usr/share/a.fd"}})");
+    put("usr/share/qemu/firmware/20-b.json",
+        R"({"features":["secure-boot"],"mapping":{"device":"flash","executable":{"filename":"/usr/share/none.fd"}}})");
     put("usr/share/qemu/firmware/30-c.json", "{ nonsense");
     put("etc/qemu/firmware/10-a.json", R"({"features":["amd-sev"],"mapping":{"device":"memory","filename":"/usr/share/a.fd"}})");
     put("usr/share/a.fd", std::string(8192, '\0'));

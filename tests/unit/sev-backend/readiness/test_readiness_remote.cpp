@@ -55,8 +55,10 @@ void TestReadinessRemote::sshWords()
 void TestReadinessRemote::sshRefuses_data()
 {
     QTest::addColumn<QByteArray>("address");
-    for (const char *address : {"http://x", "ssh://", "ssh://-oProxyCommand=x", "ssh://a@-oProxyCommand=x", "ssh://-l@b", "ssh://a b", "ssh://a;id", "ssh://$(id)", "ssh://a`id`",
-             "ssh://a'b", "ssh://a/../b", "ssh://a:", "ssh://a:0", "ssh://a:99999", "ssh://a:22x", "ssh://a:0x16", "ssh://[::1", "ssh://[::1]x", "ssh://@b", "ssh://a@b@c", "ssh://a\nb", "ssh://a|b", "ssh://a&b", "ssh://ä"})
+    for (const char *address :
+        {"http://x", "ssh://", "ssh://-oProxyCommand=x", "ssh://a@-oProxyCommand=x", "ssh://-l@b", "ssh://a b", "ssh://a;id", "ssh://$(id)",
+            "ssh://a`id`", "ssh://a'b", "ssh://a/../b", "ssh://a:", "ssh://a:0", "ssh://a:99999", "ssh://a:22x", "ssh://a:0x16",
+            "ssh://[::1", "ssh://[::1]x", "ssh://@b", "ssh://a@b@c", "ssh://a\nb", "ssh://a|b", "ssh://a&b", "ssh://ä"})
         QTest::newRow(address) << QByteArray(address);
     QTest::newRow("long") << "ssh://" + QByteArray(300, 'a');
 }
@@ -124,10 +126,12 @@ void TestReadinessRemote::libvirtUris_data()
 {
     QTest::addColumn<QByteArray>("uri");
     QTest::addColumn<bool>("good");
-    for (const char *uri : {"qemu:///system", "qemu:///session", "qemu+ssh://root@h/system", "qemu+tls://h/system?no_tty=1", "qemu:///system?mode=direct"})
+    for (const char *uri :
+        {"qemu:///system", "qemu:///session", "qemu+ssh://root@h/system", "qemu+tls://h/system?no_tty=1", "qemu:///system?mode=direct"})
         QTest::newRow(uri) << QByteArray(uri) << true;
-    for (const char *uri : {"test:///default", "qemu:/system", "qemu+ext:///system", "qemu+ssh://h/system?command=/tmp/x", "qemu+ssh://h/system?netcat=x", "qemu+ssh://h/system?no_tty=1&command=x",
-             "qemu+ssh://h/system?keyfile=x", "qemu+ssh://-oProxyCommand=x/system", "qemu+ssh://a@-x/system", "qemu+ssh://h/sy stem", "xen:///", ""})
+    for (const char *uri : {"test:///default", "qemu:/system", "qemu+ext:///system", "qemu+ssh://h/system?command=/tmp/x",
+             "qemu+ssh://h/system?netcat=x", "qemu+ssh://h/system?no_tty=1&command=x", "qemu+ssh://h/system?keyfile=x",
+             "qemu+ssh://-oProxyCommand=x/system", "qemu+ssh://a@-x/system", "qemu+ssh://h/sy stem", "xen:///", ""})
         QTest::newRow(uri) << QByteArray(uri) << false;
 }
 
@@ -143,7 +147,8 @@ void TestReadinessRemote::capabilities()
     HostFacts facts;
     readDomainCapabilities(facts, R"(<domainCapabilities><path>/usr/bin/qemu</path><features><sev supported='yes'><cbitpos>51</cbitpos>
         <reducedPhysBits>1</reducedPhysBits><maxGuests>410</maxGuests><maxESGuests>99</maxESGuests></sev>
-        <launchSecurity supported='yes'><enum name='sectype'><value>sev</value><value>sev-snp</value></enum></launchSecurity></features></domainCapabilities>)", "test");
+        <launchSecurity supported='yes'><enum name='sectype'><value>sev</value><value>sev-snp</value></enum></launchSecurity></features></domainCapabilities>)",
+        "test");
     QVERIFY(facts.flag("libvirt.sev.supported") == true);
     QVERIFY(facts.number("libvirt.sev.cbitpos") == 51u);
     QVERIFY(facts.number("libvirt.sev.max_es_guests") == 99u);
