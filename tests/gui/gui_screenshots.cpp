@@ -144,7 +144,7 @@ class GuiScreenshots : public QObject {
         QVERIFY(settle(window));
         actionDialogs(window, *engine);
         const auto pdf = readinessPdf(misconfiguredHost("local", "This computer"));
-        QVERIFY(pdf && writeFileAtomically((m_folder + u"/readiness.pdf"_s).toStdString(), *pdf, 0644));
+        QVERIFY(pdf && writeFileAtomically(QString(m_folder + u"/readiness.pdf"_s).toStdString(), *pdf, 0644));
     }
 
     void actionDialogs(MainWindow &window, FakeEngine &engine)
@@ -160,13 +160,13 @@ class GuiScreenshots : public QObject {
             named<QPushButton>(*dialog(), "actionClose")->click();
             QTRY_VERIFY(!dialog());
         };
-        for (const char *action : {"snp-config", "export", "reset", "snp-commit"}) {
+        for (const char *action : {"snp-config", "export-chain", "reset", "snp-commit"}) {
             named<QPushButton>(*window.currentPage(), (std::string("action-") + action).c_str())->click();
             QVERIFY(settle(window));
             keepPicture(*dialog(), u"action-"_s + QString::fromLatin1(action));
             close();
         }
-        named<QPushButton>(*window.currentPage(), "action-export")->click();
+        named<QPushButton>(*window.currentPage(), "action-export-chain")->click();
         QVERIFY(settle(window));
         named<QLineEdit>(*dialog(), "parameter-output")->setText(u"/home/ada/platform/ownership-chain.cert"_s);
         press("actionGo");

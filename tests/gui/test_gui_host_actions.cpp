@@ -191,7 +191,7 @@ private Q_SLOTS:
 
     void filesAreChosenAndShown()
     {
-        start("export");
+        start("export-chain");
         QVERIFY(!go()->isEnabled());
         QVERIFY(go()->toolTip().contains(u"“File” is needed."_s));
         dialogs::answerWith([](QWidget *, const QString &, const QString &, const QString &) { return u"/tmp/chain.cert"_s; });
@@ -203,8 +203,17 @@ private Q_SLOTS:
         QVERIFY(settle(*m_window));
         QTest::mouseClick(go(), Qt::LeftButton);
         QVERIFY(settle(*m_window));
-        QCOMPARE(performed(), std::vector<std::string>{"export format=sev-tool output=/tmp/chain.cert"});
+        QCOMPARE(performed(), std::vector<std::string>{"export-chain format=sev-tool output=/tmp/chain.cert"});
         QVERIFY(says(dialog(), u"/tmp/chain.cert"_s));
+        close();
+    }
+
+    void theOwnershipChainIsExportedWhereItIsShown()
+    {
+        m_window->go({u"host"_s, u"emulated"_s, u"certificates"_s});
+        QTest::mouseClick(named<QPushButton>(*page(), "exportOwnership"), Qt::LeftButton);
+        QVERIFY(dialog());
+        QCOMPARE(dialog()->windowTitle(), u"Export the ownership chain"_s);
         close();
     }
 
@@ -274,7 +283,7 @@ private Q_SLOTS:
 
     void everyDialogHasNamesAndReasons()
     {
-        for (const char *action : {"export", "snp-config", "reset", "snp-commit"}) {
+        for (const char *action : {"export-chain", "snp-config", "reset", "snp-commit"}) {
             start(action);
             QCOMPARE(unnamedWidgets(dialog()), QStringList());
             QCOMPARE(unexplainedControls(dialog()), QStringList());

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The job for real: the program's own engine launches hello on the emulated host, by clicking.
 #include "app/kastellan/services.h"
+#include "core/storage/record_store.h"
 #include "tests/gui/support/gui_test.h"
+#include "ui/host/action_dialog.h"
+#include "ui/host/host_banner.h"
 #include "ui/keep/output_view.h"
 #include "ui/pages/page.h"
 #include "ui/widgets/banner.h"
@@ -9,6 +12,8 @@
 #include "ui/widgets/message_bar.h"
 #include "ui/wizard/launch_wizard.h"
 
+#include <QCheckBox>
+#include <QLabel>
 #include <QPushButton>
 
 using namespace kastellan;
@@ -56,6 +61,60 @@ private Q_SLOTS:
         QVERIFY(Watchdog::worstMilliseconds() <= 100);
         window.go({u"keep"_s, window.currentPage()->link().subject, u"certificates"_s});
         QVERIFY(settle(window));
+    }
+
+    void looksAtTheHosts()
+    {
+        MainWindow window(engineServices());
+        window.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&window));
+        QVERIFY(settle(window, 60000));
+        QTest::qWait(200);
+        Watchdog::reset();
+        for (const char *host : {"local", "emulated"}) {
+            window.go({u"host"_s, QString::fromLatin1(host), {}});
+            QVERIFY(settle(window, 120000)); // the emulated processor makes its keys
+            const Inspection &known = window.workspace().inspections.of(QString::fromLatin1(host));
+            QVERIFY(known.result);
+            QVERIFY(known.probed);
+            QVERIFY(!known.result->checks.empty());
+            QVERIFY(!window.currentPage()->findChild<HostBanner *>()->title().isEmpty());
+            QVERIFY(unnamedWidgets(&window).isEmpty());
+            QVERIFY(unexplainedControls(&window).isEmpty());
+        }
+        QVERIFY(window.workspace().platforms.of(u"emulated"_s).view);
+        qInfo("the GUI thread was held for %d ms at most, by %s", Watchdog::worstMilliseconds(), qPrintable(Watchdog::worstWhat()));
+        QVERIFY(Watchdog::worstMilliseconds() <= 200);
+    }
+
+    void resetsTheEmulatedPlatform()
+    {
+        MainWindow window(engineServices());
+        window.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&window));
+        window.go({u"host"_s, u"emulated"_s, u"actions"_s});
+        QVERIFY(settle(window, 120000));
+        const auto pdh = [&] { return window.workspace().platforms.of(u"emulated"_s).view->ownership.front().sha256; };
+        QVERIFY(!window.workspace().platforms.of(u"emulated"_s).view->ownership.empty());
+        const std::string before = pdh();
+        QTest::mouseClick(named<QPushButton>(*window.currentPage(), "action-reset"), Qt::LeftButton);
+        auto *dialog = window.currentPage()->findChild<ActionDialog *>();
+        QVERIFY(dialog);
+        QTRY_VERIFY2_WITH_TIMEOUT(
+            named<QCheckBox>(*dialog, "confirmMark"), qPrintable(dialog->findChild<MessageBar *>()->plainText()), 60000);
+        auto *go = named<QPushButton>(*dialog, "actionGo");
+        QVERIFY(!go->isEnabled());
+        QTest::mouseClick(named<QCheckBox>(*dialog, "confirmMark"), Qt::LeftButton);
+        QTest::mouseClick(go, Qt::LeftButton);
+        QTRY_VERIFY2_WITH_TIMEOUT(
+            named<QLabel>(*dialog, "actionSummary"), qPrintable(dialog->findChild<MessageBar *>()->plainText()), 60000);
+        QVERIFY(settle(window, 60000));
+        QVERIFY(pdh() != before);
+        const auto store = RecordStore::open();
+        QVERIFY(store);
+        const auto log = (*store)->activity();
+        QVERIFY(log);
+        QCOMPARE(log->front().what, std::string("platform reset"));
     }
 };
 

@@ -51,11 +51,15 @@ std::optional<RecordToday> today(const Record &record, const Record &newest, boo
     if (!newest.expected.policy.empty() && newest.expected.policy != record.expected.policy) {
         Record other = record;
         other.expected.policy = newest.expected.policy;
-        if (const auto byPolicy = appraise(other))
-            for (const Finding &finding : byPolicy->findings)
-                if (finding.id == "tcb.minimum" && finding.outcome == Outcome::Fail)
-                    std::erase_if(made.now.findings, [](const Finding &own) { return own.id == "tcb.minimum"; }),
-                        made.now.findings.push_back(finding);
+        const auto byPolicy = appraise(other);
+        const auto isFloor = [](const Finding &finding) { return finding.id == "tcb.minimum"; };
+        if (byPolicy) {
+            const auto floor = std::ranges::find_if(byPolicy->findings, isFloor);
+            if (floor != byPolicy->findings.end() && floor->outcome == Outcome::Fail) {
+                std::erase_if(made.now.findings, isFloor);
+                made.now.findings.push_back(*floor);
+            }
+        }
     }
     return made;
 }

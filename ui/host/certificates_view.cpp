@@ -13,11 +13,15 @@
 
 #include <QPushButton>
 
+#include <algorithm>
+
 namespace kastellan::ui {
 
 using namespace Qt::StringLiterals;
 
 namespace {
+
+const QString exportAction = u"export-chain"_s; ///< of the platform's actions (docs/platform.md)
 
 Sign stateSign(const KnownCertificate &certificate)
 {
@@ -50,6 +54,10 @@ CertificatesView::CertificatesView(Workspace &workspace, MessageBar *message, QW
         tr("Who owns the platform, and which chip it is: owners of guests under SEV and SEV-ES make their sessions for it."),
         tr("The platform does not give its ownership chain. The platform's page says why."), this);
     m_ownership->setObjectName(u"ownershipChain"_s);
+    m_exportOwnership = new QPushButton(icon(u"export"_s), tr("Ex&port the ownership chain…"), m_ownership);
+    m_exportOwnership->setObjectName(u"exportOwnership"_s);
+    m_ownership->body()->addWidget(m_exportOwnership, 0, Qt::AlignLeading);
+    connect(m_exportOwnership, &QPushButton::clicked, this, [this] { Q_EMIT actionWanted(exportAction); });
     rows->addWidget(m_ownership);
     rows->addWidget(makeStore());
     rows->addStretch(1);
@@ -106,6 +114,13 @@ QWidget *CertificatesView::makeStore()
 
 void CertificatesView::show(const PlatformState &state)
 {
+    const auto found = std::ranges::find(state.actions, exportAction.toStdString(), &PlatformAction::id);
+    const bool can = found != state.actions.end() && found->available;
+    m_exportOwnership->setVisible(state.view && !state.view->ownership.empty());
+    m_exportOwnership->setEnabled(can);
+    m_exportOwnership->setToolTip(can      ? QString()
+            : found == state.actions.end() ? tr("This platform has no such action.")
+                                           : shown(found->whyNot).toHtmlEscaped());
     if (state.view == m_shown && m_shown)
         return;
     m_shown = state.view;

@@ -25,6 +25,10 @@ public:
     void show(const PlatformState &state);
     void import(const QStringList &paths);
 
+Q_SIGNALS:
+    /// A person wants to do that with the platform.
+    void actionWanted(const QString &action);
+
 private:
     [[nodiscard]] QWidget *makeStore();
     void showStore();
@@ -38,7 +42,7 @@ private:
     Label *m_problem = nullptr;
     TableModel *m_model = nullptr;
     TableView *m_table = nullptr;
-    QPushButton *m_import = nullptr, *m_export = nullptr;
+    QPushButton *m_import = nullptr, *m_export = nullptr, *m_exportOwnership = nullptr;
 };
 
 } // namespace kastellan::ui

@@ -167,6 +167,7 @@ void HostPage::connectData()
     });
     connect(m_facts, &PlatformFacts::refreshWanted, this, [this] { workspace().platforms.refresh(m_id); });
     connect(m_actions, &ActionsView::wanted, this, &HostPage::act);
+    connect(m_certificates, &CertificatesView::actionWanted, this, &HostPage::act);
     connect(m_maintenance, &MaintenanceView::keepWanted, this, [this](const QString &key) { workspace().go({u"keep"_s, key, {}}); });
     connect(m_notices, &NoticeList::recordWanted, this, [this](const QString &id) { workspace().go({u"record"_s, id, {}}); });
     connect(&workspace().directory, &Directory::hostsChanged, this, &HostPage::showHost);

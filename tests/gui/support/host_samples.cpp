@@ -200,7 +200,7 @@ std::vector<PlatformAction> sampleActions()
         return PlatformAction{std::move(id), std::move(title), std::move(summary), effect, std::move(parameters), true, {}};
     };
     std::vector<PlatformAction> all{
-        action("export", "Export the ownership chain…", "Writes PDH, PEK, OCA and CEK into a file.", ActionEffect::Reads,
+        action("export-chain", "Export the ownership chain…", "Writes PDH, PEK, OCA and CEK into a file.", ActionEffect::Reads,
             {{"output", "File", "Where to write it.", Kind::OutputFile, true, {}, {}},
                 {"format", "Format", "For which tool.", Kind::Choice, false, {"sevctl", "sev-tool"}, "sevctl"}}),
         action("pdh-rotate", "Rotate the Diffie-Hellman key", "Makes a new PDH; sessions made for the old one are worth nothing.",
