@@ -20,6 +20,8 @@ class CallAnswers {
 public:
     CallAnswers(std::unique_ptr<Tree> tree, std::unique_ptr<Handles> handles, ModelRegisters registers, bool readOnly);
 
+    /// Whether it can be told at once that a call continues: most reading and writing, which there is a lot of.
+    [[nodiscard]] bool passes(const SystemCall &call, const Caller &caller) const;
     /// Calls that have nothing to do with emulated files continue. May block as long as the firmware is busy.
     [[nodiscard]] CallAnswer answer(const SystemCall &call, Caller &caller);
     /// No program is left: what was made for them in the file system goes.

@@ -107,6 +107,8 @@ public:
             while (const auto signal = m_signals.next())
                 take(*signal);
         }
+        if (m_answering >= 0) // who came to us has ended, or is about to
+            while (::waitpid(-1, nullptr, 0) > 0) { }
         return *m_status;
     }
 

@@ -33,7 +33,7 @@ struct PresentedEnd {
 };
 
 /// Runs a program with the emulated devices until it and all that it started have ended. Signals that are sent to us go to the program; the
-/// terminal is its own. One at a time in a process, and no other thread may wait for children meanwhile.
+/// terminal is its own. One at a time in a process, which has no other children meanwhile.
 /// Errors: Input when it is static and a library has to do, Environment when nothing can be shown to it.
 [[nodiscard]] Result<PresentedEnd> present(const Presentation &presentation, const std::vector<std::string> &program);
 

@@ -62,21 +62,28 @@ void Supervisor::start(const std::shared_ptr<State> &state)
     }
 }
 
-void Supervisor::work(const std::shared_ptr<State> &state)
+/// The next call that takes more than a look; nothing at the end. One thread at a time.
+std::optional<Listener::Received> Supervisor::next(State &state)
 {
+    const std::scoped_lock receiving(state.receiving);
     for (;;) {
-        std::optional<Listener::Received> received;
-        {
-            const std::scoped_lock receiving(state->receiving);
-            pollfd ready[] = {{state->listener.fd(), POLLIN, 0}, {state->end.get(), POLLIN, 0}};
-            ::poll(ready, 2, -1);
-            if (ready[1].revents || (ready[0].revents & POLLHUP))
-                break;
-            if (ready[0].revents & POLLIN)
-                received = state->listener.receive();
-        }
+        pollfd ready[] = {{state.listener.fd(), POLLIN, 0}, {state.end.get(), POLLIN, 0}};
+        ::poll(ready, 2, -1);
+        if (ready[1].revents || (ready[0].revents & POLLHUP))
+            return std::nullopt;
+        auto received = ready[0].revents & POLLIN ? state.listener.receive() : std::nullopt;
         if (!received)
             continue;
+        const Caller caller(received->call.thread, [&] { return state.listener.waiting(received->id); });
+        if (!state.answers->passes(received->call, caller))
+            return received;
+        state.listener.send(received->id, {});
+    }
+}
+
+void Supervisor::work(const std::shared_ptr<State> &state)
+{
+    while (auto received = next(*state)) {
         {
             const std::scoped_lock lock(state->mutex);
             if (--state->waiting == 0 && state->threads < mostThreads && !state->ended)

@@ -5,6 +5,7 @@
 #include "sev-backend/presenter/listener.h"
 
 #include <memory>
+#include <optional>
 
 namespace kastellan::sev {
 
@@ -26,6 +27,7 @@ public:
 
 private:
     struct State;
+    static std::optional<Listener::Received> next(State &state);
     static void work(const std::shared_ptr<State> &state);
     static void start(const std::shared_ptr<State> &state);
     std::shared_ptr<State> m_state;
