@@ -39,7 +39,7 @@ std::vector<Verb> readinessVerbs()
              "machine judges it with 'keepctl host check --from'. As root it holds more: the processors' registers."},
             {{"FILE", "where to write it; - or nothing: standard output", Word::File, false, true}},
             {host, noProbes, {"redact-chip-id", 0, "", "Leave the chip's identity out"}, force},
-            {{"sudo keepctl host record epyc1.json", "to be judged elsewhere"}}},
+            {{"keepctl host record epyc1.json", "to be judged elsewhere; as root it holds more"}}},
     };
 }
 
