@@ -13,7 +13,7 @@ namespace {
 /// Only of the page of a readiness.
 constexpr std::string_view moreRules = R"(
 table.checks{table-layout:fixed}
-table.checks td:first-child{width:104px}
+table.checks td:first-child{width:112px}
 table.checks td:nth-child(2){width:36%}
 .deep1{padding-left:14px!important}.deep2{padding-left:28px!important}.deep3{padding-left:42px!important}
 .verdicts .verdict{padding:13px 18px;margin:10px 0}

@@ -119,8 +119,10 @@ ReadinessVerdict verdictOf(const Readiness &readiness, std::string protection, s
     };
     if (!bad.empty()) {
         verdict.state = ReadinessVerdict::State::NotReady;
-        verdict.sentence = what + " cannot be launched: "
-            + (bad.front()->means.empty() ? bad.front()->title + ": " + bad.front()->saw : bad.front()->means) + more("causes");
+        std::string why = bad.front()->means.empty() ? bad.front()->title + ": " + bad.front()->saw : bad.front()->means;
+        if (why.ends_with('.'))
+            why.pop_back();
+        verdict.sentence = what + " cannot be launched: " + why + more("causes");
     } else if (!open.empty()) {
         verdict.state = ReadinessVerdict::State::Unknown;
         verdict.sentence = "Whether " + what + " can be launched is not known. " + open.front()->title + ": " + open.front()->saw
