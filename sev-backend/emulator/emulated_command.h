@@ -17,6 +17,8 @@ using Answer = std::expected<T, FirmwareStatus>;
 
 /// No status of a firmware: it did not take the command. /dev/sev says EBUSY, the hypervisor tells its guest to try again.
 inline constexpr FirmwareStatus firmwareBusy{0xfffffffe};
+/// The same, of a hypervisor that holds its guests to a rate: the guest's driver waits and tries again.
+inline constexpr FirmwareStatus firmwareThrottled{0xfffffffd};
 
 /// The commands that the emulated firmware knows, by the names that faults are injected with.
 enum class EmulatedCommand : std::uint8_t {

@@ -121,6 +121,8 @@ Result<FaultPlan::Rule> FaultPlan::parseRule(std::string_view text)
     }
     if (right == "busy") {
         rule.status = firmwareBusy;
+    } else if (right == "throttled") {
+        rule.status = firmwareThrottled;
     } else if (right.starts_with("slow:")) {
         const auto delay = delayFrom(right.substr(5));
         if (!delay)
@@ -129,7 +131,8 @@ Result<FaultPlan::Rule> FaultPlan::parseRule(std::string_view text)
     } else if (const auto status = statusFrom(right)) {
         rule.status = *status;
     } else {
-        return badRule(text, "there is no such fault", "Name a status of the firmware (INVALID_CERTIFICATE, 0x24), busy, or slow:TIME.");
+        return badRule(
+            text, "there is no such fault", "Name a status of the firmware (INVALID_CERTIFICATE, 0x24), busy, throttled, or slow:TIME.");
     }
     return rule;
 }
@@ -170,6 +173,8 @@ std::string FaultPlan::text() const
             text += "slow:" + std::to_string(rule.delay.count()) + "ms";
         else if (rule.status == firmwareBusy)
             text += "busy";
+        else if (rule.status == firmwareThrottled)
+            text += "throttled";
         else
             text += known == "UNKNOWN_STATUS" ? std::string(code) : std::string(known);
         if (rule.only > 0)

@@ -20,9 +20,10 @@ namespace kastellan::sev {
 ///     COMMAND=FAULT#N        the Nth time only   snp-commit=UPDATE_FAILED#2
 ///     COMMAND=FAULT*N        the first N times   get-report=busy*3
 ///
-/// COMMAND is a name of emulated_command.h, or * for all. FAULT is a status (its name in either case, or its number: 0x24), `busy`, or
-/// `slow:TIME` (slow:200ms, slow:2s, at most a minute), which delays the command and lets it go on. Of several rules that hold, delays add
-/// up and the first other fault counts. Times are counted per rule, from when it was made. Copies share the count.
+/// COMMAND is a name of emulated_command.h, or * for all. FAULT is a status (its name in either case, or its number: 0x24), `busy`,
+/// `throttled` (a guest's driver tries again, as Linux does; for others as busy), or `slow:TIME` (slow:200ms, slow:2s, at most a minute),
+/// which delays the command and lets it go on. Of several rules that hold, delays add up and the first other fault counts. Times are
+/// counted per rule, from when it was made. Copies share the count.
 class FaultPlan {
 public:
     static constexpr std::size_t textLimit = 4096, ruleLimit = 64;

@@ -7,6 +7,7 @@
 #include <linux/sev-guest.h>
 
 #include <cerrno>
+#include <thread>
 
 namespace kastellan::sev {
 namespace {
@@ -37,6 +38,10 @@ struct EmulatedGuestDevice::Call {
         if (status == firmwareBusy) {
             request.exitinfo2 = std::uint64_t{SNP_GUEST_VMM_ERR_BUSY} << SNP_GUEST_VMM_ERR_SHIFT;
             return EAGAIN;
+        }
+        if (status == firmwareThrottled) {
+            request.exitinfo2 = std::uint64_t{SNP_GUEST_VMM_ERR_BUSY} << SNP_GUEST_VMM_ERR_SHIFT;
+            return ETIMEDOUT;
         }
         request.exitinfo2 = insideMessage(status) ? 0 : static_cast<std::uint64_t>(status);
         return insideMessage(status) ? 0 : EIO;
@@ -81,6 +86,8 @@ IoctlAnswer EmulatedGuestDevice::ioctl(std::uint64_t request, std::uint64_t argu
     if (input.msg_version == 0)
         return {EINVAL};
     const std::lock_guard lock(m_mutex);
+    if (m_disabled)
+        return {ENOTTY};
     int error = ENOTTY;
     switch (static_cast<std::uint32_t>(request)) {
     case static_cast<std::uint32_t>(SNP_GET_REPORT):
@@ -100,6 +107,29 @@ IoctlAnswer EmulatedGuestDevice::ioctl(std::uint64_t request, std::uint64_t argu
     return {error};
 }
 
+void EmulatedGuestDevice::setPatience(std::chrono::milliseconds wait, std::chrono::milliseconds limit)
+{
+    const std::lock_guard lock(m_mutex);
+    m_wait = wait;
+    m_limit = limit;
+}
+
+template <typename Response>
+Response EmulatedGuestDevice::patiently(const std::function<Response()> &ask)
+{
+    const auto begin = std::chrono::steady_clock::now();
+    for (;;) {
+        const Response response = ask();
+        if (response.status != firmwareThrottled)
+            return response;
+        if (std::chrono::steady_clock::now() - begin > m_limit) {
+            m_disabled = true;
+            return response;
+        }
+        std::this_thread::sleep_for(m_wait); // as the driver does
+    }
+}
+
 int EmulatedGuestDevice::report(Call &call)
 {
     if (call.request.req_data == 0 || call.request.resp_data == 0)
@@ -107,7 +137,7 @@ int EmulatedGuestDevice::report(Call &call)
     std::array<std::uint8_t, ReportRequest::size> request{};
     if (!call.memory.read(call.request.req_data, request))
         return EFAULT;
-    const ReportResponse response = m_processor->firmware().report(m_guest, request);
+    const auto response = patiently<ReportResponse>([&] { return m_processor->firmware().report(m_guest, request); });
     if (const int error = call.outcome(response.status))
         return error;
     return call.memory.write(call.request.resp_data, response.encode()) ? 0 : EFAULT;
@@ -120,7 +150,7 @@ int EmulatedGuestDevice::derivedKey(Call &call)
     std::array<std::uint8_t, KeyRequest::size> request{};
     if (!call.memory.read(call.request.req_data, request))
         return EFAULT;
-    const KeyResponse response = m_processor->firmware().derivedKey(m_guest, request);
+    const auto response = patiently<KeyResponse>([&] { return m_processor->firmware().derivedKey(m_guest, request); });
     if (const int error = call.outcome(response.status))
         return error;
     return call.memory.write(call.request.resp_data, response.encode()) ? 0 : EFAULT;
@@ -144,7 +174,7 @@ int EmulatedGuestDevice::extendedReport(Call &call)
     const auto table = m_processor->certificateTable();
     const std::uint64_t needed = table ? pagesFor(table->size()) : 0;
     const ByteView message(reinterpret_cast<const std::uint8_t *>(&request.data), ReportRequest::size);
-    const ReportResponse response = m_processor->firmware().report(m_guest, message, true);
+    const auto response = patiently<ReportResponse>([&] { return m_processor->firmware().report(m_guest, message, true); });
     if (const int error = call.outcome(response.status))
         return error;
     if (pages < needed) {
@@ -170,10 +200,12 @@ std::expected<TsmReport, int> EmulatedGuestDevice::tsmReport(ByteView inblob, un
     std::ranges::copy(inblob, request.reportData.bytes.begin());
     request.vmpl = privLevel;
     const std::lock_guard lock(m_mutex);
+    if (m_disabled)
+        return std::unexpected(ENOTTY);
     const auto message = request.encode();
-    const ReportResponse response = m_processor->firmware().report(m_guest, message, true);
-    if (response.status == firmwareBusy)
-        return std::unexpected(EAGAIN);
+    const auto response = patiently<ReportResponse>([&] { return m_processor->firmware().report(m_guest, message, true); });
+    if (response.status == firmwareBusy || response.status == firmwareThrottled)
+        return std::unexpected(response.status == firmwareBusy ? EAGAIN : ETIMEDOUT);
     const auto table = m_processor->certificateTable();
     if (response.status != FirmwareStatus::Success || !table || table->size() > certificatesLimit)
         return std::unexpected(EIO);

@@ -4,6 +4,8 @@
 #include "sev-backend/emulator/devices.h"
 #include "sev-backend/emulator/processor.h"
 
+#include <chrono>
+#include <functional>
 #include <optional>
 
 namespace kastellan::sev {
@@ -37,9 +39,15 @@ public:
     [[nodiscard]] std::expected<TsmReport, int> tsmReport(ByteView inblob, unsigned privLevel);
 
     [[nodiscard]] GuestHandle guest() const { return m_guest; }
+    /// How long the driver waits before it asks a throttling host again, and when it gives up: 2 s and 60 s, as Linux from 6.3 on has it.
+    void setPatience(std::chrono::milliseconds wait, std::chrono::milliseconds limit);
 
 private:
     struct Call;
+    /// Asks until the host lets it through. Status firmwareThrottled: it did not, and from now on the device is of no use (ENOTTY), for
+    /// the message may not be sent with another content.
+    template <typename Response>
+    [[nodiscard]] Response patiently(const std::function<Response()> &ask);
     [[nodiscard]] int report(Call &call);
     [[nodiscard]] int derivedKey(Call &call);
     [[nodiscard]] int extendedReport(Call &call);
@@ -48,6 +56,8 @@ private:
     GuestHandle m_guest;
     bool m_launched = false;
     std::mutex m_mutex; ///< the driver has one, too
+    std::chrono::milliseconds m_wait{2000}, m_limit{60000};
+    bool m_disabled = false; ///< the driver has cleared its key
 };
 
 } // namespace kastellan::sev

@@ -14,7 +14,7 @@ constexpr const char *emulatedProvider = "Kastellan EMULATED cloud";
 
 std::unexpected<Error> refused(const char *command, FirmwareStatus status)
 {
-    if (status == firmwareBusy)
+    if (status == firmwareBusy || status == firmwareThrottled)
         return fail(ErrorKind::Environment, std::string("do ") + command + " on the emulated firmware", {},
             "it is busy: a fault that was injected", "Try again.");
     return fail(ErrorKind::Environment, std::string("do ") + command + " on the emulated firmware", {}, message(status),

@@ -45,7 +45,7 @@ struct EmulatedSevDevice::Call {
     }
     int fromStatus()
     {
-        if (command.error == static_cast<std::uint32_t>(firmwareBusy)) {
+        if (const FirmwareStatus status{command.error}; status == firmwareBusy || status == firmwareThrottled) {
             command.error = static_cast<std::uint32_t>(SEV_RET_NO_FW_CALL);
             return EBUSY;
         }

@@ -59,6 +59,7 @@ private Q_SLOTS:
     void derivedKey();
     void extendedReport();
     void busyAndRefused();
+    void throttled();
     void tsm();
     void guestGoesWithItsDevice();
     void registers();
@@ -217,6 +218,27 @@ void TestEmulatedGuestDevice::busyAndRefused()
     guest.memory.put(request, input);
     QCOMPARE(guest.ask(SNP_GET_EXT_REPORT), 0);
     QCOMPARE(guest.memory.get<std::uint32_t>(response), 0x27u);
+}
+
+// Linux waits and asks again, and when that lasts too long, throws its key away.
+void TestEmulatedGuestDevice::throttled()
+{
+    using std::chrono::milliseconds;
+    auto guest = program({.faults = *FaultPlan::parse("get-report=throttled*3,get-derived-key=throttled,snp-commit=throttled")});
+    guest.device->setPatience(milliseconds(10), milliseconds(10000));
+    const auto begin = std::chrono::steady_clock::now();
+    QCOMPARE(guest.ask(SNP_GET_REPORT), 0);
+    QVERIFY(std::chrono::steady_clock::now() - begin >= milliseconds(30));
+    QCOMPARE(ReportResponse::decode(guest.memory.bytes(response, ReportResponse::size))->report.size(), ReportView::size);
+    guest.device->setPatience(milliseconds(1), milliseconds(5));
+    QCOMPARE(guest.ask(SNP_GET_DERIVED_KEY), ETIMEDOUT);
+    QCOMPARE(guest.exitinfo2, std::uint64_t{SNP_GUEST_VMM_ERR_BUSY} << 32);
+    QCOMPARE(guest.ask(SNP_GET_REPORT), ENOTTY);
+    QCOMPARE(guest.device->tsmReport(Bytes(64), 0).error(), ENOTTY);
+    // Another guest of the same host is not hurt by it.
+    const auto other = EmulatedGuestDevice::launch(guest.processor);
+    QVERIFY((*other)->tsmReport(Bytes(64), 0).has_value());
+    QVERIFY(guest.processor->snp().commit().error() == firmwareThrottled);
 }
 
 void TestEmulatedGuestDevice::tsm()

@@ -97,7 +97,8 @@ void TestFaultPlan::limits()
 
 void TestFaultPlan::textComesBack()
 {
-    const std::string text = "pek-import=INVALID_CERTIFICATE,snp-commit=UPDATE_FAILED#2,get-report=busy*3,*=slow:200ms,init=0x1234";
+    const std::string text =
+        "pek-import=INVALID_CERTIFICATE,snp-commit=UPDATE_FAILED#2,get-report=busy*3,*=slow:200ms,init=0x1234,get-report=throttled#4";
     QCOMPARE(FaultPlan::parse(text)->text(), text);
     QCOMPARE(FaultPlan::parse(FaultPlan::parse(text)->text())->text(), text);
     QCOMPARE(FaultPlan().text(), std::string());
