@@ -224,7 +224,7 @@ void addProcessor(Checks &table)
         "sevctl ok, snphost ok: 'microcode support'", judgeBrand});
     table.push_back({"cpu.generation", area, "Generation", "cpu.vendor", {"cpu.vendor"}, {}, "CPUID 1 EAX", "sevctl ok", judgeGeneration});
     table.push_back({"cpu.microcode", area, "Microcode", "cpu.vendor", {"cpu.vendor"}, {}, "/proc/cpuinfo", "", judgeMicrocode});
-    table.push_back({"cpu.svm", area, "Virtualization (SVM)", "cpu.vendor", {"cpu.vendor"}, blocksAll,
+    table.push_back({"cpu.svm", area, "Virtualization (SVM)", "cpu.vendor", {"cpu.vendor", "env.virtual"}, blocksAll,
         "CPUID 0x80000001 ECX bit 2; MSR 0xc0010114 bit 4", manualApm, judgeSvm});
     table.push_back({"cpu.smt", area, "Simultaneous multithreading", "cpu.vendor", {"cpu.vendor"}, {}, "/sys/devices/system/cpu/smt/active",
         manualSnp, judgeSmt});
@@ -232,7 +232,8 @@ void addProcessor(Checks &table)
         "Enarx platform info", judgeRandom});
     table.push_back(
         {"cpu.fsgsbase", area, "FSGSBASE", "cpu.vendor", {"cpu.vendor"}, {}, "CPUID 7 EBX bit 0", "Enarx platform info", judgeFsgsbase});
-    table.push_back({"cpu.sev", area, "SEV", "", {"cpu.vendor"}, blocksAll, "CPUID 0x8000001f EAX bit 1", manualCpuid, judgeSev});
+    table.push_back(
+        {"cpu.sev", area, "SEV", "", {"cpu.vendor", "env.virtual"}, blocksAll, "CPUID 0x8000001f EAX bit 1", manualCpuid, judgeSev});
     table.push_back(
         {"cpu.sme", area, "Memory encryption (SME)", "cpu.sev", {"cpu.sev"}, {}, "CPUID 0x8000001f EAX bit 0", manualCpuid, judgeSme});
     table.push_back({"cpu.page_flush", area, "Page flush MSR", "cpu.sev", {"cpu.sev"}, {}, eax, manualCpuid, judgePageFlush});

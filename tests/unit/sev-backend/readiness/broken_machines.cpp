@@ -195,7 +195,7 @@ void addPeople(std::vector<Machine> &machines)
         {{"cpuid.1.ecx", "0xfefa320b", ""}, {"cpu.hypervisor", "Microsoft Hv", ""}, {"dev.sev", "!absent", ""},
             {"platform.sev.state", "!absent", ""}, {"platform.snp.state", "!absent", ""}, {"msr.sev_status", "0x7 on 0-127", ""},
             {"dev.sev_guest", "yes", ""}, {"dev.sev_guest.write", "yes", ""}},
-        "nnn", {"env.virtual", "sev.device"}, {"firmware.sev", "firmware.snp"},
+        "nnn", {"env.virtual"}, {"cpu.sev", "cpu.svm", "sev.device", "firmware.snp"},
         "virtee/sevctl#186: a host tool run inside a guest fails without telling so"));
     machines.push_back(broken("in a container", "Genoa",
         {{"env.enclosure", "a Docker container", ""}, {"qemu.path", "!absent", ""}, {"libvirt.version", "!absent", ""},
