@@ -27,7 +27,7 @@ Noun emulateNoun()
                 "--fault injects faults: COMMAND=FAULT, where COMMAND is a command of the firmware (platform-status, pek-gen, pek-csr, "
                 "pek-import, pdh-gen, pdh-export, get-id, factory-reset, snp-platform-status, snp-commit, snp-config, snp-vlek-load, "
                 "get-report, get-ext-report, get-derived-key and others of docs/emulator.md, or * for all) and FAULT a status of the "
-                "firmware by name or number, 'busy', "
+                "firmware by name or number, 'busy', 'throttled', "
                 "or "
                 "'slow:TIME'; '#N' behind it means the Nth time only, '*N' the first N times."},
             {{"PROGRAM", "the program, searched for in PATH, and its arguments", Word::File, true, true}},

@@ -103,7 +103,9 @@ GuestDevice::Asked GuestDevice::ask(std::uint32_t number, const void *request, v
             continue;
         // The driver holds the message and takes the same one again: nothing is lost by waiting. What the driver says of it differs from
         // kernel to kernel; the hypervisor's word does not.
-        const bool throttled = refusal.monitor == SNP_GUEST_VMM_ERR_BUSY || refusal.error == EAGAIN || refusal.error == EBUSY;
+        // ETIMEDOUT is the end: Linux has asked again for a minute by itself, and uses its key no more (ENOTTY from then on).
+        const bool throttled = refusal.error != ETIMEDOUT && refusal.error != ENOTTY
+            && (refusal.monitor == SNP_GUEST_VMM_ERR_BUSY || refusal.error == EAGAIN || refusal.error == EBUSY);
         if (!throttled)
             return std::unexpected(refusal);
         if (!pauses.wait(stop))
@@ -116,7 +118,10 @@ std::unexpected<Error> GuestDevice::explain(std::string_view what, const Refusal
     const std::string where = m_path.string();
     if (refusal.cancelled)
         return fail(ErrorKind::Cancelled, std::string(what), where, "it was stopped");
-    if (refusal.monitor == SNP_GUEST_VMM_ERR_BUSY)
+    if (refusal.error == ETIMEDOUT)
+        return environment(std::string(what), where, "the hypervisor throttled the request until the driver gave up",
+            "Linux does not use the guest's key any more after that: restart the guest, and ask less often.");
+    if (refusal.monitor == SNP_GUEST_VMM_ERR_BUSY && refusal.error != ENOTTY)
         return environment(std::string(what), where, "the hypervisor throttles the guest's requests and did not let one through in time",
             "Ask less often; the host says how often it may be.");
     if (refusal.error == ENOTTY)

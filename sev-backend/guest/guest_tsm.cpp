@@ -83,7 +83,7 @@ std::expected<std::uint64_t, int> number(const fs::path &path)
 
 bool passes(int error)
 {
-    return error == EBUSY || error == EAGAIN || error == ETIMEDOUT || error == EINTR;
+    return error == EBUSY || error == EAGAIN || error == EINTR;
 }
 
 /// A folder for one report.
@@ -128,6 +128,8 @@ std::unexpected<Error> failed(const fs::path &path, int error)
     case ENXIO:
         return environment(what, path.string(), "no driver answers for reports", "Load it: modprobe sev-guest.");
     case ETIMEDOUT:
+        return environment(what, path.string(), "the hypervisor throttled the request until the driver gave up",
+            "Linux does not use the guest's key any more after that: restart the guest, and ask less often.");
     case EBUSY:
     case EAGAIN:
         return environment(what, path.string(), "the hypervisor throttles the guest's requests and did not let one through in time",

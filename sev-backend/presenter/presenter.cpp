@@ -108,7 +108,7 @@ public:
                 take(*signal);
         }
         if (m_answering >= 0) // who came to us has ended, or is about to
-            while (::waitpid(-1, nullptr, 0) > 0) { }
+            while (::waitpid(-1, nullptr, 0) > 0) {}
         return *m_status;
     }
 

@@ -66,6 +66,7 @@ public:
         Greedy, ///< wants more space than anybody has
         TooLong, ///< claims a report that is longer than its message
         KeyGone, ///< the driver has given up its key
+        TimedOut, ///< it has just done so, after a minute of asking
     };
     explicit FakeGuest(Way way)
         : m_way(way)
@@ -76,8 +77,11 @@ public:
         snp_guest_request_ioctl request{};
         if (!memory.read(argument, {reinterpret_cast<std::uint8_t *>(&request), sizeof request}))
             return {EFAULT};
-        if (m_way == Way::KeyGone)
-            return {ENOTTY};
+        if (m_way == Way::KeyGone || m_way == Way::TimedOut) {
+            request.vmm_error = SNP_GUEST_VMM_ERR_BUSY;
+            const bool told = memory.write(argument, {reinterpret_cast<const std::uint8_t *>(&request), sizeof request});
+            return {!told ? EFAULT : m_way == Way::KeyGone || m_asked++ > 0 ? ENOTTY : ETIMEDOUT};
+        }
         if (number == SNP_GET_EXT_REPORT && m_way != Way::TooLong) {
             snp_ext_report_req question{};
             if (!memory.read(request.req_data, {reinterpret_cast<std::uint8_t *>(&question), sizeof question}))
@@ -95,6 +99,7 @@ public:
 
 private:
     Way m_way;
+    std::atomic<int> m_asked = 0;
 };
 
 } // namespace kastellan::test

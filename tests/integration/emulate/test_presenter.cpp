@@ -113,6 +113,7 @@ void TestPresenter::guestsThatAreTreatedBadly_data()
     QTest::newRow("certificates without end") << static_cast<int>(Way::Greedy) << QByteArray("2097152 bytes for its certificates");
     QTest::newRow("too long") << static_cast<int>(Way::TooLong) << QByteArray("bytes");
     QTest::newRow("key gone") << static_cast<int>(Way::KeyGone) << QByteArray("restart the guest");
+    QTest::newRow("timed out") << static_cast<int>(Way::TimedOut) << QByteArray("until the driver gave up");
     QTest::newRow("short") << -1 << QByteArray("it has 100 bytes, where a report has 1184");
 }
 
