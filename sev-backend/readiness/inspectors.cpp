@@ -134,6 +134,7 @@ public:
         KASTELLAN_ASSIGN(const HostFacts facts, ask(progress));
         Readiness readiness = judge(facts);
         readiness.lookedAt = "what libvirt alone says of " + m_uri;
+        sayWhatIsMissing(readiness);
         return readiness;
     }
     Result<std::string> record(const InspectOptions &, const Progress &progress, std::stop_token) override
@@ -143,6 +144,23 @@ public:
     }
 
 private:
+    /// Most was not looked at, which needs no advice at each check.
+    static void sayWhatIsMissing(Readiness &readiness)
+    {
+        std::size_t missing = 0;
+        for (auto &check : readiness.checks)
+            if (check.state == CheckState::Unknown && !check.id.starts_with("libvirt.")) {
+                check.saw = "libvirt does not tell";
+                check.means = check.remedy = check.command = {};
+                ++missing;
+            }
+        for (auto &verdict : readiness.verdicts)
+            if (verdict.state == ReadinessVerdict::State::Unknown) {
+                const ReadinessCheck *own = readiness.check(verdict.protection == "snp" ? "libvirt.snp" : "libvirt.sev");
+                verdict.sentence = (own && own->state == CheckState::Pass ? "libvirt has " : "libvirt does not tell of ") + verdict.title
+                    + std::format("; {} checks would need keepctl on that machine.", missing);
+            }
+    }
     Result<HostFacts> ask(const Progress &progress) const
     {
         HostFacts facts;
