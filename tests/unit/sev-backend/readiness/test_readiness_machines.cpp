@@ -72,6 +72,8 @@ private Q_SLOTS:
     void nothingIsKnown();
     void everyRemedyIsThere();
     void valuesHaveSources();
+    void emulatedHost_data();
+    void emulatedHost();
     void everyCheckIsDocumented();
     void everyKeyIsDocumented();
 };
@@ -207,6 +209,49 @@ void TestReadinessMachines::valuesHaveSources()
     for (const auto *list : {&test::healthyMachines(), &test::brokenMachines()})
         for (const auto &machine : *list)
             QVERIFY2(!machine.source.empty(), machine.name.c_str());
+}
+
+void TestReadinessMachines::emulatedHost_data()
+{
+    QTest::addColumn<QByteArray>("key");
+    QTest::addColumn<QByteArray>("value");
+    QTest::addColumn<QByteArray>("state");
+    QTest::addColumn<QByteArray>("cause");
+    const auto row = [](const char *name, const char *key, const char *value, const char *state, const char *cause) {
+        QTest::newRow(name) << QByteArray(key) << QByteArray(value) << QByteArray(state) << QByteArray(cause);
+    };
+    row("as it should be", "x", "", "ready", "");
+    row("no namespaces", "emulated.namespaces", "!failed they are refused", "not ready", "emulated.namespaces");
+    row("no seccomp", "emulated.seccomp", "no", "not ready", "emulated.seccomp");
+    row("no Landlock", "emulated.landlock", "0", "not ready", "emulated.landlock");
+    row("no memfd", "emulated.memfd", "!denied", "not ready", "emulated.memfd");
+    row("no image", "emulated.image", "!absent", "not ready", "emulated.image");
+    row("another image", "emulated.image.differences", "/usr/bin/keep-warden: its SHA-256 is another", "not ready",
+        "emulated.image_reference");
+    row("image not compared", "emulated.image.differences", "!not looked", "unknown", "emulated.image_reference");
+    row("identity not made", "emulated.processor", "!absent", "ready", "");
+    row("identity broken", "emulated.processor", "!failed the key is damaged", "not ready", "emulated.processor");
+}
+
+void TestReadinessMachines::emulatedHost()
+{
+    QFETCH(const QByteArray, key);
+    QFETCH(const QByteArray, value);
+    QFETCH(const QByteArray, state);
+    QFETCH(const QByteArray, cause);
+    test::Machine machine;
+    machine.facts = {{"emulated.processor", "emulated Genoa", ""}, {"emulated.image", "/image", ""}, {"emulated.image.differences", "", ""},
+        {"emulated.namespaces", "yes", ""}, {"emulated.seccomp", "yes", ""}, {"emulated.landlock", "6", ""}, {"emulated.memfd", "yes", ""},
+        {"shown.00", "Root: emulated:12: 34", ""}};
+    machine.facts.push_back({key.toStdString(), value.toStdString(), ""});
+    const Readiness readiness = judge(test::factsOf(machine));
+    QVERIFY(readiness.emulated);
+    QCOMPARE(readiness.verdicts.size(), 1u);
+    QCOMPARE(QByteArray::fromStdString(stateOf(readiness, "emulated")), state);
+    if (!cause.isEmpty())
+        QCOMPARE(QByteArray::fromStdString(readiness.verdicts.front().causes.front()), cause);
+    QCOMPARE(readiness.facts.front().first, "Root");
+    QCOMPARE(readiness.facts.front().second, "emulated:12: 34");
 }
 
 void TestReadinessMachines::everyCheckIsDocumented()
