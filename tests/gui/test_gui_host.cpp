@@ -7,6 +7,7 @@
 #include "ui/host/check_strip.h"
 #include "ui/host/host_banner.h"
 #include "ui/host/host_signs.h"
+#include "ui/host/long_words.h"
 #include "ui/host/maintenance_view.h"
 #include "ui/host/notice_list.h"
 #include "ui/host/platform_facts.h"
@@ -207,6 +208,7 @@ private Q_SLOTS:
         tree()->setFocus();
         click("copyCommand");
         QCOMPARE(QGuiApplication::clipboard()->text(), u"sudo grubby --update-kernel=ALL --remove-args=\"iommu=pt\""_s);
+        tree()->setFocus(); // the button took it
         QTest::keyClick(tree(), Qt::Key_C, Qt::ControlModifier);
         QVERIFY(QGuiApplication::clipboard()->text().startsWith(u"Kernel command line (kernel.cmdline): Fail"_s));
         click("copyChecks");
@@ -234,6 +236,15 @@ private Q_SLOTS:
         shownChecks->setCurrent(1);
         QVERIFY(rows(*tree()->model()).contains(u"Kernel command line"_s));
         QVERIFY(!rows(*tree()->model()).contains(u"Kernel version"_s));
+    }
+
+    void longWordsCanBeBroken()
+    {
+        QCOMPARE(breakable(u"short words stay as they are"_s), u"short words stay as they are"_s);
+        const QString digest = u"0123456789abcdef"_s.repeated(3), broken = breakable(u"root "_s + digest + u"\nend"_s);
+        QCOMPARE(broken.count(QChar(0x200b)), 5);
+        QCOMPARE(QString(broken).remove(QChar(0x200b)), QString(u"root "_s + digest + u"\nend"_s));
+        QCOMPARE(breakable({}), QString());
     }
 
     void oneVerdictIsPlain()

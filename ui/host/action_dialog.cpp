@@ -2,6 +2,7 @@
 #include "ui/host/action_dialog.h"
 
 #include "ui/host/host_signs.h"
+#include "ui/host/long_words.h"
 #include "ui/host/parameter_form.h"
 #include "ui/host/plan_card.h"
 #include "ui/theme/icons.h"
@@ -246,7 +247,7 @@ void ActionDialog::showOutcome(const Result<ActionOutcome> &outcome)
     auto *sign = new QLabel(head);
     sign->setPixmap(icon(u"check"_s, Tone::Positive).pixmap(QSize(24, 24), devicePixelRatioF()));
     line->addWidget(sign, 0, Qt::AlignTop);
-    auto *summary = new Label(shown(outcome->summary), Label::Kind::Value, Tone::Plain, head);
+    auto *summary = new Label(breakable(shown(outcome->summary)), Label::Kind::Value, Tone::Plain, head);
     summary->setObjectName(u"actionSummary"_s);
     line->addWidget(summary, 1);
     head->body()->addLayout(line);
@@ -256,7 +257,7 @@ void ActionDialog::showOutcome(const Result<ActionOutcome> &outcome)
         QStringList files;
         for (const std::string &file : outcome->files) {
             files += shown(file);
-            card->body()->addWidget(new Label(shown(file), Label::Kind::Code, Tone::Plain, card));
+            card->body()->addWidget(new Label(breakable(shown(file), 40), Label::Kind::Code, Tone::Plain, card));
         }
         auto *copy = new QPushButton(icon(u"copy"_s), tr("&Copy the paths"), card);
         connect(copy, &QPushButton::clicked, this, [files] { QGuiApplication::clipboard()->setText(files.join(u'\n')); });

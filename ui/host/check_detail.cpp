@@ -2,6 +2,7 @@
 #include "ui/host/check_detail.h"
 
 #include "ui/host/host_signs.h"
+#include "ui/host/long_words.h"
 #include "ui/host/readiness_text.h"
 #include "ui/theme/icons.h"
 #include "ui/widgets/badge.h"
@@ -109,7 +110,7 @@ CheckDetail::Section CheckDetail::section(const QString &name)
 
 void CheckDetail::fill(const Section &section, const std::string &text)
 {
-    section.text->setText(shown(text));
+    section.text->setText(breakable(shown(text)));
     section.title->setVisible(!text.empty());
     section.text->setVisible(!text.empty());
 }
@@ -143,7 +144,10 @@ void CheckDetail::setCheck(const ReadinessCheck *check, const Readiness *of)
             : check->state == CheckState::Warning           ? Tone::Warning
                                                             : Tone::Plain);
     m_commandText = shown(check->command); // what is copied is what is seen
-    m_command->setText(m_commandText);
+    const QString command = breakable(m_commandText, 40);
+    m_command->setText(command);
+    // Places to break at are no part of a command: what has them is copied by the button.
+    m_command->setTextInteractionFlags(command == m_commandText ? Qt::TextSelectableByMouse : Qt::NoTextInteraction);
     m_commandBox->setVisible(!check->command.empty());
 }
 

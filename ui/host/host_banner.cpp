@@ -3,6 +3,7 @@
 
 #include "ui/capital.h"
 #include "ui/host/host_signs.h"
+#include "ui/host/long_words.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/style_parts.h"
 #include "ui/widgets/badge.h"
@@ -77,7 +78,7 @@ void HostBanner::set(const Sign &sign, const QString &sentence)
     m_tone = sign.tone;
     m_title->setText(capital(sign.word));
     m_title->setTone(sign.tone == Tone::Muted ? Tone::Plain : sign.tone);
-    m_sentence->setText(sentence);
+    m_sentence->setText(breakable(sentence));
     m_sentence->setVisible(!sentence.isEmpty());
     setAccessibleName(u"%1. %2"_s.arg(m_title->text(), sentence));
     update();
@@ -89,7 +90,8 @@ void HostBanner::setFirst(const QString &title, const QString &remedy, const QSt
     m_cause = id;
     m_firstRow->setVisible(!title.isEmpty() || !remedy.isEmpty());
     m_show->setVisible(!id.isEmpty());
-    m_first->setText(title.isEmpty() ? tr("What to do: %1").arg(remedy) : remedy.isEmpty() ? what : what + u' ' + remedy);
+    const QString text = title.isEmpty() ? tr("What to do: %1").arg(remedy) : remedy.isEmpty() ? what : QString(what + u' ' + remedy);
+    m_first->setText(breakable(text));
 }
 
 void HostBanner::setBadges(const std::vector<ReadinessVerdict> &verdicts)

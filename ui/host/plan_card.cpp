@@ -2,6 +2,7 @@
 #include "ui/host/plan_card.h"
 
 #include "ui/host/host_signs.h"
+#include "ui/host/long_words.h"
 #include "ui/theme/icons.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/labels.h"
@@ -83,7 +84,7 @@ void PlanCard::addList(const QString &heading, const std::vector<std::string> &l
         }
         sign->setFixedWidth(20);
         row->addWidget(sign);
-        row->addWidget(new Label(shown(line), Label::Kind::Value, Tone::Plain, card), 1);
+        row->addWidget(new Label(breakable(shown(line)), Label::Kind::Value, Tone::Plain, card), 1);
         card->body()->addLayout(row);
     }
     m_lists->addWidget(card);
