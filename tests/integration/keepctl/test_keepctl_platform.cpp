@@ -130,6 +130,8 @@ private Q_SLOTS:
         const Ran commit = m_program.run({u"host"_s, u"commit"_s, u"emulated"_s, u"--dry-run"_s});
         QVERIFY2(commit.exit == 0 && commit.out.contains("guest-of-mine"), commit.all());
         QVERIFY(m_program.run({u"host"_s, u"status"_s, u"emulated"_s}).out.contains("guest-of-mine"));
+        QVERIFY(m_program.run({u"keep"_s, u"stop"_s, u"--grace"_s, u"0"_s, u"guest-of-mine"_s}).exit == 0);
+        QVERIFY(!m_program.run({u"host"_s, u"status"_s, u"emulated"_s}).out.contains("guest-of-mine"));
     }
 
     void theKernelsDriverIsSpokenTo()
@@ -144,7 +146,8 @@ private Q_SLOTS:
         QCOMPARE(status.json()["reached_by"_L1].toString(), u"/dev/sev"_s);
         QVERIFY(!status.json()["emulated"_L1].toBool(true)); // it can't know
         // What was reset is uninitialised: nothing to show, and that is no good news.
-        QVERIFY(m_program.run({u"host"_s, u"reset"_s, u"emulated"_s, u"--yes"_s}).exit == 0);
+        const Ran reset = m_program.run({u"host"_s, u"reset"_s, u"emulated"_s, u"--yes"_s});
+        QVERIFY2(reset.exit == 0, reset.all());
         QCOMPARE(under({u"certs"_s}).exit, 3);
         QVERIFY(under({u"rotate-pdh"_s, u"--yes"_s}).exit == 0); // initialises it
         // What is shown is not taken for AMD's.
