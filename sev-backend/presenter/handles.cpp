@@ -4,7 +4,9 @@
 #include "core/base/file.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <climits>
 #include <filesystem>
 
 #include <fcntl.h>
@@ -86,6 +88,20 @@ std::expected<Fd, int> Handles::open(const Node &node, const Tree &tree, int fla
     if (!opened)
         return std::unexpected(errno);
     return opened;
+}
+
+Fd Handles::reopened(const std::string &place, const std::string &path) const
+{
+    const Fd seen(::open(place.c_str(), O_PATH | O_CLOEXEC)); // neither waits for a pipe's other end nor wakes a device
+    struct stat state{};
+    if (!seen || ::fstat(seen.get(), &state) != 0 || !S_ISREG(state.st_mode))
+        return {};
+    const std::string own = "/proc/self/fd/" + std::to_string(seen.get());
+    std::array<char, PATH_MAX> link{};
+    const ssize_t length = ::readlink(own.c_str(), link.data(), link.size());
+    if (length <= 0 || m_names.emulated({link.data(), static_cast<std::size_t>(length)}) != path)
+        return {};
+    return Fd(::open(own.c_str(), O_WRONLY | O_CLOEXEC));
 }
 
 std::expected<Fd, int> Handles::openFolder(const Node &node, const Tree &tree)

@@ -24,6 +24,10 @@ public:
     /// A new descriptor of ours that can be given away; `flags` as for open(2). Else an errno.
     [[nodiscard]] std::expected<Fd, int> open(const Node &node, const Tree &tree, int flags);
 
+    /// The file behind such a place as "/proc/123/fd/4", open for writing, when it is one of ours for this emulated path; else none. A
+    /// program may put another file there at any time: what is there is not opened before it is known.
+    [[nodiscard]] Fd reopened(const std::string &place, const std::string &path) const;
+
     /// Removes the real folders; at the end, when a thread may still hold this object.
     void clear();
 

@@ -140,6 +140,10 @@ void InterposeServer::serve(const std::shared_ptr<State> &state, const Fd &strea
     if (::getsockopt(stream.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 || peer.uid != ::geteuid()
         || ::recv(stream.get(), &request, sizeof request, 0) != sizeof request || request.magic != InterposeRequest::expected)
         return;
+    // For others nothing is done: whoever may connect could have memory read and written that the kernel keeps from it.
+    const std::string task = "/proc/" + std::to_string(peer.pid) + "/task/" + std::to_string(request.thread);
+    if (::access(task.c_str(), F_OK) != 0)
+        return;
     SystemCall call;
     call.number = request.number;
     call.thread = request.thread;

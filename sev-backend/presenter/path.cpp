@@ -70,7 +70,7 @@ std::optional<std::string> HandleNames::emulated(std::string_view link) const
     if (!link.starts_with(before) || !link.substr(before.size()).starts_with(token))
         return std::nullopt;
     link.remove_prefix(before.size() + token.size());
-    if (!link.starts_with(':'))
+    if (!link.starts_with(":/")) // a program can give memory files of its own any name
         return std::nullopt;
     link.remove_prefix(1);
     if (link.ends_with(after))

@@ -118,7 +118,7 @@ CallAnswer CallAnswers::readRegisters(Caller &caller, const SystemCall &call, co
 /// The first reading puts the content into the program's file; from there the kernel reads, with offsets and lengths as of any file.
 CallAnswer CallAnswers::fill(Caller &caller, int descriptor, const Node &node)
 {
-    const Fd file(::open(caller.place("fd/" + std::to_string(descriptor)).c_str(), O_WRONLY | O_CLOEXEC));
+    const Fd file = m_handles->reopened(caller.place("fd/" + std::to_string(descriptor)), node.path);
     struct stat state{};
     if (!file || ::fstat(file.get(), &state) != 0)
         return CallAnswer::error(EIO);

@@ -3,6 +3,8 @@
 #include "fake_device.h"
 
 #include "core/base/file.h"
+#include "sev-backend/presenter/interpose_protocol.h"
+#include "sev-backend/presenter/interpose_server.h"
 #include "sev-backend/presenter/presenter.h"
 
 #include <QtCore/QDir>
@@ -14,6 +16,12 @@
 #include <csignal>
 #include <thread>
 
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,6 +46,9 @@ private Q_SLOTS:
     void signalsReachTheProgram();
     void slowFirmwareHoldsNobodyUp();
     void childrenThatOutliveIt();
+    void filesThatOnlyLookLikeOurs();
+    void filesThatTookAnothersPlace();
+    void strangersAreNotAnswered();
     void nothingIsLeft();
 
 private:
@@ -224,6 +235,71 @@ void TestPresenter::childrenThatOutliveIt()
     QVERIFY(end);
     QCOMPARE(end->status, 0);
     QVERIFY(QFile::exists(file));
+}
+
+/// A program gives a memory file of its own a name with our token.
+void TestPresenter::filesThatOnlyLookLikeOurs()
+{
+    const sev::Tree tree(m_device, nullptr, nullptr, 1);
+    const sev::HandleNames names{"token"};
+    const sev::Caller self(::getpid(), [] { return true; });
+    const auto lookUp = [&](const char *name) {
+        const Fd file(::memfd_create(name, MFD_CLOEXEC));
+        return sev::resolvePath(self, tree, {}, names, AT_FDCWD, "/proc/self/fd/" + std::to_string(file.get()) + "/..", true);
+    };
+    QCOMPARE(lookUp("token:/dev/sev"), std::optional<std::string>("/dev"));
+    for (const char *name : {"token:sev", "token:", "token"})
+        QCOMPARE(lookUp(name), std::optional<std::string>("/")); // as of any link to "/memfd:…": none of ours
+}
+
+/// Between two looks a program puts another file where one of ours was.
+void TestPresenter::filesThatTookAnothersPlace()
+{
+    auto reports = std::make_unique<sev::ReportFolder>(nullptr, 0);
+    QCOMPARE(reports->make("r"), 0);
+    const sev::Tree tree(nullptr, nullptr, std::move(reports), 1);
+    const auto handles = sev::Handles::make();
+    QVERIFY(handles.has_value());
+    const std::string path = "/sys/kernel/config/tsm/report/r/outblob";
+    const auto ours = (*handles)->open(*tree.find(path), tree, O_RDONLY);
+    QVERIFY(ours.has_value());
+    const auto place = [](const Fd &file) { return "/proc/self/fd/" + std::to_string(file.get()); };
+    QVERIFY((*handles)->reopened(place(*ours), path));
+    QVERIFY(!(*handles)->reopened(place(*ours), "/sys/kernel/config/tsm/report/r/auxblob"));
+    const std::string plain = m_folder->filePath(u"plain"_s).toStdString(), pipe = m_folder->filePath(u"pipe"_s).toStdString();
+    const Fd file(::open(plain.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0600));
+    QVERIFY(file && !(*handles)->reopened(place(file), path));
+    QCOMPARE(::mkfifo(pipe.c_str(), 0600), 0);
+    const Fd reading(::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    QVERIFY(reading && !(*handles)->reopened(place(reading), path));
+}
+
+/// The server of the interposed library acts on whoever asks, and on nobody else.
+void TestPresenter::strangersAreNotAnswered()
+{
+    auto handles = sev::Handles::make();
+    QVERIFY(handles.has_value());
+    const std::string place = (*handles)->shadow().path + ".socket";
+    const auto answers = std::make_shared<sev::CallAnswers>(
+        std::make_unique<sev::Tree>(m_device, nullptr, nullptr, 1), std::move(*handles), sev::ModelRegisters(), false);
+    const auto server = sev::InterposeServer::make(answers, place);
+    QVERIFY(server.has_value());
+    const auto ask = [&](pid_t thread) {
+        const Fd stream(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        place.copy(address.sun_path, sizeof address.sun_path - 1);
+        sev::InterposeRequest request;
+        request.number = SYS_getpid; // nothing that anybody emulates
+        request.thread = thread;
+        sev::InterposeReply reply;
+        if (::connect(stream.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0
+            || ::send(stream.get(), &request, sizeof request, 0) != sizeof request)
+            return false;
+        return ::recv(stream.get(), &reply, sizeof reply, 0) == sizeof reply;
+    };
+    QVERIFY(ask(::gettid()));
+    QVERIFY(!ask(::getppid()));
 }
 
 void TestPresenter::nothingIsLeft()
