@@ -248,7 +248,7 @@ Result<std::vector<std::string>> sshCommand(std::string_view address, const Insp
         if (colon != std::string_view::npos && port.empty())
             return wrong("the port is missing");
     }
-    std::vector<std::string> words{"ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "ClearAllForwardings=yes"};
+    std::vector<std::string> words{"ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "ClearAllForwardings=yes", "-a", "-x"};
     if (!port.empty()) {
         const auto number = factNumber(port);
         if (!number || *number == 0 || *number > 65535 || port.starts_with("0"))
@@ -290,8 +290,11 @@ Status checkLibvirtUri(std::string_view uri)
         return wrong("its scheme is none of qemu, qemu+ssh, qemu+libssh, qemu+libssh2, qemu+tls, qemu+unix");
     if (std::ranges::any_of(uri, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; }))
         return wrong("it has a blank or a control character");
-    if (const auto host = uri.substr(colon + 3); host.starts_with('-') || host.find("@-") != std::string_view::npos)
+    const auto host = uri.substr(colon + 3);
+    if (host.starts_with('-') || host.find("@-") != std::string_view::npos)
         return wrong("a name that begins with '-' would be an option of ssh");
+    if (host.substr(0, host.find_first_of("/?#")).contains('%'))
+        return wrong("its host has a '%': what it stands for could be an option of ssh");
     const auto question = uri.find('?');
     for (std::string_view rest = question == std::string_view::npos ? std::string_view() : uri.substr(question + 1); !rest.empty();) {
         const auto end = rest.find_first_of("&;");

@@ -47,6 +47,8 @@ void TestReadinessRemote::sshWords()
         line += (line.empty() ? "" : " ") + word;
     QVERIFY2(line.starts_with("ssh -T -o BatchMode=yes"), line.c_str());
     QVERIFY2(line.ends_with(end.toStdString()), line.c_str());
+    for (const char *option : {"-a", "-x"}) // that machine gets neither this user's keys nor screen
+        QVERIFY(std::ranges::find(*words, option) < std::ranges::find(*words, "--"));
     const auto more = sshCommand(address.toStdString(), {.probes = false, .redactChipId = true});
     QVERIFY(std::ranges::find(*more, "--no-probes") != more->end());
     QVERIFY(std::ranges::find(*more, "--redact-chip-id") != more->end());
@@ -127,11 +129,11 @@ void TestReadinessRemote::libvirtUris_data()
     QTest::addColumn<QByteArray>("uri");
     QTest::addColumn<bool>("good");
     for (const char *uri :
-        {"qemu:///system", "qemu:///session", "qemu+ssh://root@h/system", "qemu+tls://h/system?no_tty=1", "qemu:///system?mode=direct"})
+        {"qemu:///system", "qemu:///session", "qemu+ssh://root@h/system", "qemu+tls://h/system?no_tty=1", "qemu:///system?mode=direct", "qemu+unix:///system%2f"})
         QTest::newRow(uri) << QByteArray(uri) << true;
     for (const char *uri : {"test:///default", "qemu:/system", "qemu+ext:///system", "qemu+ssh://h/system?command=/tmp/x",
              "qemu+ssh://h/system?netcat=x", "qemu+ssh://h/system?no_tty=1&command=x", "qemu+ssh://h/system?keyfile=x",
-             "qemu+ssh://-oProxyCommand=x/system", "qemu+ssh://a@-x/system", "qemu+ssh://h/sy stem", "xen:///", ""})
+             "qemu+ssh://-oProxyCommand=x/system", "qemu+ssh://a@-x/system", "qemu+ssh://%2DoProxyCommand=x/system", "qemu+ssh://a@%2dx/system", "qemu+ssh://h/sy stem", "xen:///", ""})
         QTest::newRow(uri) << QByteArray(uri) << false;
 }
 
