@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/readiness/checks.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace kastellan::sev {
@@ -65,6 +66,15 @@ std::optional<Generation> generation(const HostFacts &facts)
 bool enclosed(const HostFacts &facts)
 {
     return facts.text("env.enclosure").value_or("none") != "none";
+}
+
+std::string groupToJoin(const HostFacts &facts, const std::string &key)
+{
+    const std::string_view group = facts.text(key).value_or("kvm");
+    const bool plain = !group.empty() && group.size() <= 32 && group.front() != '-' && std::ranges::all_of(group, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+    });
+    return plain ? std::string(group) : "root";
 }
 
 bool libvirtHasSev(const HostFacts &facts)

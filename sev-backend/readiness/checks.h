@@ -91,6 +91,8 @@ struct Generation {
 /// A file tree that is not the machine's own: packages in it say nothing about the machine.
 [[nodiscard]] bool enclosed(const HostFacts &facts);
 
+/// The group of a device, for a command to be copied; "root" where it is not known to be a plain name: a recording may hold anything.
+[[nodiscard]] std::string groupToJoin(const HostFacts &facts, const std::string &key);
 /// Whether the system's libvirt has SEV: its QEMU opens the devices, and has talked to the firmware, whatever this user may.
 [[nodiscard]] bool libvirtHasSev(const HostFacts &facts);
 

@@ -38,8 +38,8 @@ Judgement judgeAccess(const HostFacts &facts, std::string_view key, const char *
     if (libvirtHasSev(facts))
         return warning("permission denied; libvirt's QEMU opens it", std::string(purpose) + " Guests are launched by libvirt all the same.",
             "To look at the firmware too, run as root.", "sudo keepctl host check");
-    const std::string base(key.substr(0, key.rfind('.'))), group(facts.text(base + ".group").value_or("kvm"));
-    if (group == "root" || group.empty())
+    const std::string group = groupToJoin(facts, std::string(key.substr(0, key.rfind('.'))) + ".group");
+    if (group == "root")
         return failed("permission denied", purpose,
             std::format(
                 "The device belongs to root alone: a udev rule can give it to the group kvm; then join that group and log in again."),

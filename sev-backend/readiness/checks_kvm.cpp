@@ -77,10 +77,10 @@ Judgement judgeAccess(const HostFacts &facts)
     if (fact->had == Fact::Had::Denied && libvirtHasSev(facts))
         return warning("permission denied; libvirt's QEMU opens it", "This user may not start virtual machines but through libvirt.",
             "To have KVM tried out too, run as root.", "sudo keepctl host check");
-    const std::string group(facts.text("dev.kvm.group").value_or("kvm"));
+    const std::string owner = groupToJoin(facts, "dev.kvm.group"), group = owner == "root" ? "kvm" : owner;
     return failed(facts.why("dev.kvm.write") + "; this user's groups: " + std::string(facts.text("user.groups").value_or("?")),
-        "This user may not start virtual machines.", "Join the group '" + group + "' that owns it, and log in again.",
-        "sudo usermod -aG " + (group == "root" ? std::string("kvm") : group) + " \"$USER\"");
+        "This user may not start virtual machines.", "Join the group '" + group + "', and log in again.",
+        "sudo usermod -aG " + group + " \"$USER\"");
 }
 
 Judgement judgeApi(const HostFacts &facts)

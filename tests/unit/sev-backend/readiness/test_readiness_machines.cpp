@@ -71,6 +71,8 @@ private Q_SLOTS:
     void neverReadyWhereSomethingFails();
     void nothingIsKnown();
     void everyRemedyIsThere();
+    void nothingForeignIsInCommands_data();
+    void nothingForeignIsInCommands();
     void valuesHaveSources();
     void emulatedHost_data();
     void emulatedHost();
@@ -202,6 +204,37 @@ void TestReadinessMachines::everyRemedyIsThere()
                 if (check.state == CheckState::Fail)
                     QVERIFY2(!check.blocks.empty(), check.id.c_str());
             }
+}
+
+void TestReadinessMachines::nothingForeignIsInCommands_data()
+{
+    QTest::addColumn<QByteArray>("group");
+    QTest::addColumn<QByteArray>("joins");
+    QTest::newRow("plain") << QByteArray("sev-users_1") << QByteArray("usermod -aG sev-users_1 ");
+    for (const char *group : {"kvm; reboot", "$(reboot)", "`reboot`", "kvm\nreboot", "'reboot", "-reboot", "kvm reboot", "", "root"})
+        QTest::newRow(group) << QByteArray(group) << QByteArray("usermod -aG kvm ");
+    QTest::newRow("long") << QByteArray(33, 'a') << QByteArray("usermod -aG kvm ");
+}
+
+/// A recording comes from another machine, and commands are there to be copied, with sudo before them.
+void TestReadinessMachines::nothingForeignIsInCommands()
+{
+    QFETCH(const QByteArray, group);
+    QFETCH(const QByteArray, joins);
+    test::Machine machine = test::healthy("Genoa");
+    machine.facts.push_back({"libvirt.sev.supported", "!absent", ""});
+    for (const std::string device : {"dev.sev", "dev.kvm"}) {
+        machine.facts.push_back({device + ".read", "!denied", ""});
+        machine.facts.push_back({device + ".write", "!denied", ""});
+        machine.facts.push_back({device + ".group", group.toStdString(), ""});
+    }
+    const Readiness readiness = judge(test::factsOf(machine));
+    for (const char *id : {"sev.read", "sev.write", "kvm.access"}) {
+        const ReadinessCheck *check = readiness.check(id);
+        QVERIFY2(check && check->state == CheckState::Fail, id);
+        const auto command = QByteArray::fromStdString(check->command);
+        QVERIFY2(command.contains(joins) && !command.contains("reboot"), command.constData());
+    }
 }
 
 void TestReadinessMachines::valuesHaveSources()
