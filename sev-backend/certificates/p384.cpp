@@ -146,9 +146,15 @@ Result<P384PrivateKey> P384PrivateKey::fromDer(ByteView der)
     char group[64] = {};
     if (key)
         EVP_PKEY_get_group_name(key.get(), group, sizeof group, nullptr);
+    const bool right = std::string_view(group) == "secp384r1";
+    // Signing with a number that is none of the curve's fails, which sign() does not expect.
+    const KeyContextPtr context(right ? EVP_PKEY_CTX_new(key.get(), nullptr) : nullptr);
+    const bool good = context && EVP_PKEY_check(context.get()) == 1;
     ERR_clear_error();
-    if (!key || std::string_view(group) != "secp384r1")
+    if (!right)
         return badInput("read a private key", {}, "it is not a key on P-384 in DER");
+    if (!good)
+        return badInput("read a private key", {}, "its private number and its public point do not belong together");
     return P384PrivateKey(std::move(key));
 }
 

@@ -132,8 +132,8 @@ Status prepareOca(ActionRun &run)
 
 Result<ActionOutcome> performOca(ActionRun &run, const Progress &)
 {
-    KASTELLAN_ASSIGN(const OcaKey key, OcaKey::make());
-    KASTELLAN_ASSIGN(const Bytes certificate, key.certificate());
+    const OcaKey key = OcaKey::make();
+    const Bytes certificate = key.certificate();
     const bool der = run.text("key-form", "pem") == "der";
     KASTELLAN_ASSIGN(Bytes secret, der ? key.toDer() : key.toPem());
     std::vector<ExportFile> files{{run.text("certificate"), certificate, 0644}, {run.text("key"), secret, 0600}};

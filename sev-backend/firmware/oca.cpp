@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/firmware/oca.h"
 
-#include <openssl/core_names.h>
+#include "sev-backend/certificates/openssl_handles.h"
+#include "sev-backend/legacy/certificate_maker.h"
+
 #include <openssl/crypto.h>
 #include <openssl/pem.h>
-
-#include <algorithm>
 
 namespace kastellan::sev {
 namespace {
@@ -13,35 +13,12 @@ namespace {
 using legacy::Algorithm;
 using legacy::Usage;
 
-constexpr std::size_t firstSlot = 0x414, secondSlot = 0x61c, coordinateX = 0x14, coordinateY = 0x5c, coordinate = 72;
 /// The legacy API that these certificates are written for.
 constexpr std::uint8_t apiMajor = 0, apiMinor = 24;
 
 std::unexpected<Error> refused(std::string what)
 {
     return fail(ErrorKind::Internal, std::move(what), {}, "OpenSSL refused: " + opensslReason());
-}
-
-Bytes coordinateOf(EVP_PKEY *key, const char *name)
-{
-    BIGNUM *value = nullptr;
-    Bytes little(coordinate);
-    if (EVP_PKEY_get_bn_param(key, name, &value) != 1)
-        return {};
-    const BignumPtr owner(value);
-    return BN_bn2lebinpad(value, little.data(), static_cast<int>(little.size())) < 0 ? Bytes{} : little;
-}
-
-void putSignature(Bytes &certificate, std::size_t slot, Usage signer, ByteView signature)
-{
-    storeLe(certificate, slot, static_cast<std::uint32_t>(signer));
-    storeLe(certificate, slot + 4, static_cast<std::uint32_t>(Algorithm::EcdsaSha256));
-    std::ranges::copy(signature, certificate.begin() + static_cast<std::ptrdiff_t>(slot + 8));
-}
-
-void emptySlot(Bytes &certificate, std::size_t slot)
-{
-    storeLe(certificate, slot, static_cast<std::uint32_t>(Usage::Invalid));
 }
 
 std::string quoted(Usage usage)
@@ -81,12 +58,9 @@ void wipe(Bytes &secret)
     secret.clear();
 }
 
-Result<OcaKey> OcaKey::make()
+OcaKey OcaKey::make()
 {
-    std::shared_ptr<EVP_PKEY> key(EVP_EC_gen("P-384"), EVP_PKEY_free);
-    if (!key)
-        return refused("make the owner's key");
-    return OcaKey(std::move(key));
+    return OcaKey(P384PrivateKey::make());
 }
 
 Result<OcaKey> OcaKey::read(ByteView file, std::string_view name)
@@ -113,18 +87,21 @@ Result<OcaKey> OcaKey::read(ByteView file, std::string_view name)
     if (!key)
         return badInput(what, std::string(name), "it is no private key in PEM or DER",
             "Give the key that 'keepctl host generate-oca', sevctl or openssl wrote.");
-    char group[32] = {};
-    std::size_t length = 0;
-    if (EVP_PKEY_get_group_name(key.get(), group, sizeof group, &length) != 1 || std::string_view(group, length) != "secp384r1")
-        return badInput(what, std::string(name), "it is not on the curve P-384, which the firmware asks for",
+    unsigned char *data = nullptr;
+    const int size = i2d_PrivateKey(key.get(), &data);
+    const std::size_t length = size > 0 ? static_cast<std::size_t>(size) : 0;
+    auto made = P384PrivateKey::fromDer({data, length});
+    OPENSSL_clear_free(data, length);
+    if (!made)
+        return badInput(what, std::string(name), made.error().why + ", and the firmware asks for a key on the curve P-384",
             "Make one with 'keepctl host generate-oca', or with openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384.");
-    return OcaKey(std::shared_ptr<EVP_PKEY>(key.release(), EVP_PKEY_free));
+    return OcaKey(std::move(*made));
 }
 
 Result<Bytes> OcaKey::toPem() const
 {
     const BioPtr memory(BIO_new(BIO_s_secmem()));
-    if (!memory || PEM_write_bio_PKCS8PrivateKey(memory.get(), m_key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1)
+    if (!memory || PEM_write_bio_PKCS8PrivateKey(memory.get(), m_key.handle(), nullptr, nullptr, 0, nullptr, nullptr) != 1)
         return refused("write the owner's key");
     return contentOf(memory.get(), "write the owner's key");
 }
@@ -132,56 +109,21 @@ Result<Bytes> OcaKey::toPem() const
 Result<Bytes> OcaKey::toDer() const
 {
     const BioPtr memory(BIO_new(BIO_s_secmem()));
-    if (!memory || i2d_PKCS8PrivateKey_bio(memory.get(), m_key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1)
+    if (!memory || i2d_PKCS8PrivateKey_bio(memory.get(), m_key.handle(), nullptr, nullptr, 0, nullptr, nullptr) != 1)
         return refused("write the owner's key");
     return contentOf(memory.get(), "write the owner's key");
 }
 
-Result<Bytes> OcaKey::sign(ByteView message) const
+Bytes OcaKey::certificate() const
 {
-    const char *what = "sign with the owner's key";
-    const DigestContextPtr context(EVP_MD_CTX_new());
-    std::size_t length = 0;
-    if (!context || EVP_DigestSignInit_ex(context.get(), nullptr, "SHA256", nullptr, nullptr, m_key.get(), nullptr) != 1
-        || EVP_DigestSign(context.get(), nullptr, &length, message.data(), message.size()) != 1)
-        return refused(what);
-    Bytes der(length);
-    if (EVP_DigestSign(context.get(), der.data(), &length, message.data(), message.size()) != 1)
-        return refused(what);
-    const unsigned char *at = der.data();
-    const EcdsaSigPtr parsed(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(length)));
-    Bytes signature(2 * coordinate);
-    if (!parsed || BN_bn2lebinpad(ECDSA_SIG_get0_r(parsed.get()), signature.data(), coordinate) < 0
-        || BN_bn2lebinpad(ECDSA_SIG_get0_s(parsed.get()), signature.data() + coordinate, coordinate) < 0)
-        return refused(what);
-    return signature;
-}
-
-Result<Bytes> OcaKey::certificate() const
-{
-    const Bytes x = coordinateOf(m_key.get(), OSSL_PKEY_PARAM_EC_PUB_X), y = coordinateOf(m_key.get(), OSSL_PKEY_PARAM_EC_PUB_Y);
-    if (x.empty() || y.empty())
-        return refused("make the owner's certificate");
-    Bytes certificate(legacy::Certificate::size);
-    storeLe<std::uint32_t>(certificate, 0, 1);
-    certificate[4] = apiMajor;
-    certificate[5] = apiMinor;
-    storeLe(certificate, 8, static_cast<std::uint32_t>(Usage::Oca));
-    storeLe(certificate, 12, static_cast<std::uint32_t>(Algorithm::EcdsaSha256));
-    storeLe<std::uint32_t>(certificate, 0x10, 2); // P-384
-    std::ranges::copy(x, certificate.begin() + coordinateX);
-    std::ranges::copy(y, certificate.begin() + coordinateY);
-    KASTELLAN_ASSIGN(const Bytes signature, sign(ByteView(certificate).first(legacy::Certificate::signedSize)));
-    putSignature(certificate, firstSlot, Usage::Oca, signature);
-    emptySlot(certificate, secondSlot);
+    Bytes certificate = legacy::unsignedCertificate(Usage::Oca, Algorithm::EcdsaSha256, m_key, apiMajor, apiMinor);
+    legacy::signInto(certificate, 0, Usage::Oca, m_key);
     return certificate;
 }
 
 bool OcaKey::belongsTo(const legacy::Certificate &oca) const
 {
-    const auto point = oca.point();
-    return point && point->curve == 2 && std::ranges::equal(point->x, coordinateOf(m_key.get(), OSSL_PKEY_PARAM_EC_PUB_X))
-        && std::ranges::equal(point->y, coordinateOf(m_key.get(), OSSL_PKEY_PARAM_EC_PUB_Y));
+    return legacy::holds(oca, m_key);
 }
 
 Result<legacy::Certificate> readOca(ByteView file, std::string_view name)
@@ -220,10 +162,8 @@ Result<Bytes> signCsr(const legacy::Certificate &csr, const legacy::Certificate 
     if (!key.belongsTo(oca))
         return badInput("sign the CSR", {}, "the owner's key is not the one of the owner's certificate",
             "Give the key and the certificate that were made together.");
-    KASTELLAN_ASSIGN(const Bytes signature, key.sign(csr.signedBytes()));
     Bytes pek = toBytes(csr.bytes());
-    putSignature(pek, firstSlot, Usage::Oca, signature);
-    emptySlot(pek, secondSlot);
+    legacy::signInto(pek, 0, Usage::Oca, key.key());
     return pek;
 }
 

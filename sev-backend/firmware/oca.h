@@ -2,17 +2,15 @@
 // The owner's certificate authority (OCA) of a platform: who holds its key owns the platform (SEV API 0.24, sections 2.1 and 5.8).
 #pragma once
 
-#include "sev-backend/certificates/openssl_handles.h"
+#include "sev-backend/certificates/p384.h"
 #include "sev-backend/legacy/certificate.h"
-
-#include <memory>
 
 namespace kastellan::sev {
 
 /// The private key of an OCA, on P-384. Copies share it.
 class OcaKey {
 public:
-    [[nodiscard]] static Result<OcaKey> make();
+    [[nodiscard]] static OcaKey make();
     /// PEM or DER, PKCS #8 or traditional, not encrypted. `name` is for messages.
     [[nodiscard]] static Result<OcaKey> read(ByteView file, std::string_view name);
     /// PKCS #8. The caller keeps it secret and wipes it.
@@ -20,18 +18,17 @@ public:
     [[nodiscard]] Result<Bytes> toDer() const;
 
     /// The self-signed certificate that belongs to the key: 2084 bytes, ECDSA with SHA-256.
-    [[nodiscard]] Result<Bytes> certificate() const;
+    [[nodiscard]] Bytes certificate() const;
     /// Whether it is the key of this certificate.
     [[nodiscard]] bool belongsTo(const legacy::Certificate &oca) const;
-    /// r then s, 72 bytes each, little-endian: ECDSA with SHA-256.
-    [[nodiscard]] Result<Bytes> sign(ByteView message) const;
+    [[nodiscard]] const P384PrivateKey &key() const { return m_key; }
 
 private:
-    explicit OcaKey(std::shared_ptr<EVP_PKEY> key)
+    explicit OcaKey(P384PrivateKey key)
         : m_key(std::move(key))
     {
     }
-    std::shared_ptr<EVP_PKEY> m_key;
+    P384PrivateKey m_key;
 };
 
 /// An OCA's certificate of 2084 bytes, signed by itself. Anything else is an Input error.

@@ -29,7 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         break;
     case 2:
         if (const auto key = OcaKey::read(rest, "file"))
-            static_cast<void>(key->certificate()); // may fail: whether a number is a good key shows when it signs
+            static_cast<void>(key->certificate()); // what was read can sign
         break;
     case 3:
         if (const auto stick = readHashstick(rest, "file"); stick && !VlekHashstick::decode(stick->encode()))

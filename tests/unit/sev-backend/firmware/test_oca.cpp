@@ -2,6 +2,7 @@
 // Owners' keys, what they sign, and hashsticks: what is good, and what is refused with its cause.
 #include "emulated_fixture.h"
 #include "sev-backend/firmware/hashstick.h"
+#include "sev-backend/certificates/openssl_handles.h"
 #include "sev-backend/firmware/oca.h"
 #include "sev-backend/firmware/platform.h"
 
@@ -39,14 +40,14 @@ private Q_SLOTS:
     void keyAndCertificateBelongTogether()
     {
         const auto key = OcaKey::make();
-        const auto certificate = key->certificate();
-        QVERIFY(certificate && certificate->size() == 2084);
-        const auto oca = readOca(*certificate, "oca");
+        const auto certificate = key.certificate();
+        QCOMPARE(certificate.size(), 2084u);
+        const auto oca = readOca(certificate, "oca");
         QVERIFY2(oca, whyOf(oca).c_str());
-        QVERIFY(key->belongsTo(*oca) && !OcaKey::make()->belongsTo(*oca));
+        QVERIFY(key.belongsTo(*oca) && !OcaKey::make().belongsTo(*oca));
         // Every bit of what is signed counts.
         for (const std::size_t at : {std::size_t{4}, std::size_t{0x14}, std::size_t{0x413}, std::size_t{0x41c}}) {
-            Bytes broken = *certificate;
+            Bytes broken = certificate;
             broken[at] ^= 1;
             QVERIFY2(!readOca(broken, "oca"), qPrintable(QString::number(at)));
         }
@@ -55,14 +56,21 @@ private Q_SLOTS:
     void keysAreReadInTheirForms()
     {
         const auto key = OcaKey::make();
-        const auto oca = readOca(*key->certificate(), "oca");
-        for (const Bytes &form : {*key->toPem(), *key->toDer()}) {
+        const auto oca = readOca(key.certificate(), "oca");
+        for (const Bytes &form : {*key.toPem(), *key.toDer()}) {
             const auto again = OcaKey::read(form, "key");
             QVERIFY2(again && again->belongsTo(*oca), whyOf(again).c_str());
         }
-        Bytes longer = *key->toDer();
+        Bytes longer = *key.toDer();
         longer.push_back(0);
         QVERIFY(!OcaKey::read(longer, "key"));
+        // A number that does not belong to the point, and one that is no key at all.
+        const Bytes good = key.key().toDer();
+        Bytes wrong = good, zero = good;
+        wrong[8 + 40] ^= 1;
+        std::fill_n(zero.begin() + 8, 48, std::uint8_t{0});
+        for (const Bytes &bad : {wrong, zero})
+            QVERIFY(OcaKey::read(good, "key") && !OcaKey::read(bad, "key") && !P384PrivateKey::fromDer(bad));
         QVERIFY(!OcaKey::read({}, "key") && !OcaKey::read(Bytes(100000), "key") && !OcaKey::read(asBytes("hello"), "key"));
         const KeyPtr small(EVP_EC_gen("P-256"));
         QVERIFY(whyOf(OcaKey::read(pemOf(small.get(), nullptr), "key")).find("P-384") != std::string::npos);
@@ -76,10 +84,10 @@ private Q_SLOTS:
         EmulatedFixture fixture;
         Platform platform(fixture.device);
         const auto key = OcaKey::make();
-        const auto oca = readOca(*key->certificate(), "oca");
+        const auto oca = readOca(key.certificate(), "oca");
         const auto csr = readCsr(*platform.pekCsr(), "csr");
         QVERIFY2(csr, whyOf(csr).c_str());
-        const auto pek = signCsr(*csr, *oca, *key);
+        const auto pek = signCsr(*csr, *oca, key);
         QVERIFY(pek && readSignedPek(*pek, "pek", *oca));
         QVERIFY(whyOf(readCsr(*pek, "pek")).find("signed already") != std::string::npos);
         QVERIFY(whyOf(readSignedPek(csr->bytes(), "csr", *oca)).find("request") != std::string::npos);
@@ -95,9 +103,9 @@ private Q_SLOTS:
         EmulatedFixture fixture;
         const auto csr = readCsr(*Platform(fixture.device).pekCsr(), "csr");
         const auto one = OcaKey::make(), two = OcaKey::make();
-        const auto oca = readOca(*one->certificate(), "oca"), other = readOca(*two->certificate(), "oca");
-        QVERIFY(whyOf(signCsr(*csr, *oca, *two)).find("not the one") != std::string::npos);
-        const auto pek = signCsr(*csr, *oca, *one);
+        const auto oca = readOca(one.certificate(), "oca"), other = readOca(two.certificate(), "oca");
+        QVERIFY(whyOf(signCsr(*csr, *oca, two)).find("not the one") != std::string::npos);
+        const auto pek = signCsr(*csr, *oca, one);
         QVERIFY(whyOf(readSignedPek(*pek, "pek", *other)).find("not signed by") != std::string::npos);
         QVERIFY(!readOca(csr->bytes(), "csr") && !readCsr(oca->bytes(), "oca") && !readOca(Bytes(10), "short"));
     }
