@@ -25,6 +25,7 @@ struct LibvirtCapabilities {
     std::string launchSecurity; ///< "sev, sev-snp"
     std::string cpuModel; ///< "EPYC-Milan"
 };
+/// An Input error where it is no such XML.
 [[nodiscard]] Result<LibvirtCapabilities> readCapabilities(std::string_view xml);
 
 /// Answers PDH_CERT_EXPORT and GET_ID2 with what libvirt said; all else it does not do.

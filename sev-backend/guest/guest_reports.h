@@ -19,6 +19,7 @@ struct GuestQuestion {
     bool certificates = false; ///< also what the host hands out with it
 };
 
+/// What comes back.
 struct GuestReport {
     Bytes report; ///< 1184 bytes
     Bytes certificates; ///< a GHCB table (sev-backend/certificates/ghcb_table.h); empty when not asked for, or when the host has none

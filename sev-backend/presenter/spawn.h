@@ -24,12 +24,14 @@ struct SpawnRequest {
     sigset_t signals{}; ///< which it has blocked
 };
 
+/// A program that runs.
 struct Spawned {
     pid_t id = 0;
     Fd process; ///< a pidfd
     Fd listener; ///< of the filter
 };
 
+/// How far a program came that does not run.
 struct SpawnFailure {
     enum class Stage : int { Start, Filter, Exec } stage = Stage::Start;
     int error = 0; ///< errno

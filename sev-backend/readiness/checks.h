@@ -82,6 +82,7 @@ inline constexpr const char *setupNote = " Vendors move and rename these setting
 [[nodiscard]] std::optional<bool> sevFeature(const HostFacts &facts, unsigned bit, std::string_view flag = {});
 /// The vendor by CPUID or /proc/cpuinfo.
 [[nodiscard]] std::optional<std::string_view> cpuVendor(const HostFacts &facts);
+/// The processor by family and model.
 struct Generation {
     unsigned family = 0, model = 0;
     std::string_view name; ///< "Naples", "Rome", "Milan", "Genoa", "Turin", "Venice"; empty for others

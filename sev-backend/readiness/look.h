@@ -18,6 +18,7 @@ struct CertificateFilter;
 
 namespace kastellan::sev {
 
+/// What the CPUID instruction yields.
 struct CpuidRegisters {
     std::uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0;
 };
@@ -44,6 +45,7 @@ struct MachineAccess {
     [[nodiscard]] static MachineAccess real();
 };
 
+/// Where and how far to look.
 struct LookOptions {
     std::filesystem::path root; ///< put before every path: for tests; empty: this computer
     bool probes = true;

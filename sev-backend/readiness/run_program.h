@@ -17,6 +17,7 @@ struct ProgramOutput {
     [[nodiscard]] bool good() const { return error == 0 && ended && status == 0; }
 };
 
+/// Beyond which a program is killed.
 struct ProgramLimits {
     std::chrono::milliseconds time{10'000};
     std::size_t size = std::size_t{4} << 20; ///< bytes of output; of errors, 64 KiB are kept
