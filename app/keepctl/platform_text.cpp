@@ -116,8 +116,11 @@ std::string certificatesText(const PlatformView &view)
     std::string text = painted(1, Colour::Bold, "Ownership") + "\n";
     text += view.ownership.empty() ? "nothing could be read\n" : chainText(view.ownership);
     text += heading("Behind reports");
-    text += view.reports.empty() ? "no VCEK or VLEK of this chip and TCB is known here: 'keepctl host kds' shows where it is\n"
-                                 : chainText(view.reports);
+    if (view.reports.empty())
+        text += view.emulated ? "this emulated processor has no SEV-SNP, or it is not initialised: no reports, no VCEK\n"
+                              : "no VCEK or VLEK of this chip and TCB is known here: 'keepctl host kds' shows where it is\n";
+    else
+        text += chainText(view.reports);
     for (const auto &problem : view.problems)
         text += "\n" + inLine(problem) + "\n";
     return text;

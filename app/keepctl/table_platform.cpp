@@ -112,7 +112,7 @@ std::vector<Verb> platformVerbs()
         {Command::HostKds, "kds", "show where AMD's key server has this chip's certificates",
             {"VCEK at the reported TCB, chains, revocation lists, the legacy CEK. Nothing is asked of the server: 'keepctl certs fetch' "
              "does "
-             "that."},
+             "that. An emulated chip is not known there: its platform hands its certificates out itself, and this says how."},
             {host}, {json}, {{"keepctl host kds", "for this computer"}}},
     };
 }

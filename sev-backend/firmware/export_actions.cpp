@@ -173,12 +173,17 @@ Result<ActionOutcome> performSigning(ActionRun &run, const Progress &)
 
 Status prepareKds(ActionRun &run)
 {
-    run.step("Work out where AMD's key server has the certificates of this chip; nothing is asked of it.");
+    run.step(run.host.emulated
+            ? "Say how the emulated platform hands out its certificates; AMD's key server does not know an emulated chip."
+            : "Work out where AMD's key server has the certificates of this chip; nothing is asked of it.");
     return {};
 }
 
 Result<ActionOutcome> performKds(ActionRun &run, const Progress &)
 {
+    if (run.host.emulated)
+        return ActionOutcome{"AMD's key server does not know an emulated chip: the emulated platform hands its certificates out itself.",
+            ownCertificates(run.host.host, run.now->snp.has_value()), {}};
     const auto id = run.platform().id();
     std::optional<TcbVersion> reported;
     if (run.now->snp)

@@ -17,6 +17,12 @@ std::string joined(const std::vector<std::string> &words)
     return text;
 }
 
+/// As it is typed, and as the window calls it.
+std::string shown(const ActionParameter &parameter)
+{
+    return "--" + parameter.id + (parameter.label.empty() ? "" : ", " + parameter.label);
+}
+
 /// Unknown arguments, missing ones, and those of a wrong kind.
 Status checkArguments(const PlatformAction &action, const std::map<std::string, std::string> &arguments)
 {
@@ -27,13 +33,14 @@ Status checkArguments(const PlatformAction &action, const std::map<std::string, 
             return badInput(what, id, "the action has no such parameter");
         using Kind = ActionParameter::Kind;
         if (parameter->kind == Kind::Choice && std::ranges::find(parameter->choices, value) == parameter->choices.end())
-            return badInput(what, id, "'" + value + "' is not a choice", "Choose one of: " + joined(parameter->choices) + ".");
+            return badInput(
+                what, shown(*parameter), "'" + value + "' is not a choice", "Choose one of: " + joined(parameter->choices) + ".");
         if (parameter->kind == Kind::Flag && value != "" && value != "yes" && value != "no")
-            return badInput(what, id, "'" + value + "' is neither 'yes' nor 'no'");
+            return badInput(what, shown(*parameter), "'" + value + "' is neither 'yes' nor 'no'");
     }
     for (const auto &parameter : action.parameters)
         if (parameter.required && (!arguments.contains(parameter.id) || arguments.at(parameter.id).empty()))
-            return badInput(what, parameter.id, "it is needed and was not given", parameter.help + ".");
+            return badInput(what, shown(parameter), "it is needed and was not given", "Give it: " + parameter.help + ".");
     return {};
 }
 

@@ -64,13 +64,15 @@ PlatformSection snpSection(const SnpPlatformStatus &snp)
             {"snp.guests", "SEV-SNP guests", std::to_string(snp.guests), "As the firmware counts them."}}};
 }
 
-PlatformSection identitySection(const PlatformModel &model, const Result<Bytes> &id)
+PlatformSection identitySection(const PlatformModel &model, const Result<Bytes> &id, bool emulated)
 {
     PlatformSection section{"Identity", {}};
     section.facts.push_back(
         {"product", "Product", model.generation.empty() ? "unknown" : model.generation, "By family and model of the processor."});
     if (id)
-        section.facts.push_back({"chip.id", "Chip id", toHex(*id), "Names this processor; AMD's key server knows it by that."});
+        section.facts.push_back({"chip.id", "Chip id", toHex(*id),
+            emulated ? "Names this emulated processor; AMD's key server does not know it."
+                     : "Names this processor; AMD's key server knows it by that."});
     return section;
 }
 
@@ -123,6 +125,20 @@ std::vector<PlatformFact> certificateAddresses(const PlatformModel &model, ByteV
         add("kds.cek", "CEK", settings.url, kds::cekPath(id), "The legacy certificate of this chip, which signs the PEK.");
     add("kds.ask-ark", "ASK and ARK in SEV format", settings.downloadUrl, kds::sevAuthoritiesPath(model.generation),
         "The authorities behind a CEK.");
+    return facts;
+}
+
+std::vector<PlatformFact> ownCertificates(std::string_view host, bool hasReports)
+{
+    const std::string id(host);
+    std::vector<PlatformFact> facts{{"own.source", "Where they are", "the emulated platform hands them out itself",
+                                        "AMD's key server does not know an emulated chip: there is no address to fetch from."},
+        {"own.show", "To see all of them", "keepctl host certs " + id, "The chain of ownership, and the chain behind reports."},
+        {"own.export", "PDH, PEK, OCA, CEK", "keepctl host export-chain " + id + " -o FILE",
+            "With --layout sevctl-full also ASK and ARK in the format of SEV."}};
+    if (hasReports)
+        facts.push_back({"own.reports", "VCEK, ASK and ARK", "in the evidence of every keep on this host",
+            "'keepctl evidence export' writes it; nothing has to be fetched to appraise it."});
     return facts;
 }
 
@@ -201,13 +217,12 @@ PlatformView viewOf(const PlatformSurroundings &host, const Situation &now)
     const auto id = now.platform->id();
     if (!id)
         view.problems.push_back(id.error().message());
-    view.sections.push_back(identitySection(now.model, id));
+    view.sections.push_back(identitySection(now.model, id, host.emulated));
     const ByteView chip = id ? ByteView(*id) : ByteView();
-    auto addresses = certificateAddresses(now.model, chip, reported);
+    auto addresses = host.emulated ? ownCertificates(host.host, now.snp.has_value()) : certificateAddresses(now.model, chip, reported);
     if (host.emulated)
-        for (auto &fact : addresses)
-            fact.meaning += " An emulated chip is not known there.";
-    if (!addresses.empty())
+        view.sections.push_back({"Certificates", std::move(addresses)});
+    else if (!addresses.empty())
         view.sections.push_back({"Addresses of certificates", std::move(addresses)});
 
     const CertificateSources sources = host.certificates ? host.certificates(now.model) : CertificateSources{};

@@ -12,6 +12,19 @@ constexpr const char *newCertificate = "Reports name another TCB afterwards, and
                                        "('kds' shows the address), and check "
                                        "what floors the owners of guests hold it to.";
 
+std::string whatReportsNeed(const ActionRun &run)
+{
+    return run.host.emulated ? "Reports name another TCB afterwards, and are signed by the key that belongs to it, whose VCEK the emulated "
+                               "platform makes itself: check what floors the owners of guests hold it to."
+                             : newCertificate;
+}
+
+/// As it is typed.
+std::string option(TcbPart part)
+{
+    return "--" + std::string(name(part));
+}
+
 Result<std::uint8_t> levelOf(const ActionRun &run, TcbPart part)
 {
     const std::string text = run.text(std::string(name(part)).c_str());
@@ -19,7 +32,7 @@ Result<std::uint8_t> levelOf(const ActionRun &run, TcbPart part)
     unsigned value = 0;
     const auto [end, error] = std::from_chars(text.data() + (hex ? 2 : 0), text.data() + text.size(), value, hex ? 16 : 10);
     if (error != std::errc{} || end != text.data() + text.size() || value > 255)
-        return badInput(run.what(), std::string(name(part)), "'" + text + "' is no level", "Write a whole number from 0 to 255.");
+        return badInput(run.what(), option(part), "'" + text + "' is no level", "Write a whole number from 0 to 255.");
     return static_cast<std::uint8_t>(value);
 }
 
@@ -33,10 +46,10 @@ Result<TcbVersion> reportedTcb(const ActionRun &run)
             continue;
         KASTELLAN_ASSIGN(const std::uint8_t level, levelOf(run, part));
         if (!wanted.set(part, level))
-            return badInput(run.what(), std::string(name(part)), "the TCB of this product has no such part",
-                "Leave it out: processors before Turin have no FMC.");
+            return badInput(
+                run.what(), option(part), "the TCB of this product has no such part", "Leave it out: processors before Turin have no FMC.");
         if (level > *current.part(part))
-            return badInput(run.what(), std::string(name(part)),
+            return badInput(run.what(), option(part),
                 std::to_string(level) + " is higher than the " + std::to_string(*current.part(part))
                     + " that runs: the firmware refuses that",
                 "Give at most what 'keepctl host status' shows as current.");
@@ -61,7 +74,7 @@ Status prepareConfig(ActionRun &run)
         + TcbVersion(run.now->snp->currentTcb, run.now->layout()).text() + "), chip id " + (run.config.maskChipId ? "masked" : "shown")
         + ", chip key " + (run.config.maskChipKey ? "masked" : "used") + " (SNP_SET_CONFIG).");
     if (wanted != reported)
-        run.consequence(newCertificate);
+        run.consequence(whatReportsNeed(run));
     sayMasks(run);
     run.consequence("It holds until the next start of the machine, 'snp-config', or 'snp-config-reset'.");
     return {};
@@ -88,7 +101,7 @@ Status prepareConfigReset(ActionRun &run)
 {
     run.step("Set the SEV-SNP configuration back: no other reported TCB, nothing masked (SNP_SET_CONFIG with zeros).");
     if (run.now->snp->currentTcb != run.now->snp->reportedTcb)
-        run.consequence(newCertificate);
+        run.consequence(whatReportsNeed(run));
     return {};
 }
 
