@@ -10,8 +10,10 @@
 #include "core/reports/readiness_html.h"
 
 #include <algorithm>
+#include <filesystem>
 
 namespace kastellan::keepctl {
+namespace fs = std::filesystem;
 namespace {
 
 /// A host's id or the beginning of it, or an address.
@@ -26,14 +28,23 @@ Result<std::shared_ptr<HostInspector>> inspectorOf(const Context &context, const
 Result<Readiness> look(const Invocation &asked, const Context &context)
 {
     std::shared_ptr<HostInspector> inspector;
+    const std::string word = asked.operands.empty() ? std::string() : asked.operands.front();
+    if (!word.empty() && asked.has("host"))
+        return badInput("check a host", word, "it says what to look at, and so does --host", "Give one of them.");
+    const std::string host = asked.value("host", word.empty() ? "local" : word);
     if (asked.has("from")) {
-        if (asked.has("host"))
-            return badInput("check a host", "--from", "it says what to look at, and so does --host", "Give one of them.");
+        if (asked.has("host") || !word.empty())
+            return badInput(
+                "check a host", "--from", "it says what to look at, and so does " + (word.empty() ? "--host" : word), "Give one of them.");
         const std::string file = asked.value("from");
         KASTELLAN_ASSIGN(const Bytes content, readFile(file, recordingFileLimit));
         KASTELLAN_ASSIGN(inspector, makeRecordingInspector(asText(content), file));
     } else {
-        KASTELLAN_ASSIGN(inspector, inspectorOf(context, asked.value("host", "local")));
+        auto found = inspectorOf(context, host);
+        std::error_code ignored;
+        if (!found && fs::is_regular_file(host, ignored))
+            return badInput("find the host", host, "it is a file", "A recording is judged with 'keepctl host check --from " + host + "'.");
+        KASTELLAN_ASSIGN(inspector, std::move(found));
     }
     ProgressLine line(asked.has("json") || !isTerminal(2));
     auto result = inspector->inspect({.probes = !asked.has("no-probes")},
@@ -75,6 +86,10 @@ Result<int> hostCheck(const Invocation &asked, const Context &context)
 
 Result<int> hostRecord(const Invocation &asked, const Context &context)
 {
+    // Other verbs take a host there: a file of that name would hold this computer, not that host.
+    if (!asked.operands.empty() && (asked.operands.front().contains("://") || context.hosts->find(asked.operands.front())))
+        return badInput("record a host", asked.operands.front(), "it is a host, and the word stands for the file to write",
+            "Give '--host " + asked.operands.front() + "', and the name of a file.");
     KASTELLAN_ASSIGN(const auto inspector, inspectorOf(context, asked.value("host", "local")));
     ProgressLine line(!isTerminal(2));
     const InspectOptions options{.probes = !asked.has("no-probes"), .redactChipId = asked.has("redact-chip-id")};

@@ -6,6 +6,7 @@ namespace kastellan::keepctl {
 
 std::vector<Verb> readinessVerbs()
 {
+    const Operand hostWord{"HOST", "the same as --host HOST", Word::Host, false, true};
     const Option host{"host", 0, "HOST",
         "What to look at: a host's id (default local), ssh://[USER@]HOST[:PORT] with keepctl on the other side, or a libvirt URI for what "
         "libvirt alone can tell",
@@ -24,12 +25,12 @@ std::vector<Verb> readinessVerbs()
                 "In a container or build root, packages and firmware images are unknown: they are not the machine's.",
                 "Exit status: 0 ready, 1 not ready or unknown, 3 nothing could be looked at. With --for, of that protection; otherwise of "
                 "any."},
-            {},
+            {hostWord},
             {host, {"for", 0, "PROTECTION", "Only whether this protection can be had", Word::Choice, {"sev", "es", "snp"}},
                 {"from", 0, "FILE", "Judge a recording made by 'keepctl host record', perhaps of another machine", Word::File}, noProbes,
                 {"all", 'a', "", "Show facts and skipped checks too"}, {"html", 0, "FILE", "Write a report for people, too", Word::File},
                 force, json},
-            {{"keepctl host check", "this computer"},
+            {{"keepctl host check", "this computer"}, {"keepctl host check emulated", "the emulated host"},
                 {"keepctl host check --for snp --html readiness.html", "a report for whoever mends the host"},
                 {"keepctl host check --host ssh://root@epyc1", "another machine"},
                 {"keepctl host check --from epyc1.json", "a recording of one"}}},

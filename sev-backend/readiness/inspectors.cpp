@@ -6,6 +6,7 @@
 #include "sev-backend/readiness/recording.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <ctime>
 #include <format>
@@ -99,6 +100,9 @@ public:
             progress("asking " + m_address, 0, 0);
         auto output = m_run(command);
         const char *what = "ask the other machine";
+        if (output.error == ENOENT)
+            return environment(what, "ssh", "there is no such program in PATH",
+                "Install OpenSSH's client, or judge a recording: 'keepctl host record' there, 'keepctl host check --from' here.");
         if (output.error)
             return systemError(what, "ssh", output.error);
         if (!output.ended)
@@ -248,7 +252,8 @@ Result<std::vector<std::string>> sshCommand(std::string_view address, const Insp
         if (colon != std::string_view::npos && port.empty())
             return wrong("the port is missing");
     }
-    std::vector<std::string> words{"ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "ClearAllForwardings=yes", "-a", "-x"};
+    std::vector<std::string> words{
+        "ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "ClearAllForwardings=yes", "-a", "-x"};
     if (!port.empty()) {
         const auto number = factNumber(port);
         if (!number || *number == 0 || *number > 65535 || port.starts_with("0"))

@@ -114,16 +114,18 @@ ReadinessVerdict verdictOf(const Readiness &readiness, std::string protection, s
     const auto &causes = bad.empty() ? open : bad;
     for (const auto *cause : causes)
         verdict.causes.push_back(cause->id);
-    const std::string more = causes.size() > 1 ? " (and " + std::to_string(causes.size() - 1) + " more)" : std::string();
+    const auto sentence = [](std::string text) { return text.empty() || text.ends_with('.') ? text : text + '.'; };
+    const std::string more = causes.size() <= 1 ? ""
+        : causes.size() == 2                    ? " There is one more cause."
+                                                : " There are " + std::to_string(causes.size() - 1) + " more causes.";
     if (!bad.empty()) {
         verdict.state = ReadinessVerdict::State::NotReady;
-        std::string why = bad.front()->means.empty() ? bad.front()->title + ": " + bad.front()->saw : bad.front()->means;
-        if (why.ends_with('.'))
-            why.pop_back();
-        verdict.sentence = what + " cannot be launched: " + why + more;
+        const std::string why = bad.front()->means.empty() ? bad.front()->title + ": " + bad.front()->saw : bad.front()->means;
+        verdict.sentence = what + " cannot be launched. " + sentence(why) + more;
     } else if (!open.empty()) {
         verdict.state = ReadinessVerdict::State::Unknown;
-        verdict.sentence = "Whether " + what + " can be launched is not known. " + open.front()->title + ": " + open.front()->saw + more;
+        verdict.sentence =
+            "Whether " + what + " can be launched is not known. " + sentence(open.front()->title + ": " + open.front()->saw) + more;
     } else {
         verdict.sentence = what + " can be launched."
             + (warnings ? " " + std::to_string(warnings) + (warnings == 1 ? " thing" : " things") + " should be mended." : "");

@@ -58,6 +58,12 @@ private Q_SLOTS:
         QVERIFY(ran.json()["emulated"_L1].toBool());
         QCOMPARE(verdict(ran, "emulated"_L1), u"ready"_s);
         QCOMPARE(m_program.run({u"host"_s, u"check"_s, u"--host"_s, u"emulated"_s, u"--for"_s, u"snp"_s}).exit, 2);
+        QCOMPARE(verdict(m_program.run({u"host"_s, u"check"_s, u"emulated"_s, u"--json"_s}), "emulated"_L1), u"ready"_s);
+        QCOMPARE(m_program.run({u"host"_s, u"check"_s, u"emulated"_s, u"--host"_s, u"local"_s}).exit, 2);
+        // The word of 'record' is a file: a host's name there would hold this computer under that name.
+        const Ran mistaken = m_program.run({u"host"_s, u"record"_s, u"emulated"_s, u"--no-probes"_s});
+        QVERIFY2(mistaken.exit == 2 && mistaken.err.contains("--host emulated"), mistaken.all());
+        QVERIFY(!QFile::exists(m_program.path(u"emulated"_s)));
         // A keep image that is another one: no keep would be launched.
         m_program.set(u"KASTELLAN_KEEP_IMAGE"_s, m_program.path(u"nothing"_s));
         const Ran without = m_program.run({u"host"_s, u"check"_s, u"--host"_s, u"emulated"_s});

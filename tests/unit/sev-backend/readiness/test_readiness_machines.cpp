@@ -103,7 +103,8 @@ void TestReadinessMachines::judged()
     QCOMPARE(stateOf(readiness, "es"), machine.es);
     QCOMPARE(stateOf(readiness, "snp"), machine.snp);
     for (const auto &verdict : readiness.verdicts) {
-        QVERIFY(!verdict.sentence.empty());
+        QVERIFY2(verdict.sentence.ends_with('.') && !verdict.sentence.contains(" (and ") && !verdict.sentence.contains(".."),
+            verdict.sentence.c_str());
         QCOMPARE(verdict.causes.empty(), verdict.state == ReadinessVerdict::State::Ready);
     }
     // A recording of the machine is judged alike.

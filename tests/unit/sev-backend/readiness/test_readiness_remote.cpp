@@ -101,7 +101,7 @@ void TestReadinessRemote::sshFails_data()
     QTest::addColumn<int>("status");
     QTest::addColumn<QByteArray>("output");
     QTest::addColumn<QByteArray>("why");
-    QTest::newRow("no ssh") << ENOENT << false << -1 << QByteArray() << QByteArray("No such file");
+    QTest::newRow("no ssh") << ENOENT << false << -1 << QByteArray() << QByteArray("OpenSSH");
     QTest::newRow("late") << 0 << false << 137 << QByteArray() << QByteArray("in time");
     QTest::newRow("refused") << 0 << true << 255 << QByteArray() << QByteArray("Permission denied");
     QTest::newRow("no keepctl") << 0 << true << 127 << QByteArray() << QByteArray("no keepctl");
