@@ -114,8 +114,12 @@ Result<int> runProgram(const Invocation &asked)
 {
     KASTELLAN_ASSIGN(const sev::Presentation shown, presentationOf(asked));
     KASTELLAN_ASSIGN(const sev::PresentedEnd end, sev::present(shown, asked.operands));
-    if (end.notRun)
-        say(end.notRun->message());
+    if (end.notRun) {
+        Error error = *end.notRun;
+        if (const std::string &word = asked.operands.front(); word == "profiles" || word == "profile" || word == "list")
+            error.remedy = "Give a program; 'keepctl emulate --list' lists the profiles.";
+        say(error.message());
+    }
     if (end.busy) { // threads work on for a program that is gone
         std::fflush(nullptr);
         std::_Exit(end.status);

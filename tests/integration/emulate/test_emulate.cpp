@@ -110,6 +110,8 @@ void TestEmulate::exitCodes()
     QCOMPARE(emulate({}, {u"sh"_s, u"-c"_s, u"kill -TERM $$"_s}).exit, 143);
     const Ran missing = emulate({}, {u"no-such-program"_s});
     QVERIFY2(missing.exit == 127 && missing.err.contains("no-such-program"), missing.all());
+    const Ran word = emulate({}, {u"profiles"_s});
+    QVERIFY2(word.exit == 127 && word.err.contains("keepctl emulate --list"), word.all());
     QCOMPARE(emulate({}, {u"/dev/null"_s}).exit, 126);
     const Ran fault = emulate({u"--fault"_s, u"nothing=9"_s}, {u"true"_s});
     QVERIFY2(fault.exit == 125 && fault.err.contains("nothing"), fault.all());
