@@ -76,7 +76,7 @@ Status prepareConfig(ActionRun &run)
     if (wanted != reported)
         run.consequence(whatReportsNeed(run));
     sayMasks(run);
-    run.consequence("It holds until the next start of the machine, 'snp-config', or 'snp-config-reset'.");
+    run.consequence("It holds until the machine starts anew, or until it is set again or set back.");
     return {};
 }
 
@@ -136,7 +136,7 @@ Status prepareVlek(ActionRun &run)
     if (run.hashstick->tcb != run.now->snp->reportedTcb)
         return badInput(run.what(), run.text("hashstick"),
             "it is for TCB " + wrapped.text() + ", and the platform reports " + reported.text(),
-            "Fetch the hashstick for the TCB that the platform reports, or set that TCB first ('snp-config').");
+            "Fetch the hashstick for the TCB that the platform reports, or set that TCB first ('keepctl host set-config').");
     run.step("Load the VLEK hashstick for TCB " + wrapped.text() + " (SNP_VLEK_LOAD).");
     run.consequence("Guests' reports can be signed by the provider's key from now on, which does not name the chip.");
     run.consequence("It holds until the next start of the machine.");

@@ -60,6 +60,10 @@ private Q_SLOTS:
         QCOMPARE(m_program.run({u"host"_s, u"check"_s, u"--host"_s, u"emulated"_s, u"--for"_s, u"snp"_s}).exit, 2);
         QCOMPARE(verdict(m_program.run({u"host"_s, u"check"_s, u"emulated"_s, u"--json"_s}), "emulated"_L1), u"ready"_s);
         QCOMPARE(m_program.run({u"host"_s, u"check"_s, u"emulated"_s, u"--host"_s, u"local"_s}).exit, 2);
+        for (const QByteArray &content : {QByteArray("{}"), QByteArray("[]"), QByteArray("{\"schema\": 1}")}) {
+            const Ran other = m_program.run({u"host"_s, u"check"_s, u"--from"_s, m_program.write(u"other.json"_s, content)});
+            QVERIFY2(other.exit == 2 && other.err.contains("host record"), other.all());
+        }
         // The word of 'record' is a file: a host's name there would hold this computer under that name.
         const Ran mistaken = m_program.run({u"host"_s, u"record"_s, u"emulated"_s, u"--no-probes"_s});
         QVERIFY2(mistaken.exit == 2 && mistaken.err.contains("--host emulated"), mistaken.all());
