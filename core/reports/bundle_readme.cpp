@@ -3,6 +3,8 @@
 
 #include "core/logs/keep_log.h"
 
+#include <algorithm>
+
 namespace kastellan::reports {
 namespace {
 
@@ -100,6 +102,30 @@ std::string chainPart(const Page &page, const std::string &leaf, const std::stri
     return text;
 }
 
+/// AMD's authorities that stood in for certificates which nobody gave: shown in the chain, and not among the endorsements.
+const CertificateView *builtInRoot(const Page &page)
+{
+    const auto &chain = page.view.chain;
+    const auto root = std::ranges::find(chain, "ark", &CertificateView::role);
+    const bool whole = root != chain.end() && chain.size() >= 3;
+    return whole && page.record.expected.root == "amd" && !root->emulated && isDigest(root->sha256) ? &*root : nullptr;
+}
+
+std::string fetchedChainPart(const Page &page, const Endorsement &leaf, const CertificateView &root)
+{
+    const bool known = !page.view.product.empty()
+        && std::ranges::all_of(page.view.product, [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
+    return "## 2. The certificates lead to the accepted root\n\n"
+           "Certificates of AMD's authorities were not given with the report: the keys that are built into Kastellan stood in for them. "
+           "Fetch "
+           "both from\n`https://kdsintf.amd.com/"
+        + leaf.role + "/v1/" + (known ? page.view.product : "PRODUCT")
+        + "/cert_chain` yourself, into the file chain.pem. The second one there, the root, had the\nSHA-256 fingerprint " + root.sha256
+        + " when Kastellan was built. At the time of the appraisal it leads to the report's key:\n\n"
+        + block("openssl verify -attime " + std::to_string(page.record.appraisal.at) + " -trusted chain.pem certificates/" + leaf.role
+            + ".pem\n");
+}
+
 std::string signaturePart(const std::string &leaf)
 {
     const auto numberAt = [](std::size_t offset) {
@@ -178,7 +204,9 @@ std::string bundleReadme(const Page &page)
             text += "\n" + plain(record.notes) + "\n";
         return text;
     }
+    const CertificateView *builtIn = leaf && !chain ? builtInRoot(page) : nullptr;
     text += chain ? chainPart(page, leaf->role, issuer->role)
+        : builtIn ? fetchedChainPart(page, *leaf, *builtIn)
                   : "## 2. The certificates\n\nThe chain is not complete, so nothing leads from the report to a root.\n\n";
     if (leaf)
         text += signaturePart(leaf->role);

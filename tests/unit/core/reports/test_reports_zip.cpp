@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/file.h"
+#include "core/reports/bundle_files.h"
 #include "core/reports/reports.h"
 #include "core/reports/zip.h"
 #include "tests/support/data_folder.h"
@@ -41,6 +42,29 @@ private Q_SLOTS:
         const auto two = recordBundle(record, test::sampleView());
         QVERIFY2(one.has_value(), one ? "" : one.error().message().c_str());
         QVERIFY(*one == *two);
+    }
+
+    /// A report with its key's certificate alone: AMD's authorities are built in, and whoever checks it without this program fetches them.
+    void authoritiesThatAreBuiltIn()
+    {
+        Record record = test::sampleRecord();
+        EvidenceView view = test::sampleView();
+        record.expected.root = "amd";
+        record.evidence.kind = "snp-report";
+        record.evidence.endorsements = {{"vcek", Bytes(9, 1)}};
+        view.product = "Milan";
+        view.chain.clear();
+        const auto readme = [&] { return reports::bundleReadme({record, view}); };
+        const auto says = [&](std::string_view words) { return readme().find(words) != std::string::npos; };
+        QVERIFY(says("The chain is not complete") && !says("openssl verify"));
+        for (const char *role : {"vcek", "ask", "ark"})
+            view.chain.push_back({role, "", "", "0", "", "", "", std::string(64, '5'), false, true, false, {}});
+        QVERIFY(says("-trusted chain.pem certificates/vcek.pem\n") && says("/vcek/v1/Milan/cert_chain`") && says(std::string(64, '5')));
+        QVERIFY(!says("not complete"));
+        view.product = "x` $(reboot) `";
+        QVERIFY(!says("reboot"));
+        record.expected.root = "emulated:" + std::string(64, '5');
+        QVERIFY(says("The chain is not complete"));
     }
 
     /// Roles come from a record and become names of files: none leads out of the folder.
