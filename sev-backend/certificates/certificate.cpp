@@ -83,8 +83,8 @@ Bytes rsaNumber(const EVP_PKEY *key, const char *name)
 /// The name of one of AMD's authorities, entry by entry in AMD's order (AMD 57230, tables 4 to 11).
 bool setName(X509_NAME *name, std::string_view commonName)
 {
-    const std::pair<const char *, std::string_view> entries[] = {{"OU", "Engineering"}, {"C", "US"}, {"L", "Santa Clara"}, {"ST", "CA"},
-        {"O", "Advanced Micro Devices"}, {"CN", commonName}};
+    const std::pair<const char *, std::string_view> entries[] = {
+        {"OU", "Engineering"}, {"C", "US"}, {"L", "Santa Clara"}, {"ST", "CA"}, {"O", "Advanced Micro Devices"}, {"CN", commonName}};
     return std::ranges::all_of(entries, [name](const auto &entry) {
         const auto *text = reinterpret_cast<const unsigned char *>(entry.second.data());
         return X509_NAME_add_entry_by_txt(name, entry.first, MBSTRING_UTF8, text, static_cast<int>(entry.second.size()), -1, 0) == 1;
@@ -195,8 +195,9 @@ Result<Certificate> Certificate::builtIn(const RootKey &row)
     const bool root = row.role == "ARK";
     if (!x509 || !key || !setName(X509_get_subject_name(x509.get()), row.commonName)
         || !setName(X509_get_issuer_name(x509.get()), "ARK-" + std::string(row.product))
-        || ASN1_INTEGER_set_uint64(X509_get_serialNumber(x509.get()), row.serial) != 1 || !setTime(X509_getm_notBefore(x509.get()), row.notBefore)
-        || !setTime(X509_getm_notAfter(x509.get()), row.notAfter) || X509_set_pubkey(x509.get(), key.get()) != 1)
+        || ASN1_INTEGER_set_uint64(X509_get_serialNumber(x509.get()), row.serial) != 1
+        || !setTime(X509_getm_notBefore(x509.get()), row.notBefore) || !setTime(X509_getm_notAfter(x509.get()), row.notAfter)
+        || X509_set_pubkey(x509.get(), key.get()) != 1)
         return badInput("build an authority in", std::string(row.commonName), opensslReason());
     KASTELLAN_ASSIGN(const std::shared_ptr<Data> data, read(x509));
     const auto fingerprint = fromHex(row.sha256);

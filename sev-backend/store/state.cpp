@@ -19,7 +19,8 @@ struct SignedList {
 std::vector<SignedList> signedLists(std::span<const StoredCertificate> all)
 {
     std::vector<Certificate> roots;
-    std::ranges::copy_if(builtInAuthorities(), std::back_inserter(roots), [](const Certificate &authority) { return authority.namesIssuer(authority); });
+    std::ranges::copy_if(
+        builtInAuthorities(), std::back_inserter(roots), [](const Certificate &authority) { return authority.namesIssuer(authority); });
     for (const auto &stored : all)
         if (stored.format == "x509" && stored.role == "ark")
             if (auto root = Certificate::fromDer(stored.bytes))

@@ -89,7 +89,8 @@ private:
     void addBuiltIn()
     {
         const auto add = [this](std::vector<Read> &place, const Certificate *authority, const char *role) {
-            if (!authority || std::ranges::any_of(place, [&](const Read &read) { return read.certificate.fingerprint() == authority->fingerprint(); }))
+            if (!authority
+                || std::ranges::any_of(place, [&](const Read &read) { return read.certificate.fingerprint() == authority->fingerprint(); }))
                 return;
             StoredCertificate &stored = m_builtIn.emplace_back();
             stored.role = role;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Owners' keys, what they sign, and hashsticks: what is good, and what is refused with its cause.
 #include "emulated_fixture.h"
-#include "sev-backend/firmware/hashstick.h"
 #include "sev-backend/certificates/openssl_handles.h"
+#include "sev-backend/firmware/hashstick.h"
 #include "sev-backend/firmware/oca.h"
 #include "sev-backend/firmware/platform.h"
 
