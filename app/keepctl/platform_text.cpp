@@ -18,6 +18,19 @@ std::string joined(const std::vector<std::string> &words)
     return text;
 }
 
+/// Actions by the verbs that are typed for them.
+std::vector<std::string> typed(std::vector<std::string> actions)
+{
+    for (auto &action : actions)
+        if (action == "snp-config")
+            action = "set-config";
+        else if (action == "snp-config-reset")
+            action = "reset-config";
+        else if (action == "snp-commit")
+            action = "commit";
+    return actions;
+}
+
 std::vector<std::pair<std::string, std::string>> rowsOf(const std::vector<PlatformFact> &list)
 {
     std::vector<std::pair<std::string, std::string>> rows;
@@ -102,8 +115,8 @@ std::string viewText(const PlatformView &view)
     if (view.running.empty())
         text += "  nothing protected: maintenance ends nothing\n";
     for (const auto &guest : view.running)
-        text += "  " + inLine(guest.name) + ": ended by " + joined(guest.endedBy)
-            + (guest.disturbedBy.empty() ? "" : "; other proofs after " + joined(guest.disturbedBy)) + "\n";
+        text += "  " + inLine(guest.name) + ": ended by " + joined(typed(guest.endedBy))
+            + (guest.disturbedBy.empty() ? "" : "; other proofs after " + joined(typed(guest.disturbedBy))) + "\n";
     if (!view.problems.empty())
         text += heading("Not shown");
     for (const auto &problem : view.problems)

@@ -230,7 +230,8 @@ PlatformView viewOf(const PlatformSurroundings &host, const Situation &now)
         view.reports = certificateViews(readChain(sources.reports(chip, *reported)));
     // To export certificates of an uninitialised platform would initialise it: looking changes nothing.
     if (now.status.state == SevState::Uninit) {
-        view.problems.push_back("the platform's certificates are not shown: it is uninitialised, and reading them would change that");
+        view.problems.push_back("the platform's certificates are not shown: it is uninitialised, and reading them would change that "
+                                "('keepctl host export-chain' initialises it and writes them)");
         return view;
     }
     const auto chain = now.platform->exportChain(now.status.state).and_then([&sources](const ExportedChain &exported) {

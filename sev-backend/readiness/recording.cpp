@@ -77,8 +77,8 @@ Result<HostFacts> fromRecording(std::string_view json, std::string_view name)
     const std::string what = "the recording " + std::string(name);
     KASTELLAN_ASSIGN(const js::In value, js::parse(json, what, recordingLimit));
     if (!value.is_object() || !value.contains("schema") || !value.contains("facts"))
-        return badInput("read " + what, std::string(name), "it is JSON, and no recording of a host",
-            "Give a file that 'keepctl host record' wrote.");
+        return badInput(
+            "read " + what, std::string(name), "it is JSON, and no recording of a host", "Give a file that 'keepctl host record' wrote.");
     js::Object object(value, std::string(name));
     HostFacts facts;
     facts.recording = true;

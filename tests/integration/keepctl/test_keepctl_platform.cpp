@@ -129,7 +129,10 @@ private Q_SLOTS:
         QVERIFY2(refused.exit == 3 && refused.err.contains("guest-of-mine"), refused.all());
         const Ran commit = m_program.run({u"host"_s, u"commit"_s, u"emulated"_s, u"--dry-run"_s});
         QVERIFY2(commit.exit == 0 && commit.out.contains("guest-of-mine"), commit.all());
-        QVERIFY(m_program.run({u"host"_s, u"status"_s, u"emulated"_s}).out.contains("guest-of-mine"));
+        const Ran shown = m_program.run({u"host"_s, u"status"_s, u"emulated"_s});
+        // Commands are named as they are typed.
+        QVERIFY2(shown.out.contains("guest-of-mine") && shown.out.contains("reset-config, commit, vlek-load"), shown.all());
+        QVERIFY2(!shown.out.contains("snp-"), shown.all());
         QVERIFY(m_program.run({u"keep"_s, u"stop"_s, u"--grace"_s, u"0"_s, u"guest-of-mine"_s}).exit == 0);
         QVERIFY(!m_program.run({u"host"_s, u"status"_s, u"emulated"_s}).out.contains("guest-of-mine"));
     }
