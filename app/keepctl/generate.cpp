@@ -54,8 +54,8 @@ Generated markdown()
 {
     std::string text = "## Exit status\n\n" + exitTable(exits())
         + "\nA foreground `keepctl keep launch` exits with the workload's own status, or\n\n" + exitTable(launchExits())
-        + "\n`keepctl emulate` exits with the program's own status, 128 and the number of the signal that ended it, or\n\n" + exitTable(emulateExits())
-        + "\n## Environment\n\n";
+        + "\n`keepctl emulate` exits with the program's own status, 128 and the number of the signal that ended it, or\n\n"
+        + exitTable(emulateExits()) + "\n## Environment\n\n";
     for (const auto &[name, meaning] : environmentVariables())
         text += "- `" + std::string(name) + "`: " + cell(meaning) + "\n";
     text += "\n";

@@ -67,7 +67,8 @@ Record demanded(Record record, const Demands &demands, const EvidenceBackend &ba
     record.expected.strict = record.expected.strict || demands.values.strict;
     const auto add = [&](const std::vector<Bytes> &lists, bool isSigned) {
         for (const Bytes &list : lists)
-            if (backend.concerns(record.evidence, list, isSigned) && !std::ranges::contains(record.evidence.endorsements, list, &Endorsement::der))
+            if (backend.concerns(record.evidence, list, isSigned)
+                && !std::ranges::contains(record.evidence.endorsements, list, &Endorsement::der))
                 record.evidence.endorsements.push_back({"crl", list});
     };
     add(demands.given, false);

@@ -15,7 +15,6 @@ namespace kastellan {
 class HostInspector; // core/hosts/readiness.h
 class PlatformControl; // core/hosts/platform_control.h
 
-
 /// How a keep ended, from outside.
 struct KeepEnd {
     bool bySignal = false;

@@ -192,8 +192,8 @@ std::string recordHtml(const Record &record, const EvidenceView &view, const App
                        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                        // Nothing is loaded and nothing runs, even if a browser found a way to read it so.
                        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n";
-    html += "<title>" + escaped("Attestation of " + keep + ": " + verdict) + "</title>\n<style>" + styleSheet()
-        + "</style>\n</head>\n<body>\n";
+    html +=
+        "<title>" + escaped("Attestation of " + keep + ": " + verdict) + "</title>\n<style>" + styleSheet() + "</style>\n</head>\n<body>\n";
     // Head and foot of this table are repeated on every printed page.
     html +=
         "<table class=\"sheet\" role=\"presentation\">\n<thead><tr><td>\n<div class=\"running\"><b>Kastellan attestation record</b><span>"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sev-backend/appraisal/findings.h"
 #include "sev-backend/abi/bulletins.h"
+#include "sev-backend/appraisal/findings.h"
 
 #include <algorithm>
 #include <format>

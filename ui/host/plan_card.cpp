@@ -43,8 +43,9 @@ PlanCard::PlanCard(const ActionPlan &plan, QWidget *parent)
                                                                    : Tone::Info));
     if (plan.needsPrivilege)
         addList(tr("Permission"),
-            {tr("You may not do this yourself: the system asks for an administrator's password, and may not ask again for some minutes.").toStdString()}, false,
-            u"lock"_s, static_cast<int>(Tone::Info));
+            {tr("You may not do this yourself: the system asks for an administrator's password, and may not ask again for some minutes.")
+                    .toStdString()},
+            false, u"lock"_s, static_cast<int>(Tone::Info));
     m_lists->addStretch(1);
     area->setWidget(lists);
     outer->addWidget(area, 1);

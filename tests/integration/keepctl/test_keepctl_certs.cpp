@@ -52,7 +52,8 @@ private Q_SLOTS:
         const Ran imported = m_program.run({u"certs"_s, u"import"_s, u"--json"_s, m_program.path(u"certs"_s)});
         QVERIFY2(imported.exit == 0, imported.all());
         QCOMPARE(imported.json()["added"_L1].toInt(), 4);
-        QVERIFY2(imported.err.contains("all 2 stored records were appraised again") && imported.err.contains(" 0 turned bad"), imported.all());
+        QVERIFY2(
+            imported.err.contains("all 2 stored records were appraised again") && imported.err.contains(" 0 turned bad"), imported.all());
         QCOMPARE(m_program.run({u"certs"_s, u"import"_s, u"--json"_s, m_program.path(u"certs"_s)}).json()["added"_L1].toInt(), 0);
         const QJsonArray all = m_program.run({u"certs"_s, u"list"_s, u"--json"_s}).json()["certificates"_L1].toArray();
         QCOMPARE(all.size(), 4);

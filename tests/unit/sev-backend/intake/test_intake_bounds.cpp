@@ -186,7 +186,8 @@ void TestIntakeBounds::everyLength()
                 found.evidence.kind == "sev-chain" && length >= 4 * 2084 && (length == 4 * 2084 || !recognised.unknown.empty());
             // A report with its whole leaf needs no more: AMD's authorities are built in.
             const bool wholeLeaf = found.evidence.kind == "snp-report" && !found.evidence.endorsements.empty();
-            QVERIFY2(verdict == Verdict::Refused || verdict == Verdict::Undecided || shortExport || wholeLeaf, std::to_string(length).c_str());
+            QVERIFY2(
+                verdict == Verdict::Refused || verdict == Verdict::Undecided || shortExport || wholeLeaf, std::to_string(length).c_str());
         }
     }
 }
