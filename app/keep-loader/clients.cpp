@@ -101,30 +101,36 @@ void Clients::ready(int number, short events)
     if (found == m_clients.end())
         return;
     Client &client = *found->second;
-    bool alive = !(events & (POLLERR | POLLNVAL));
-    if (alive && (events & POLLOUT))
-        alive = flush(client);
-    if (alive && (events & (POLLIN | POLLHUP | POLLRDHUP)))
-        alive = read(client);
+    bool alive = !(events & POLLNVAL);
+    if (alive && (events & POLLOUT) && !flush(client))
+        client.gone = true;
+    client.gone = client.gone || (events & POLLERR);
+    if (client.gone) { // it may have sent something and left: that counts
+        while (read(client) == Got::Data)
+            ;
+        alive = false;
+    } else if (alive && (events & (POLLIN | POLLHUP | POLLRDHUP))) {
+        alive = read(client) != Got::End;
+    }
     if (!alive || (client.closing && client.outgoing.empty()))
         drop(number);
 }
 
-bool Clients::read(Client &client)
+Clients::Got Clients::read(Client &client)
 {
     std::array<char, 65536> buffer{};
     const ssize_t count = ::recv(client.fd.get(), buffer.data(), buffer.size(), 0);
     if (count < 0)
-        return errno == EINTR || errno == EAGAIN;
+        return errno == EINTR ? Got::Data : errno == EAGAIN ? Got::Nothing : Got::End;
     if (count == 0)
-        return false;
+        return Got::End;
     client.lines.add({buffer.data(), static_cast<std::size_t>(count)});
     for (;;) {
         auto line = client.lines.next();
         if (!line)
-            return false; // too long: not one of ours
+            return Got::End; // too long: not one of ours
         if (!*line)
-            return true;
+            return Got::Data;
         if (const auto request = decodeRequest(**line)) {
             handle(client, *request);
         } else {
@@ -154,7 +160,9 @@ void Clients::handle(Client &client, const Request &request)
 void Clients::send(Client &client, std::string_view text)
 {
     client.outgoing += text;
-    if (!flush(client) || client.outgoing.size() > mostOutgoing) {
+    const bool reached = flush(client);
+    if (!reached || client.outgoing.size() > mostOutgoing) {
+        client.gone = client.gone || !reached;
         client.outgoing.clear();
         client.closing = true; // dropped by the loop, for a caller may be iterating
     }

@@ -36,13 +36,15 @@ private:
         LineReader lines{requestLimit};
         std::string outgoing;
         bool closing = false;
+        bool gone = false; ///< nothing reaches it any more; what it sent before is still to be read
         bool givesInput = false; ///< only such a one is held back while the keep takes no input: "stop" is heard from all others
     };
     void accept();
     void ready(int number, short events);
     void send(Client &client, std::string_view text);
     [[nodiscard]] bool flush(Client &client); ///< false: it is gone
-    [[nodiscard]] bool read(Client &client); ///< false: it is gone
+    enum class Got { Data, Nothing, End };
+    [[nodiscard]] Got read(Client &client);
     void handle(Client &client, const Request &request);
     void drop(int number);
     void finishWhenEmpty();
