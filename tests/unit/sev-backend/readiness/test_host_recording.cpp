@@ -43,9 +43,9 @@ void TestHostRecording::refuses_data()
         return QByteArray(R"({"schema":"kastellan-host-1","host":"h","facts":)") + facts + "}";
     };
     QTest::newRow("empty") << QByteArray() << QByteArray("well-formed");
-    QTest::newRow("no object") << QByteArray("[]") << QByteArray("object");
+    QTest::newRow("no object") << QByteArray("[]") << QByteArray("no recording of a host");
     QTest::newRow("other schema") << QByteArray(R"({"schema":"kastellan-record-1","facts":{}})") << QByteArray("not known");
-    QTest::newRow("no facts") << QByteArray(R"({"schema":"kastellan-host-1"})") << QByteArray("object is expected");
+    QTest::newRow("no facts") << QByteArray(R"({"schema":"kastellan-host-1"})") << QByteArray("no recording of a host");
     QTest::newRow("facts as list") << with("[]") << QByteArray("object is expected");
     QTest::newRow("key with a blank") << with(R"({"a b":{"value":"1"}})") << QByteArray("no key");
     QTest::newRow("key with a path") << with(R"({"../x":{"value":"1"}})") << QByteArray("no key");
