@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/evidence/evidence.h"
+#include "core/keeps/machine.h"
 
 #include <cstdint>
 #include <map>
@@ -50,6 +51,7 @@ struct LaunchPlan {
     unsigned reattestSeconds = 0; ///< 0: only by hand
     bool stopOnFailedAttestation = false;
     std::int64_t created = 0; ///< Unix seconds
+    std::optional<MachinePlan> machine; ///< where the keep is a virtual machine
 };
 
 /// JSON of a plan as stored in plan.json and in records (docs/json.md).

@@ -26,6 +26,7 @@ struct LaunchRequest {
     std::string execution = "auto";
     std::string ownerKey; ///< name of an owner key; empty: a fresh one for this keep
     bool allowDebug = false, strict = false, noSandbox = false;
+    MachineRequest machine; ///< for hosts that start virtual machines
 };
 
 /// Everything decided, nothing done: reads the workload, asks the host, fixes the reference values. The plan can be shown, stored and
