@@ -6,6 +6,7 @@
 #include "sev-backend/emulator/emulated_platform.h"
 #include "sev-backend/legacy/owner.h"
 
+#include <mutex>
 #include <set>
 #include <unordered_map>
 
@@ -90,7 +91,12 @@ private:
     [[nodiscard]] bool working();
     [[nodiscard]] FirmwareStatus checkPolicy(legacy::Policy policy, bool es) const;
     [[nodiscard]] FirmwareStatus openSession(const LegacyLaunch &launch, const EmulatedState &state, legacy::TransportKeys &keys) const;
-    [[nodiscard]] Answer<Guest *> find(LegacyHandle guest);
+    /// A guest that a command is about, and nobody else's meanwhile.
+    struct Entered {
+        std::unique_lock<std::mutex> lock;
+        Guest *guest = nullptr;
+    };
+    [[nodiscard]] Answer<Entered> enter(EmulatedCommand command, LegacyHandle guest);
     void endAll();
 
     EmulatedPlatform &m_platform;

@@ -135,25 +135,25 @@ Answer<LegacyHandle> LegacyFirmware::launchStart(const LegacyLaunch &launch)
     return handle;
 }
 
-Answer<LegacyFirmware::Guest *> LegacyFirmware::find(LegacyHandle handle)
+Answer<LegacyFirmware::Entered> LegacyFirmware::enter(EmulatedCommand command, LegacyHandle handle)
 {
+    if (const auto status = m_platform.enter(command); status != Success)
+        return std::unexpected(status);
+    std::unique_lock lock(m_mutex);
     if (const auto view = ready(); !view)
         return std::unexpected(view.error());
     const auto at = m_guests.find(handle);
     if (at == m_guests.end())
         return std::unexpected(InvalidGuest);
-    return &at->second;
+    return Entered{std::move(lock), &at->second};
 }
 
 Answer<void> LegacyFirmware::activate(LegacyHandle handle, std::uint32_t asid)
 {
-    if (const auto status = m_platform.enter(EmulatedCommand::Activate); status != Success)
-        return std::unexpected(status);
-    const std::lock_guard lock(m_mutex);
-    const auto found = find(handle);
-    if (!found)
-        return std::unexpected(found.error());
-    Guest &guest = **found;
+    const auto entered = enter(EmulatedCommand::Activate, handle);
+    if (!entered)
+        return std::unexpected(entered.error());
+    Guest &guest = *entered->guest;
     if (guest.asid != 0)
         return std::unexpected(Active);
     // Guests with encrypted state have the lower ASIDs, the others those from the first SEV ASID on.
@@ -171,13 +171,10 @@ Answer<void> LegacyFirmware::activate(LegacyHandle handle, std::uint32_t asid)
 
 Answer<void> LegacyFirmware::launchUpdateData(LegacyHandle handle, std::uint64_t address, ByteView data)
 {
-    if (const auto status = m_platform.enter(EmulatedCommand::LaunchUpdateData); status != Success)
-        return std::unexpected(status);
-    const std::lock_guard lock(m_mutex);
-    const auto found = find(handle);
-    if (!found)
-        return std::unexpected(found.error());
-    Guest &guest = **found;
+    const auto entered = enter(EmulatedCommand::LaunchUpdateData, handle);
+    if (!entered)
+        return std::unexpected(entered.error());
+    Guest &guest = *entered->guest;
     if (guest.state != LegacyGuestState::Updating)
         return std::unexpected(InvalidGuestState);
     if (guest.asid == 0)
@@ -192,13 +189,10 @@ Answer<void> LegacyFirmware::launchUpdateData(LegacyHandle handle, std::uint64_t
 
 Answer<void> LegacyFirmware::launchUpdateVmsa(LegacyHandle handle, std::uint64_t address, ByteView page)
 {
-    if (const auto status = m_platform.enter(EmulatedCommand::LaunchUpdateVmsa); status != Success)
-        return std::unexpected(status);
-    const std::lock_guard lock(m_mutex);
-    const auto found = find(handle);
-    if (!found)
-        return std::unexpected(found.error());
-    Guest &guest = **found;
+    const auto entered = enter(EmulatedCommand::LaunchUpdateVmsa, handle);
+    if (!entered)
+        return std::unexpected(entered.error());
+    Guest &guest = *entered->guest;
     if (guest.state != LegacyGuestState::Updating)
         return std::unexpected(InvalidGuestState);
     if (!(guest.policy & encryptedState))
@@ -215,13 +209,10 @@ Answer<void> LegacyFirmware::launchUpdateVmsa(LegacyHandle handle, std::uint64_t
 
 Answer<legacy::LaunchMeasure> LegacyFirmware::launchMeasure(LegacyHandle handle, std::size_t room)
 {
-    if (const auto status = m_platform.enter(EmulatedCommand::LaunchMeasure); status != Success)
-        return std::unexpected(status);
-    const std::lock_guard lock(m_mutex);
-    const auto found = find(handle);
-    if (!found)
-        return std::unexpected(found.error());
-    Guest &guest = **found;
+    const auto entered = enter(EmulatedCommand::LaunchMeasure, handle);
+    if (!entered)
+        return std::unexpected(entered.error());
+    Guest &guest = *entered->guest;
     if (guest.state != LegacyGuestState::Updating)
         return std::unexpected(InvalidGuestState);
     if (room < measureSize)
@@ -239,13 +230,10 @@ Answer<legacy::LaunchMeasure> LegacyFirmware::launchMeasure(LegacyHandle handle,
 
 Answer<Bytes> LegacyFirmware::launchSecret(LegacyHandle handle, const legacy::SecretPacket &packet, std::uint64_t address, std::size_t room)
 {
-    if (const auto status = m_platform.enter(EmulatedCommand::LaunchSecret); status != Success)
-        return std::unexpected(status);
-    const std::lock_guard lock(m_mutex);
-    const auto found = find(handle);
-    if (!found)
-        return std::unexpected(found.error());
-    const Guest &guest = **found;
+    const auto entered = enter(EmulatedCommand::LaunchSecret, handle);
+    if (!entered)
+        return std::unexpected(entered.error());
+    const Guest &guest = *entered->guest;
     if (guest.state != LegacyGuestState::Secret)
         return std::unexpected(InvalidGuestState);
     if (guest.asid == 0)
@@ -274,27 +262,21 @@ Answer<Bytes> LegacyFirmware::launchSecret(LegacyHandle handle, const legacy::Se
 
 Answer<void> LegacyFirmware::launchFinish(LegacyHandle handle)
 {
-    if (const auto status = m_platform.enter(EmulatedCommand::LaunchFinish); status != Success)
-        return std::unexpected(status);
-    const std::lock_guard lock(m_mutex);
-    const auto found = find(handle);
-    if (!found)
-        return std::unexpected(found.error());
-    if ((*found)->state != LegacyGuestState::Secret)
+    const auto entered = enter(EmulatedCommand::LaunchFinish, handle);
+    if (!entered)
+        return std::unexpected(entered.error());
+    if (entered->guest->state != LegacyGuestState::Secret)
         return std::unexpected(InvalidGuestState);
-    (*found)->state = LegacyGuestState::Running;
+    entered->guest->state = LegacyGuestState::Running;
     return {};
 }
 
 Answer<Bytes> LegacyFirmware::attestation(LegacyHandle handle, const std::array<std::uint8_t, 16> &nonce, std::size_t room)
 {
-    if (const auto status = m_platform.enter(EmulatedCommand::Attestation); status != Success)
-        return std::unexpected(status);
-    const std::lock_guard lock(m_mutex);
-    const auto found = find(handle);
-    if (!found)
-        return std::unexpected(found.error());
-    const Guest &guest = **found;
+    const auto entered = enter(EmulatedCommand::Attestation, handle);
+    if (!entered)
+        return std::unexpected(entered.error());
+    const Guest &guest = *entered->guest;
     if (guest.state == LegacyGuestState::Updating) // nothing is measured yet
         return std::unexpected(InvalidGuestState);
     if (room < attestationSize)
@@ -315,39 +297,30 @@ Answer<Bytes> LegacyFirmware::attestation(LegacyHandle handle, const std::array<
 
 Answer<LegacyGuestStatus> LegacyFirmware::guestStatus(LegacyHandle handle)
 {
-    if (const auto status = m_platform.enter(EmulatedCommand::GuestStatus); status != Success)
-        return std::unexpected(status);
-    const std::lock_guard lock(m_mutex);
-    const auto found = find(handle);
-    if (!found)
-        return std::unexpected(found.error());
-    return LegacyGuestStatus{(*found)->policy, (*found)->asid, (*found)->state};
+    const auto entered = enter(EmulatedCommand::GuestStatus, handle);
+    if (!entered)
+        return std::unexpected(entered.error());
+    return LegacyGuestStatus{entered->guest->policy, entered->guest->asid, entered->guest->state};
 }
 
 Answer<void> LegacyFirmware::deactivate(LegacyHandle handle)
 {
-    if (const auto status = m_platform.enter(EmulatedCommand::Deactivate); status != Success)
-        return std::unexpected(status);
-    const std::lock_guard lock(m_mutex);
-    const auto found = find(handle);
-    if (!found)
-        return std::unexpected(found.error());
-    if ((*found)->asid == 0)
+    const auto entered = enter(EmulatedCommand::Deactivate, handle);
+    if (!entered)
+        return std::unexpected(entered.error());
+    if (entered->guest->asid == 0)
         return std::unexpected(Inactive);
-    m_usedAsids.insert(std::exchange((*found)->asid, 0));
+    m_usedAsids.insert(std::exchange(entered->guest->asid, 0));
     m_cachesDirty = true;
     return {};
 }
 
 Answer<void> LegacyFirmware::decommission(LegacyHandle handle)
 {
-    if (const auto status = m_platform.enter(EmulatedCommand::Decommission); status != Success)
-        return std::unexpected(status);
-    const std::lock_guard lock(m_mutex);
-    const auto found = find(handle);
-    if (!found)
-        return std::unexpected(found.error());
-    if ((*found)->asid != 0)
+    const auto entered = enter(EmulatedCommand::Decommission, handle);
+    if (!entered)
+        return std::unexpected(entered.error());
+    if (entered->guest->asid != 0)
         return std::unexpected(Active);
     m_guests.erase(handle);
     m_platform.setLegacyGuests(m_guests.size());
