@@ -15,7 +15,7 @@ struct LibvirtAnswers {
     std::string capabilitiesProblem;
 };
 /// Asks libvirt at a URI; changes nothing there, though the connection has to be one that could. The address is held to
-/// readiness/inspectors.h: `checkLibvirtUri`. An Environment error where it can't be reached.
+/// libvirt/uri.h: `checkLibvirtUri`. An Environment error where it can't be reached.
 [[nodiscard]] Result<LibvirtAnswers> askLibvirt(const std::string &uri);
 using AskLibvirt = std::function<Result<LibvirtAnswers>(const std::string &uri)>;
 

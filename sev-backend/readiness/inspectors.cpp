@@ -282,36 +282,6 @@ Result<std::shared_ptr<HostInspector>> makeSshInspector(
     return std::make_shared<SshInspector>(std::string(address), std::move(run));
 }
 
-Status checkLibvirtUri(std::string_view uri)
-{
-    constexpr std::string_view schemes[] = {"qemu", "qemu+ssh", "qemu+libssh", "qemu+libssh2", "qemu+tls", "qemu+unix"};
-    const auto wrong = [uri](std::string why) {
-        return badInput("open a libvirt connection", std::string(uri.substr(0, 200)), std::move(why),
-            "Write for instance qemu:///system or qemu+ssh://HOST/system.");
-    };
-    const auto colon = uri.find("://");
-    if (uri.size() > 1024 || colon == std::string_view::npos
-        || std::ranges::find(schemes, uri.substr(0, colon)) == std::ranges::end(schemes))
-        return wrong("its scheme is none of qemu, qemu+ssh, qemu+libssh, qemu+libssh2, qemu+tls, qemu+unix");
-    if (std::ranges::any_of(uri, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; }))
-        return wrong("it has a blank or a control character");
-    const auto host = uri.substr(colon + 3);
-    if (host.starts_with('-') || host.find("@-") != std::string_view::npos)
-        return wrong("a name that begins with '-' would be an option of ssh");
-    if (host.substr(0, host.find_first_of("/?#")).contains('%'))
-        return wrong("its host has a '%': what it stands for could be an option of ssh");
-    const auto question = uri.find('?');
-    for (std::string_view rest = question == std::string_view::npos ? std::string_view() : uri.substr(question + 1); !rest.empty();) {
-        const auto end = rest.find_first_of("&;");
-        const std::string_view name = rest.substr(0, std::min(rest.find('='), end));
-        rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-        if (name != "mode" && name != "no_tty")
-            return wrong(
-                "its parameter '" + std::string(name.substr(0, 40)) + "' is not allowed: it could run programs or trust other keys");
-    }
-    return {};
-}
-
 Result<std::shared_ptr<HostInspector>> makeLibvirtInspector(std::string_view uri)
 {
     KASTELLAN_TRY(checkLibvirtUri(uri));

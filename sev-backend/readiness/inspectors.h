@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/hosts/readiness.h"
+#include "sev-backend/libvirt/uri.h"
 #include "sev-backend/readiness/look.h"
 
 #include <functional>
@@ -25,9 +26,7 @@ namespace kastellan::sev {
 /// What is run for an address: for tests and for showing.
 [[nodiscard]] Result<std::vector<std::string>> sshCommand(std::string_view address, const InspectOptions &options);
 
-/// What libvirt alone tells of a connection. Only QEMU's schemes, and no parameters that name programs or files.
+/// What libvirt alone tells of a connection (sev-backend/libvirt/uri.h says which are opened).
 [[nodiscard]] Result<std::shared_ptr<HostInspector>> makeLibvirtInspector(std::string_view uri);
-/// Whether a libvirt URI may be opened: qemu, qemu+ssh, qemu+tls…; of parameters `mode` and `no_tty`.
-[[nodiscard]] Status checkLibvirtUri(std::string_view uri);
 
 } // namespace kastellan::sev
