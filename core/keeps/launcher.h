@@ -43,14 +43,14 @@ public:
     /// Findings that only the launcher knows: how it is sandboxed, what was overridden.
     [[nodiscard]] virtual std::vector<Finding> findings() const = 0;
 
-    /// SEV and SEV-ES: the keep is measured and waits before its first instruction, and this is what the firmware says of it ("sev-launch-measure").
-    /// None: it runs, and reports from inside.
+    /// SEV and SEV-ES: the keep is measured and waits before its first instruction, and this is what the firmware says of it
+    /// ("sev-launch-measure"). None: it runs, and reports from inside.
     [[nodiscard]] virtual std::optional<Evidence> launchEvidence() const { return {}; }
     /// After the launch evidence was appraised, and not refused: gives the waiting keep its session secret (core/session/session_secret.h)
     /// and lets it run.
     [[nodiscard]] virtual Status admit() { return {}; }
-    /// The secret that `admit` gave; none where reports come from inside. What the warden answers to a challenge is then no report but a code
-    /// made with it.
+    /// The secret that `admit` gave; none where reports come from inside. What the warden answers to a challenge is then no report but a
+    /// code made with it.
     [[nodiscard]] virtual const SessionSecret *sessionSecret() const { return nullptr; }
     /// What the machine's console writes, as a stream to read, once; invalid where there is none. The host can write there what it likes.
     [[nodiscard]] virtual Fd takeConsole() { return {}; }

@@ -47,7 +47,8 @@ struct MachinePlan {
     std::string technology; ///< "snp", "es", "sev", or "none" with --unattested
     std::string cpuModel;
     std::uint64_t memoryMiB = 0;
-    std::string domainXml; ///< as it will be given to the host, with the launch's own secrets left out (session blob, host data are filled in)
+    std::string
+        domainXml; ///< as it will be given to the host, with the launch's own secrets left out (session blob, host data are filled in)
 };
 
 /// Names of the virtio ports of a virtual machine that is a keep.

@@ -5,7 +5,8 @@
 
 namespace kastellan {
 
-/// Names the session secret in the table of secrets that SEV firmware puts into a guest (confidential computing secret area; sev-formats 2.12).
+/// Names the session secret in the table of secrets that SEV firmware puts into a guest (confidential computing secret area;
+/// sev-formats 2.12).
 inline constexpr const char *sessionSecretGuid = "6f9bd9c5-3f0c-4b5f-9a3e-5d6f6c0d7a51";
 
 /// What a keep under SEV or SEV-ES is given before it runs, for it can't report from inside: only the keep that was measured gets it. Wiped

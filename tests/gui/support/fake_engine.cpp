@@ -3,66 +3,14 @@
 
 #include "core/base/digest.h"
 #include "core/base/file.h"
-#include "core/logs/keep_log.h"
+#include "tests/gui/support/fake_keep_client.h"
 #include "tests/gui/support/host_samples.h"
 
-#include <QtLogging>
-
 #include <algorithm>
-#include <deque>
-#include <map>
-#include <set>
-
-#include <sys/eventfd.h>
 
 namespace kastellan::test {
 
 namespace {
-
-class FakeHost : public Host {
-public:
-    explicit FakeHost(HostInfo info)
-        : m_info(std::move(info))
-    {
-    }
-    HostInfo info() const override { return m_info; }
-    Status prepare(LaunchPlan &plan, const Progress &progress, std::stop_token) override
-    {
-        progress("measuring the keep image", 1, 2);
-        const LaunchPlan sample = samplePlan(plan.name, 0);
-        plan.protection = sample.protection;
-        plan.image = sample.image;
-        const auto expected = plan.expected.launchDigest;
-        plan.expected.root = sample.expected.root;
-        plan.expected.launchDigest = expected ? expected : sample.expected.launchDigest;
-        return {};
-    }
-    Result<std::unique_ptr<RunningKeep>> start(const LaunchPlan &, const std::string &, const Progress &, std::stop_token) override
-    {
-        return fail(ErrorKind::Internal, "start a keep", {}, "the windows never start one themselves");
-    }
-    Result<std::unique_ptr<RunningKeep>> resume(const KeepStatus &, const std::string &) override
-    {
-        return fail(ErrorKind::Internal, "resume a keep", {}, "the windows never do that themselves");
-    }
-
-    std::shared_ptr<HostInspector> inspector() override
-    {
-        const std::scoped_lock lock(mutex);
-        return looks;
-    }
-    std::shared_ptr<PlatformControl> platform() override
-    {
-        const std::scoped_lock lock(mutex);
-        return firmware;
-    }
-    std::mutex mutex;
-    std::shared_ptr<FakeInspector> looks;
-    std::shared_ptr<FakePlatform> firmware;
-
-private:
-    HostInfo m_info;
-};
 
 class FakeBackend : public EvidenceBackend {
 public:
@@ -78,126 +26,6 @@ public:
 };
 
 } // namespace
-
-class FakeEngine::Hosts : public HostRegistry {
-public:
-    std::vector<std::shared_ptr<Host>> hosts() const override
-    {
-        const std::scoped_lock lock(mutex);
-        return all;
-    }
-    Result<std::shared_ptr<Host>> find(std::string_view id) const override
-    {
-        const std::scoped_lock lock(mutex);
-        for (const auto &host : all)
-            if (host->info().id == id)
-                return host;
-        return badInput("find the host", std::string(id), "no host has this name");
-    }
-    mutable std::mutex mutex;
-    FakeHost &fake(const std::string &id) const
-    {
-        const auto found = find(id);
-        if (!found)
-            throw std::runtime_error(found.error().message());
-        return static_cast<FakeHost &>(**found);
-    }
-    std::vector<std::shared_ptr<Host>> all;
-};
-
-struct FakeEngine::State {
-    std::shared_ptr<Hosts> hosts = std::make_shared<Hosts>();
-    std::vector<KeepStatus> keeps; ///< newest first
-    std::vector<Record> records; ///< oldest first
-    std::vector<ActivityEntry> activity;
-    std::map<std::string, std::vector<std::pair<Client *, std::deque<KeepEvent> *>>> clients;
-    std::map<std::string, std::unique_ptr<KeepLogWriter>> logs;
-    std::set<std::string> failing;
-    std::vector<std::string> secrets, calls, imported;
-    std::vector<KnownCertificate> certificates;
-    std::function<Appraisal(const Record &)> today;
-    std::string input;
-    Outcome outcome = Outcome::Ends;
-    std::optional<KeepState> hold;
-    std::string held;
-    unsigned records_ = 0;
-};
-
-/// A connection: events wait in a queue, and an event descriptor says that they do.
-class FakeEngine::Client : public KeepClient {
-public:
-    Client(std::shared_ptr<FakeEngine> engine, std::string key)
-        : m_engine(std::move(engine))
-        , m_key(std::move(key))
-        , m_signal(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))
-    {
-        m_engine->m_state->clients[m_key].emplace_back(this, &m_events);
-    }
-    ~Client() override
-    {
-        if (m_polling)
-            qFatal("the connection was let go of while it was being read");
-        const std::scoped_lock lock(m_engine->m_mutex);
-        std::erase_if(m_engine->m_state->clients[m_key], [&](const auto &entry) { return entry.first == this; });
-    }
-    int fd() const override { return m_signal.get(); }
-    void poll(const std::function<void(const KeepEvent &)> &call) override
-    {
-        std::deque<KeepEvent> events;
-        {
-            const std::scoped_lock lock(m_engine->m_mutex);
-            std::uint64_t count = 0;
-            (void)!::read(m_signal.get(), &count, sizeof count);
-            events.swap(m_events);
-        }
-        m_polling = true;
-        for (const KeepEvent &event : events)
-            call(event);
-        m_polling = false;
-    }
-    Status sendInput(ByteView data) override
-    {
-        {
-            const std::scoped_lock lock(m_engine->m_mutex);
-            m_engine->m_state->input += asText(data);
-        }
-        m_engine->writeOutput(m_key, "echo: " + std::string(asText(data)));
-        return {};
-    }
-    Status closeInput() override
-    {
-        const std::scoped_lock lock(m_engine->m_mutex);
-        m_engine->m_state->calls.push_back("closeInput");
-        return {};
-    }
-    Status stop(unsigned) override
-    {
-        const std::scoped_lock lock(m_engine->m_mutex);
-        m_engine->m_state->calls.push_back("stop");
-        m_engine->m_state->hold.reset();
-        m_engine->m_state->held.clear();
-        m_engine->enter(m_key, KeepState::Stopped);
-        return {};
-    }
-    Status attest() override
-    {
-        m_engine->addRecord(m_engine->keep(m_key), "reattest", Verdict::Trusted);
-        const std::scoped_lock lock(m_engine->m_mutex);
-        m_engine->m_state->calls.push_back("attest");
-        for (const KeepStatus &keep : m_engine->m_state->keeps)
-            if (toHex(keep.plan.id.view()) == m_key)
-                m_engine->send(m_key, {.kind = KeepEvent::Kind::Status, .status = keep, .text = {}, .recordId = {}, .verdict = {}});
-        return {};
-    }
-    void wake() { (void)::eventfd_write(m_signal.get(), 1); }
-
-private:
-    std::shared_ptr<FakeEngine> m_engine;
-    std::string m_key;
-    Fd m_signal;
-    std::deque<KeepEvent> m_events;
-    bool m_polling = false;
-};
 
 class FakeEngine::Store : public RecordStore {
 public:
@@ -519,113 +347,6 @@ void FakeEngine::failNext(const std::string &call)
     m_state->failing.insert(call);
 }
 
-void FakeEngine::send(const std::string &key, const KeepEvent &event)
-{
-    for (const auto &[client, queue] : m_state->clients[key]) {
-        queue->push_back(event);
-        client->wake();
-    }
-}
-
-void FakeEngine::enter(const std::string &key, KeepState state)
-{
-    for (KeepStatus &keep : m_state->keeps) {
-        if (toHex(keep.plan.id.view()) != key)
-            continue;
-        keep.state = state;
-        keep.timeline.emplace_back(state, keep.timeline.back().second + 120);
-        keep.since = keep.timeline.back().second / 1000;
-        if (state == KeepState::Refused)
-            keep.reason = "The launch digest is not the expected one.";
-        if (state == KeepState::Failed)
-            keep.reason = "The warden ended before it answered.";
-        if (state == KeepState::Running)
-            keep.execution = "aot";
-        if (isFinal(state))
-            keep.loaderAlive = keep.wardenAlive = false;
-        send(key, {.kind = KeepEvent::Kind::Status, .status = keep, .text = {}, .recordId = {}, .verdict = {}});
-        if (isFinal(state))
-            send(key, {.kind = KeepEvent::Kind::Closed, .status = {}, .text = {}, .recordId = {}, .verdict = {}});
-    }
-}
-
-void FakeEngine::proceed(const std::string &key)
-{
-    for (;;) {
-        const KeepStatus status = keep(key);
-        if (isFinal(status.state))
-            return;
-        std::unique_lock lock(m_mutex);
-        const Outcome outcome = m_state->outcome;
-        KeepState next = static_cast<KeepState>(static_cast<int>(status.state) + 1);
-        if (status.state == KeepState::Attesting && outcome == Outcome::Refused)
-            next = KeepState::Refused;
-        if (status.state == KeepState::Starting && outcome == Outcome::Fails)
-            next = KeepState::Failed;
-        if (status.state == KeepState::Running) {
-            if (outcome == Outcome::Runs)
-                return;
-            next = KeepState::Stopped;
-        }
-        if (m_state->hold == next) {
-            m_state->held = key;
-            return;
-        }
-        lock.unlock();
-        if (status.state == KeepState::Attesting)
-            addRecord(status, "attest", outcome == Outcome::Refused ? Verdict::Refused : Verdict::Authentic);
-        if (next == KeepState::Running)
-            addRecord(status, "deliver", Verdict::Trusted);
-        if (next == KeepState::Stopped)
-            writeOutput(key, "hello from a keep\n");
-        lock.lock();
-        if (next == KeepState::Stopped)
-            for (KeepStatus &known : m_state->keeps)
-                if (toHex(known.plan.id.view()) == key)
-                    known.exitCode = 0;
-        send(key,
-            {.kind = KeepEvent::Kind::Progress,
-                .status = {},
-                .text = std::string(name(next)),
-                .done = 1,
-                .total = 2,
-                .recordId = {},
-                .verdict = {}});
-        enter(key, next);
-    }
-}
-
-void FakeEngine::writeLog(const std::string &key, std::uint8_t stream, std::string_view text)
-{
-    auto &log = m_state->logs[key];
-    if (!log) {
-        auto opened = KeepLogWriter::open(m_folder / (key + ".log"));
-        if (!opened)
-            throw std::runtime_error(opened.error().message());
-        log = std::make_unique<KeepLogWriter>(std::move(*opened));
-    }
-    if (const Status status = log->append(static_cast<LogEntry::Stream>(stream), asBytes(text)); !status)
-        throw std::runtime_error(status.error().message());
-}
-
-void FakeEngine::writeOutput(const std::string &key, const std::string &text, bool error)
-{
-    const std::scoped_lock lock(m_mutex);
-    for (std::size_t at = 0; at < text.size(); at += 64 * 1024)
-        writeLog(key, error ? 2 : 1, std::string_view(text).substr(at, 64 * 1024));
-    const std::uint64_t size = m_state->logs[key]->size();
-    send(key, {.kind = KeepEvent::Kind::Log, .status = {}, .text = {}, .logBytes = size, .recordId = {}, .verdict = {}});
-}
-
-void FakeEngine::killLoader(const std::string &key)
-{
-    const std::scoped_lock lock(m_mutex);
-    for (KeepStatus &keep : m_state->keeps)
-        if (toHex(keep.plan.id.view()) == key)
-            keep.loaderAlive = false;
-    send(key, {.kind = KeepEvent::Kind::Closed, .status = {}, .text = {}, .recordId = {}, .verdict = {}});
-}
-
 std::string FakeEngine::input() const
 {
     const std::scoped_lock lock(m_mutex);
@@ -642,15 +363,6 @@ std::vector<std::string> FakeEngine::calls() const
 {
     const std::scoped_lock lock(m_mutex);
     return m_state->calls;
-}
-
-KeepStatus FakeEngine::keep(const std::string &key) const
-{
-    const std::scoped_lock lock(m_mutex);
-    for (const KeepStatus &keep : m_state->keeps)
-        if (toHex(keep.plan.id.view()) == key)
-            return keep;
-    return {};
 }
 
 } // namespace kastellan::test
