@@ -39,6 +39,7 @@ struct MachineRequest {
     std::string firmware; ///< path, in place of the image's
     std::optional<MachineImage> whole; ///< the workload is a virtual machine
     std::string domainXml; ///< as the person edited it; empty: made by the host
+    unsigned bootSeconds = 120; ///< patience from its start to its warden's first word; 10 to 3600
 };
 
 /// The same, decided.
@@ -47,8 +48,9 @@ struct MachinePlan {
     std::string technology; ///< "snp", "es", "sev", or "none" with --unattested
     std::string cpuModel;
     std::uint64_t memoryMiB = 0;
-    std::string
-        domainXml; ///< as it will be given to the host, with the launch's own secrets left out (session blob, host data are filled in)
+    /// As it will be given to the host, without what only the launch makes: the owner's session under SEV and SEV-ES, paths of uploaded files.
+    std::string domainXml;
+    bool operator==(const MachinePlan &) const = default;
 };
 
 /// Names of the virtio ports of a virtual machine that is a keep.
