@@ -40,6 +40,12 @@ struct MachineRequest {
     std::optional<MachineImage> whole; ///< the workload is a virtual machine
     std::string domainXml; ///< as the person edited it; empty: made by the host
     unsigned bootSeconds = 120; ///< patience from its start to its warden's first word; 10 to 3600
+    std::optional<std::uint64_t> policy; ///< guest policy as the technology encodes it; empty: the strictest usual one
+    std::string idBlock, idAuth; ///< SEV-SNP, base64: what the firmware holds the launch to, and its signatures; both or none
+    bool authorKey = false; ///< SEV-SNP: `idAuth` has an author key too
+    bool vlek = false; ///< SEV-SNP: reports signed with the provider's key (VLEK) instead of the chip's (VCEK)
+    std::string workarounds; ///< SEV-SNP, base64 of 16 bytes: guest-visible workarounds
+    bool operator==(const MachineRequest &) const = default;
 };
 
 /// The same, decided.
