@@ -78,7 +78,7 @@ private:
 
 class SshInspector final : public HostInspector {
 public:
-    SshInspector(std::string address, std::function<ProgramOutput(const std::vector<std::string> &)> run)
+    SshInspector(std::string address, RunOver run)
         : m_address(std::move(address))
         , m_run(std::move(run))
     {
@@ -93,13 +93,15 @@ public:
         readiness.lookedAt = m_address + " over ssh";
         return readiness;
     }
-    Result<std::string> record(const InspectOptions &options, const Progress &progress, std::stop_token) override
+    Result<std::string> record(const InspectOptions &options, const Progress &progress, std::stop_token stop) override
     {
         KASTELLAN_ASSIGN(const auto command, sshCommand(m_address, options));
         if (progress)
             progress("asking " + m_address, 0, 0);
-        auto output = m_run(command);
+        auto output = m_run(command, stop);
         const char *what = "ask the other machine";
+        if (output.cancelled)
+            return fail(ErrorKind::Cancelled, what, m_address, "it was stopped");
         if (output.error == ENOENT)
             return environment(what, "ssh", "there is no such program in PATH",
                 "Install OpenSSH's client, or judge a recording: 'keepctl host record' there, 'keepctl host check --from' here.");
@@ -124,7 +126,7 @@ public:
 
 private:
     std::string m_address;
-    std::function<ProgramOutput(const std::vector<std::string> &)> m_run;
+    RunOver m_run;
 };
 
 class LibvirtInspector final : public HostInspector {
@@ -272,13 +274,14 @@ Result<std::vector<std::string>> sshCommand(std::string_view address, const Insp
     return words;
 }
 
-Result<std::shared_ptr<HostInspector>> makeSshInspector(
-    std::string_view address, std::function<ProgramOutput(const std::vector<std::string> &)> run)
+Result<std::shared_ptr<HostInspector>> makeSshInspector(std::string_view address, RunOver run)
 {
     if (const auto command = sshCommand(address, {}); !command)
         return std::unexpected(command.error());
     if (!run)
-        run = [](const std::vector<std::string> &words) { return runProgram(words, {std::chrono::milliseconds(60'000), recordingLimit}); };
+        run = [](const std::vector<std::string> &words, const std::stop_token &stop) {
+            return runProgram(words, {std::chrono::milliseconds(60'000), recordingLimit, stop});
+        };
     return std::make_shared<SshInspector>(std::string(address), std::move(run));
 }
 

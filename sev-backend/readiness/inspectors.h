@@ -19,10 +19,11 @@ namespace kastellan::sev {
 
 /// Whether an address names a machine that is reached by ssh: ssh://[USER@]HOST[:PORT].
 [[nodiscard]] bool isSshAddress(std::string_view address);
+/// Runs a program on this side of a connection; ends it when it is asked to stop.
+using RunOver = std::function<ProgramOutput(const std::vector<std::string> &, const std::stop_token &)>;
 /// Runs `keepctl host record` there. Names are held to letters that no shell and no ssh takes for something else; ssh never asks for a
 /// password. Another shape of address is an Input error.
-[[nodiscard]] Result<std::shared_ptr<HostInspector>> makeSshInspector(
-    std::string_view address, std::function<ProgramOutput(const std::vector<std::string> &)> run = {});
+[[nodiscard]] Result<std::shared_ptr<HostInspector>> makeSshInspector(std::string_view address, RunOver run = {});
 /// What is run for an address: for tests and for showing.
 [[nodiscard]] Result<std::vector<std::string>> sshCommand(std::string_view address, const InspectOptions &options);
 

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -96,13 +97,16 @@ ProgramOutput runProgram(const std::vector<std::string> &words, const ProgramLim
     outWrite.reset();
     errWrite.reset();
 
+    const Fd unwanted(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    const std::stop_callback wake(limits.stop, [&] { (void)::eventfd_write(unwanted.get(), 1); });
     const auto deadline = std::chrono::steady_clock::now() + limits.time;
     bool outOpen = true, errOpen = true, tooMuch = false;
-    while ((outOpen || errOpen) && !tooMuch) {
+    while ((outOpen || errOpen) && !tooMuch && !limits.stop.stop_requested()) {
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
         if (left <= 0)
             break;
-        std::array<pollfd, 2> waiting{pollfd{outOpen ? outRead.get() : -1, POLLIN, 0}, pollfd{errOpen ? errRead.get() : -1, POLLIN, 0}};
+        std::array waiting{pollfd{outOpen ? outRead.get() : -1, POLLIN, 0}, pollfd{errOpen ? errRead.get() : -1, POLLIN, 0},
+            pollfd{unwanted.get(), POLLIN, 0}};
         if (::poll(waiting.data(), waiting.size(), static_cast<int>(left)) < 0 && errno != EINTR)
             break;
         if (waiting[0].revents)
@@ -116,9 +120,11 @@ ProgramOutput runProgram(const std::vector<std::string> &words, const ProgramLim
     if (!outOpen && !errOpen) { // it may have closed them and go on
         const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
-        pollfd waiting{process.get(), POLLIN, 0};
-        result.ended = !process || ::poll(&waiting, 1, static_cast<int>(std::max<long>(left, 0))) > 0;
+        std::array waiting{pollfd{process.get(), POLLIN, 0}, pollfd{unwanted.get(), POLLIN, 0}};
+        (void)::poll(waiting.data(), waiting.size(), static_cast<int>(std::max<long>(left, 0)));
+        result.ended = !process || waiting[0].revents;
     }
+    result.cancelled = !result.ended && limits.stop.stop_requested();
     if (!result.ended)
         ::kill(-child, SIGKILL);
     int status = 0;

@@ -5,6 +5,8 @@
 
 #include <QtTest>
 
+#include <thread>
+
 #include <cerrno>
 #include <fstream>
 
@@ -348,6 +350,15 @@ void TestReadinessLook::programs()
     QVERIFY(!loud.ended);
     const auto closed = runProgram({"sh", "-c", "exec sleep 100 >/dev/null 2>&1"}, {std::chrono::milliseconds(50), 100});
     QVERIFY(!closed.ended);
+    // Nobody wants it any more: while it is silent, and while it has closed what it could say something on.
+    for (const char *silent : {"exec sleep 100", "exec sleep 100 >/dev/null 2>&1"}) {
+        std::stop_source source;
+        const std::jthread impatient([&source] { source.request_stop(); });
+        // Later than the test may take: who does not listen fails it.
+        const auto unwanted = runProgram({"sh", "-c", silent}, {std::chrono::hours(1), 100, source.get_token()});
+        QVERIFY(unwanted.cancelled);
+        QVERIFY(!unwanted.good());
+    }
     QCOMPARE(QByteArray::fromStdString(runProgram({"printf", "%s", "$(id) `id` ; x"}).output), "$(id) `id` ; x");
 }
 

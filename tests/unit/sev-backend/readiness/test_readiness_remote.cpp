@@ -77,7 +77,7 @@ void TestReadinessRemote::sshRefuses()
 void TestReadinessRemote::overSsh()
 {
     std::vector<std::string> seen;
-    const auto inspector = makeSshInspector("ssh://root@epyc1", [&seen](const std::vector<std::string> &words) {
+    const auto inspector = makeSshInspector("ssh://root@epyc1", [&seen](const std::vector<std::string> &words, const std::stop_token &) {
         seen = words;
         ProgramOutput output;
         output.ended = true;
@@ -116,7 +116,7 @@ void TestReadinessRemote::sshFails()
     QFETCH(const int, status);
     QFETCH(const QByteArray, output);
     QFETCH(const QByteArray, why);
-    const auto inspector = makeSshInspector("ssh://h", [&](const std::vector<std::string> &) {
+    const auto inspector = makeSshInspector("ssh://h", [&](const std::vector<std::string> &, const std::stop_token &) {
         return ProgramOutput{error, ended, status, output.toStdString(), "Permission denied (publickey).\r\n"};
     });
     const auto readiness = (*inspector)->inspect({}, {}, {});
