@@ -71,6 +71,9 @@ struct HostInfo {
     std::string remedy; ///< what to do when not ready
     std::string platform; ///< "emulated Genoa, SEV-SNP 1.58, root <fingerprint>"…
     bool emulated = false;
+    bool machines = false; ///< its keeps are virtual machines: MachineRequest counts
+    std::vector<std::string> technologies; ///< then: "snp", "es", "sev", those that it offers, strongest first
+    bool rehearses = false; ///< a rehearsal can be launched there, also where it is not ready
     std::vector<std::pair<std::string, std::string>> facts; ///< for showing
 };
 
