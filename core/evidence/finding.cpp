@@ -96,6 +96,10 @@ constexpr std::array words = {
     Words{"sev.nonce", "Fresh binding", "the report was not made for this question"},
     Words{"sev.digest", "Launch digest", "the launch digest is not the expected one"},
     Words{"sev.measure", "Launch measurement", "the launch measurement is not the owner's"},
+    Words{"sev.session", "Launch session", "the launch was not made with the owner's session"},
+    Words{"sev.firmware", "Firmware version", "the platform's firmware is too old to state its version"},
+    Words{"session.code", "Session code", "what answers is not the keep that was measured"},
+    Words{"evidence.present", "Evidence", "there is no evidence"},
     Words{"sev.expected", "Comparable values", "something was expected that this evidence does not state"},
 };
 

@@ -8,7 +8,8 @@ namespace kastellan {
 Appraisal reappraise(const Record &record, const EvidenceBackend &backend, std::int64_t at)
 {
     ReferenceValues expected = record.expected;
-    if (record.binding)
+    // A launch measurement states nothing of a session, and what is not evidence states nothing at all.
+    if (record.binding && record.evidence.kind != "sev-launch-measure" && record.evidence.kind != "none")
         expected.reportData =
             record.binding->manifest && record.binding->first ? record.binding->deliverData() : record.binding->attestData();
     Appraisal appraisal;

@@ -23,6 +23,8 @@ public:
     {
         if (isLegacyKind(evidence.kind))
             return appraiseLegacy(evidence, expected);
+        if (evidence.kind == "none" && evidence.report.empty())
+            return appraiseNothing(expected);
         static const Policy nothing;
         const auto policyEntry = m_policies.get(expected.policy);
         const Policy &policy = *policyEntry ? **policyEntry : nothing;

@@ -2,6 +2,7 @@
 #include "sev-backend/appraisal/legacy_chain.h"
 
 #include "sev-backend/legacy/built_in.h"
+#include "sev-backend/legacy/emulated_root.h"
 
 namespace kastellan::sev {
 namespace {
@@ -118,6 +119,10 @@ LegacyChain readLegacyChain(const Evidence &evidence)
         for (LegacyLink *link : {&chain.pdh, &chain.pek, &chain.oca, &chain.cek, &chain.ask, &chain.ark})
             if (link->role == role)
                 put(chain, *link, bytes);
+    if (chain.ark.authority)
+        for (const auto &[role, bytes] : evidence.endorsements)
+            if (role == "emulated-root" && chain.emulatedRoot.empty())
+                chain.emulatedRoot = legacy::emulatedRootName(bytes, *chain.ark.authority);
     checkSignatures(chain);
     return chain;
 }

@@ -32,6 +32,7 @@ struct LegacyChain {
     std::vector<std::string> contradictions; ///< two different certificates in one role
     const RootKey *askKey = nullptr; ///< the built-in key of the ASK: of the one given, else the one that signed the CEK
     const RootKey *arkKey = nullptr; ///< the built-in key of the ARK that is given
+    std::string emulatedRoot; ///< "emulated:<fingerprint>" of the ARK that is given, where an X.509 certificate names it; else empty
     std::vector<std::string> faults; ///< signatures that do not verify, in words
     std::vector<std::string> unsure; ///< signatures whose issuer is missing
     bool pdhSigned = false, pekSigned = false, ocaSigned = false, cekSigned = false, askSigned = false, arkSigned = false;
@@ -42,19 +43,23 @@ struct LegacyChain {
     /// Whether a key that is built in ends the chain.
     [[nodiscard]] bool pinned() const;
 };
-/// Evidence of the kinds "sev-chain" (its report is the PDH), "sev-report" and "sev-launch-measure".
+/// Evidence of the kinds "sev-chain" (its report is the PDH), "sev-report" and "sev-launch-measure". The role "emulated-root" is the X.509
+/// certificate that an emulated platform's root is named by.
 [[nodiscard]] LegacyChain readLegacyChain(const Evidence &evidence);
 [[nodiscard]] bool isLegacyKind(std::string_view kind);
 
 /// The findings about such evidence. Unreadable evidence is a failing finding, never an error.
 [[nodiscard]] std::vector<Finding> appraiseLegacy(const Evidence &evidence, const ReferenceValues &expected);
+/// Of the kind "none", a keep that was launched without evidence: undecided, whatever is expected.
+[[nodiscard]] std::vector<Finding> appraiseNothing(const ReferenceValues &expected);
 /// Everything that can be read of it.
 [[nodiscard]] EvidenceView describeLegacy(const Evidence &evidence);
 
 namespace checks {
 extern const Check sevFormat, sevComplete, sevSignatures, sevUsages, sevEncoding, sevReportSignature, sevExpected;
 extern const Check sevPolicyReserved, sevPolicyDebug, sevPolicySharing, sevPolicyMigration, sevPolicyEs, sevPolicyApi;
-extern const Check sevNonce, sevDigest, sevMeasure;
+extern const Check sevNonce, sevDigest, sevMeasure, sevSession, sevFirmware;
+extern const Check evidencePresent;
 } // namespace checks
 /// All of them, in the order of docs/appraisal.md.
 [[nodiscard]] std::span<const Check *const> legacyChecks();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/appraisal/findings.h"
 #include "sev-backend/appraisal/legacy_chain.h"
-#include "sev-backend/legacy/owner.h"
+#include "sev-backend/legacy/guest_policy.h"
+#include "sev-backend/legacy/launch_owner.h"
 
 #include <algorithm>
 #include <format>
@@ -29,28 +30,33 @@ void addRoot(Findings &findings, const LegacyChain &chain, const ReferenceValues
         return;
     }
     const bool pinned = chain.pinned();
+    const bool emulated = !pinned && !chain.emulatedRoot.empty();
     constexpr const char *fromAmd = "Take ASK and ARK from AMD (ask_ark_PRODUCT.cert), or give none: the keys of both are built in.";
-    auto &kindFinding = findings.verdict(checks::rootKind, pinned && kind == "amd", kind, pinned ? "amd" : "unknown");
-    if (!pinned)
+    const std::string actualKind = pinned ? "amd" : emulated ? "emulated" : "unknown";
+    auto &kindFinding = findings.verdict(checks::rootKind, kind == actualKind, kind, actualKind);
+    if (!pinned && kind == "amd")
         kindFinding.remedy = fromAmd;
     std::string actual = "a key that is none of AMD's roots";
     if (pinned)
         actual = "amd: " + std::string(chain.product()) + (chain.ark.there() ? "" : ", by the built-in key of its ASK");
+    else if (emulated)
+        actual = chain.emulatedRoot;
     else if (chain.ark.there() && !chain.ark.read())
         actual = "an ARK that can't be read: " + chain.ark.problem;
-    auto &pinnedFinding = findings.verdict(checks::rootPinned, pinned && expected.root == "amd", expected.root, actual);
-    if (!pinned)
+    const bool accepted = pinned ? expected.root == "amd" : emulated && expected.root == chain.emulatedRoot;
+    auto &pinnedFinding = findings.verdict(checks::rootPinned, accepted, expected.root, actual);
+    if (!pinned && kind == "amd")
         pinnedFinding.remedy = fromAmd;
 }
 
 void addComplete(Findings &findings, const Evidence &evidence, const LegacyChain &chain)
 {
-    const std::string expected = evidence.kind == "sev-chain"
+    const std::string expected = evidence.kind != "sev-report"
         ? "PDH, PEK, OCA, CEK, and ASK and ARK or a CEK that AMD's built-in keys signed"
         : "PEK, OCA, CEK, and ASK and ARK or a CEK that AMD's built-in keys signed";
     std::vector<std::string> missing, problems = chain.contradictions;
     for (const LegacyLink *link : chain.links()) {
-        const bool needed = link == &chain.pdh ? evidence.kind == "sev-chain"
+        const bool needed = link == &chain.pdh ? evidence.kind != "sev-report"
             : link == &chain.ask               ? chain.askKey == nullptr && !chain.cek.there()
             : link == &chain.ark               ? chain.askKey == nullptr && chain.ask.there()
                                                : true;
@@ -230,6 +236,41 @@ void addReport(Findings &findings, const Evidence &evidence, const LegacyChain &
         findings.add(checks::sevDigest, Outcome::Info, notGiven, digest).required = false;
 }
 
+/// What the firmware said of a guest that waited, with what its owner had given for it: the measurement is computed again.
+void addLaunch(Findings &findings, const legacy::LaunchRecord &record, const LegacyChain &chain, const ReferenceValues &expected)
+{
+    addPolicy(findings, record.policy, chain, expected);
+    const std::string session = "a session of this key (TIK) for the policy " + legacy::policyText(record.policy);
+    findings.verdict(checks::sevSession, record.sessionFits(), session, record.sessionFits() ? session : "a session of another key or policy");
+    const bool authenticated = record.build.apiMajor > 0 || record.build.apiMinor >= 17;
+    const std::string version =
+        std::format("API {}.{} build {}", unsigned(record.build.apiMajor), unsigned(record.build.apiMinor), unsigned(record.build.build));
+    findings.verdict(checks::sevFirmware, authenticated, "API 0.17 or newer, which the measurement covers", version);
+    const std::string measure = toHex(record.measure.measure.view()) + ", nonce " + toHex(record.measure.nonce);
+    if (!expected.shortLaunchDigest) {
+        findings.add(checks::sevMeasure, Outcome::Unknown, notGiven, measure);
+        return;
+    }
+    const std::string wanted = "the measurement of the launch digest " + toHex(expected.shortLaunchDigest->view()) + " by " + version;
+    const bool good = record.measures(*expected.shortLaunchDigest);
+    findings.verdict(checks::sevMeasure, good, wanted, good ? wanted : measure + ": of another digest, policy or firmware, or by another key")
+        .reference = true;
+}
+
+void addMeasure(Findings &findings, const Evidence &evidence, const LegacyChain &chain, const ReferenceValues &expected)
+{
+    constexpr const char *forms = "48 bytes: HMAC and nonce; or 240 with the owner's part";
+    if (const auto record = legacy::LaunchRecord::parse(evidence.report)) {
+        findings.add(checks::sevFormat, Outcome::Pass, forms, "240 bytes");
+        return addLaunch(findings, *record, chain, expected);
+    }
+    const bool good = legacy::LaunchMeasure::parse(evidence.report, "measurement").has_value();
+    findings.verdict(checks::sevFormat, good, forms, std::to_string(evidence.report.size()) + " bytes");
+    findings.add(checks::sevMeasure, Outcome::Unknown, "an HMAC by the owner's TIK",
+        good ? "measure " + toHex(ByteView(evidence.report).first(32)) + ", nonce " + toHex(ByteView(evidence.report).subspan(32))
+             : "unreadable");
+}
+
 /// What SEV without SNP has no place for.
 void addUnsupported(Findings &findings, const Evidence &evidence, const ReferenceValues &expected)
 {
@@ -246,7 +287,8 @@ void addUnsupported(Findings &findings, const Evidence &evidence, const Referenc
         given.push_back("a policy file, which is about SNP reports");
     if (evidence.kind != "sev-report" && expected.reportData)
         given.push_back("report data");
-    if (evidence.kind != "sev-report" && expected.shortLaunchDigest)
+    if (expected.shortLaunchDigest && evidence.kind != "sev-report"
+        && !(evidence.kind == "sev-launch-measure" && legacy::LaunchRecord::parse(evidence.report)))
         given.push_back("a launch digest");
     if (!given.empty())
         findings.add(checks::sevExpected, Outcome::Unknown, joined(given), "this evidence does not state it");
@@ -267,16 +309,19 @@ std::vector<Finding> appraiseLegacy(const Evidence &evidence, const ReferenceVal
     if (evidence.kind == "sev-report") {
         addReport(findings, evidence, chain, expected);
     } else if (evidence.kind == "sev-launch-measure") {
-        const bool good = legacy::LaunchMeasure::parse(evidence.report, "measurement").has_value();
-        findings.verdict(checks::sevFormat, good, "48 bytes: HMAC and nonce", std::to_string(evidence.report.size()) + " bytes");
-        findings.add(checks::sevMeasure, Outcome::Unknown, "an HMAC by the owner's TIK",
-            good ? "measure " + toHex(ByteView(evidence.report).first(32)) + ", nonce " + toHex(ByteView(evidence.report).subspan(32))
-                 : "unreadable");
+        addMeasure(findings, evidence, chain, expected);
     } else if (chain.pdh.there()) {
         findings.verdict(
             checks::sevFormat, chain.pdh.read(), "a PDH certificate of 2084 bytes", chain.pdh.read() ? "2084 bytes" : chain.pdh.problem);
     }
     addUnsupported(findings, evidence, expected);
+    return findings.take();
+}
+
+std::vector<Finding> appraiseNothing(const ReferenceValues &expected)
+{
+    Findings findings(expected.strict);
+    findings.add(checks::evidencePresent, Outcome::Unknown, "evidence of the keep", "none: nothing measures or attests this keep");
     return findings.take();
 }
 

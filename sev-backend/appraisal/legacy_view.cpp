@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/appraisal/legacy_chain.h"
-#include "sev-backend/legacy/owner.h"
+#include "sev-backend/legacy/launch_owner.h"
 
 #include "core/base/digest.h"
 
@@ -74,6 +74,23 @@ std::vector<Field> reportFields(const legacy::AttestationReport &report)
     };
 }
 
+std::vector<Field> launchFields(ByteView bytes, const legacy::LaunchRecord &record)
+{
+    return {
+        {0x00, 32, "measure", toHex(bytes.first(32)), "HMAC-SHA-256 with the owner's TIK"},
+        {0x20, 16, "mnonce", toHex(record.measure.nonce), "the firmware's, part of what is authenticated"},
+        {0x30, 8, "mark", toHex(bytes.subspan(0x30, 8)), "of Kastellan's form: what the owner adds, so that the measurement can be computed again"},
+        {0x38, 1, "api_major", std::to_string(record.build.apiMajor), "of the firmware that launched it"},
+        {0x39, 1, "api_minor", std::to_string(record.build.apiMinor), "of the firmware that launched it"},
+        {0x3a, 1, "build_id", std::to_string(record.build.build), "of the firmware that launched it"},
+        {0x3b, 1, "reserved", toHex(bytes.subspan(0x3b, 1)), "zero"},
+        {0x3c, 4, "policy", word(bytes, 0x3c), policyWords(record.policy)},
+        {0x40, 16, "tik", toHex(record.tik), "the owner's integrity key of this launch alone; of no use once the keep was attested"},
+        {0x50, 128, "session", toHex(record.session), "the session blob that the host was given"},
+        {0xd0, 32, "godh_sha256", toHex(record.godh.view()), "SHA-256 of the owner's Diffie-Hellman certificate"},
+    };
+}
+
 CertificateView viewOf(const LegacyLink &link, bool signatureGood, std::string issuer)
 {
     CertificateView view;
@@ -115,6 +132,10 @@ EvidenceView describeLegacy(const Evidence &evidence)
             if (report->policy() & 4)
                 view.technology = "AMD SEV-ES";
         }
+    } else if (const auto record = legacy::LaunchRecord::parse(evidence.report); record && evidence.kind == "sev-launch-measure") {
+        view.fields = launchFields(evidence.report, *record);
+        if (record->policy & 4)
+            view.technology = "AMD SEV-ES";
     } else if (evidence.kind == "sev-launch-measure" && evidence.report.size() == 48) {
         view.fields = {{0, 32, "measure", toHex(ByteView(evidence.report).first(32)), "HMAC-SHA-256 with the owner's TIK"},
             {32, 16, "mnonce", toHex(ByteView(evidence.report).subspan(32)), "the firmware's, part of what is authenticated"}};
@@ -123,16 +144,23 @@ EvidenceView describeLegacy(const Evidence &evidence)
     }
     if (view.fields.empty() && !evidence.report.empty())
         view.fields.push_back({0, evidence.report.size(), "bytes", std::to_string(evidence.report.size()) + " bytes", "Unreadable."});
+    // An emulated authority says so in its key id: no name has room in this form.
+    const auto isEmulated = [](const LegacyLink &link) {
+        return link.authority && asText(link.authority->keyId()).starts_with("EMULATED");
+    };
+    const bool emulated = !chain.emulatedRoot.empty() || isEmulated(chain.ark) || isEmulated(chain.ask);
     const auto add = [&](const LegacyLink &link, bool good, const char *issuer) {
-        if (link.there())
-            view.chain.push_back(viewOf(link, good, issuer));
+        if (!link.there())
+            return;
+        view.chain.push_back(viewOf(link, good, issuer));
+        view.chain.back().emulated = emulated;
     };
     add(chain.pdh, chain.pdhSigned, "PEK");
     add(chain.pek, chain.pekSigned, "OCA and CEK");
     add(chain.oca, chain.ocaSigned, "OCA");
     add(chain.cek, chain.cekSigned, "ASK");
     add(chain.ask, chain.askSigned || (!chain.ark.there() && chain.askKey), "ARK");
-    add(chain.ark, chain.arkSigned && chain.arkKey, "ARK");
+    add(chain.ark, chain.arkSigned && (chain.arkKey || !chain.emulatedRoot.empty()), "ARK");
     return view;
 }
 

@@ -2,6 +2,7 @@
 #include "sev-backend/legacy/platform_chain.h"
 
 #include "sev-backend/legacy/built_in.h"
+#include "sev-backend/legacy/emulated_root.h"
 
 #include <algorithm>
 
@@ -63,14 +64,17 @@ public:
     {
     }
 
-    ChainVerdict run(bool fromPdh)
+    ChainVerdict run(bool fromPdh, std::string_view emulatedRoot = {}, ByteView rootCertificate = {})
     {
         if (fromPdh)
             link(m_chain.pdh, "PDH", m_chain.pek, "PEK", Usage::Pdh);
         link(m_chain.pek, "PEK", m_chain.oca, "OCA", Usage::Pek);
         link(m_chain.oca, "OCA", m_chain.oca, "OCA", Usage::Oca);
         link(m_chain.pek, "PEK", m_chain.cek, "CEK", Usage::Pek);
-        amd();
+        if (emulatedRoot.empty())
+            amd();
+        else
+            emulated(emulatedRoot, rootCertificate);
         return std::move(m_verdict);
     }
 
@@ -117,6 +121,25 @@ private:
             tell(good ? State::Good : State::Bad, "ARK", "ARK",
                 good ? "" : "the ARK that was given is not AMD's, or its signature is wrong");
         }
+    }
+
+    void emulated(std::string_view root, ByteView rootCertificate)
+    {
+        const auto byAuthority = [this](const auto &subject, const char *name, const auto &issuer, const char *issuerName) {
+            if (!subject || !issuer)
+                tell(State::Missing, name, issuerName, std::string("the ") + (subject ? issuerName : name) + " is not there");
+            else
+                tell(signedBy(*subject, *issuer) ? State::Good : State::Bad, name, issuerName,
+                    signedBy(*subject, *issuer) ? "" : std::string("the ") + issuerName + "'s signature of the " + name + " is wrong");
+        };
+        byAuthority(m_chain.cek, "CEK", m_chain.ask, "ASK");
+        byAuthority(m_chain.ask, "ASK", m_chain.ark, "ARK");
+        byAuthority(m_chain.ark, "ARK", m_chain.ark, "ARK");
+        if (!m_chain.ark)
+            return;
+        const bool accepted = emulatedRootName(rootCertificate, *m_chain.ark) == root;
+        m_verdict.product = accepted ? "emulated" : "";
+        tell(accepted ? State::Good : State::Bad, "ARK", "root", accepted ? "" : "it is not the emulated root that is accepted, " + std::string(root));
     }
 
     const PlatformChain &m_chain;
@@ -211,6 +234,13 @@ Status ChainVerdict::status(std::string_view what) const
 ChainVerdict verify(const PlatformChain &chain)
 {
     return Verifying(chain).run(true);
+}
+
+ChainVerdict verify(const PlatformChain &chain, std::string_view root, ByteView rootCertificate)
+{
+    if (root == "amd")
+        return verify(chain);
+    return Verifying(chain).run(true, root, rootCertificate);
 }
 
 ChainVerdict verifyFromPek(const PlatformChain &chain)
