@@ -39,7 +39,8 @@ inline constexpr std::size_t failureTextLimit = std::size_t{1} << 20, failureLin
 /// One recognised failure, as the table holds it.
 struct FailureRow {
     std::string_view id, what;
-    /// Fragments that a line must hold, in this order, either case; '|' divides alternatives of the whole, '*' the fragments. All lower case.
+    /// Fragments that a line must hold, in this order, either case; '|' divides alternatives of the whole, '*' the fragments. All lower
+    /// case.
     std::string_view pattern;
     std::string_view why, remedy, source;
 };
