@@ -28,8 +28,8 @@ public:
 
     /// Opens the connection and asks for what it offers. A connection that can't be opened is "not ready" with libvirt's words.
     [[nodiscard]] HostInfo info() const override;
-    /// Fills in protection, policy, image, root, expected digest and `plan.machine` with the domain's XML. `plan.machine->request`, where set,
-    /// says what the owner asks for. Never less protection than demanded: what the host lacks is an error that names it.
+    /// Fills in protection, policy, image, root, expected digest and `plan.machine` with the domain's XML. `plan.machine->request`, where
+    /// set, says what the owner asks for. Never less protection than demanded: what the host lacks is an error that names it.
     [[nodiscard]] Status prepare(LaunchPlan &plan, const Progress &progress, std::stop_token stop) override;
     [[nodiscard]] Result<std::unique_ptr<RunningKeep>> start(
         const LaunchPlan &plan, const std::string &folder, const Progress &progress, std::stop_token stop) override;

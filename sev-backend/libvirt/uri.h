@@ -19,8 +19,8 @@ struct LibvirtUri {
 
 /// Whether a host's name is meant as a libvirt connection: it has the scheme "qemu" with any transport.
 [[nodiscard]] bool looksLikeLibvirtUri(std::string_view host);
-/// Reads an address. Only QEMU's driver, transports that run no program of the address's choosing, the paths "system" and "session", and the
-/// parameters `mode` and `no_tty` are allowed: anything else is an Input error.
+/// Reads an address. Only QEMU's driver, transports that run no program of the address's choosing, the paths "system" and "session", and
+/// the parameters `mode` and `no_tty` are allowed: anything else is an Input error.
 [[nodiscard]] Result<LibvirtUri> parseLibvirtUri(std::string_view uri);
 /// The same, for who needs no more than the answer.
 [[nodiscard]] Status checkLibvirtUri(std::string_view uri);

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sev-backend/libvirt/planning.h"
+
+#include "core/workload/workload.h"
+#include "sev-backend/libvirt/domain_xml.h"
+#include "sev-backend/libvirt/edited_xml.h"
+#include "sev-backend/libvirt/machine_files.h"
+
+#include <format>
+
+namespace kastellan::sev::libvirt {
+namespace {
+
+constexpr const char *what = "plan the launch";
+constexpr std::uint64_t mebi = std::uint64_t{1} << 20, systemMiB = 192, wholeMiB = 1024, grain = 64;
+
+/// What a keep needs when nobody said: its workload's limit, and room for kernel, initrd, warden and runner.
+Result<std::uint64_t> memoryFor(const MachineRequest &request, const LaunchPlan &plan)
+{
+    if (request.memoryMiB)
+        return request.memoryMiB;
+    if (request.whole)
+        return wholeMiB;
+    KASTELLAN_ASSIGN(const KeepConfig config, parseKeepToml(plan.configuration, "the planned configuration"));
+    const std::uint64_t needed = (config.memoryLimit + mebi - 1) / mebi + systemMiB;
+    return (needed + grain - 1) / grain * grain;
+}
+
+std::string protectionOf(const Choice &choice, bool rehearse)
+{
+    if (!choice.attested())
+        return "none: without evidence";
+    return (rehearse ? "emulated " : "") + std::string(titleOf(choice.technology)) + (rehearse ? " (rehearsal)" : "");
+}
+
+DomainSpec specOf(
+    const LaunchPlan &plan, const MachineRequest &request, const Choice &choice, const Offer &offer, const MachineFiles &files)
+{
+    DomainSpec spec;
+    spec.keep = plan.id;
+    spec.type = offer.domainType.empty() ? "kvm" : offer.domainType;
+    spec.vcpus = request.vcpus;
+    spec.cpuModel = choice.cpuModel;
+    spec.firmware = files.firmware.string();
+    spec.kernel = files.kernel.string();
+    spec.initrd = files.initrd.string();
+    spec.commandLine = files.commandLine;
+    spec.disk = files.disk.string();
+    spec.diskFormat = files.diskFormat;
+    spec.memfd = offer.memfd;
+    spec.network = request.network;
+    spec.ports = request.ports;
+    spec.technology = choice.technology;
+    spec.policy = choice.policy;
+    spec.cbitPosition = choice.cbitPosition;
+    spec.reducedPhysBits = choice.reducedPhysBits;
+    spec.idBlock = request.idBlock;
+    spec.idAuth = request.idAuth;
+    spec.workarounds = request.workarounds;
+    spec.authorKey = request.authorKey;
+    spec.vlek = request.vlek;
+    return spec;
+}
+
+} // namespace
+
+Result<RehearsalPlace> rehearsalPlace(const LibvirtUri &uri, const LibvirtHostOptions &options)
+{
+    if (!uri.local())
+        return badInput(what, uri.text, "a rehearsal needs the stand-in for QEMU on the host itself, and this daemon is on another machine",
+            "Rehearse through a daemon of this machine: --host qemu:///session.");
+    RehearsalPlace place;
+    place.folder = options.rehearsal;
+    place.daemon = uri.session() ? RehearsalDaemon::Session : RehearsalDaemon::System;
+    if (uri.session())
+        place.emulated = options.processor;
+    return place;
+}
+
+Status planMachine(const Connection &connection, const LibvirtHostOptions &options, LaunchPlan &plan, const Progress &progress,
+    const std::stop_token &stop)
+{
+    const LibvirtUri &uri = connection.uri();
+    MachinePlan machine = plan.machine.value_or(MachinePlan{});
+    const MachineRequest &request = machine.request;
+    const EmulatorProgress show = progress
+        ? EmulatorProgress([&](std::string_view doing, std::uint64_t done, std::uint64_t total) { progress(doing, done, total); })
+        : EmulatorProgress();
+    std::string emulator;
+    if (progress)
+        progress("asking " + uri.text + " what it offers", 0, 0);
+    if (request.rehearse) {
+        KASTELLAN_ASSIGN(const RehearsalPlace place, rehearsalPlace(uri, options));
+        KASTELLAN_ASSIGN(const auto link, makeRehearsalEmulator(place, show, stop));
+        emulator = link.string();
+        KASTELLAN_ASSIGN(const auto processor, openRehearsalProcessor(place, show, stop));
+        plan.expected.root = processor->rootFingerprint();
+    } else {
+        plan.expected.root = "amd";
+    }
+    KASTELLAN_ASSIGN(const Offer offer, askOffer(connection, emulator));
+    KASTELLAN_ASSIGN(const Choice choice, choose(request, offer, uri.text));
+    if (stop.stop_requested())
+        return fail(ErrorKind::Cancelled, what, {}, "it was stopped");
+    if (progress)
+        progress("reading the keep image", 0, 0);
+    KASTELLAN_ASSIGN(const MachineFiles files, findFiles(request, choice.technology, options.image));
+    KASTELLAN_TRY(measureFiles(files, choice, request.vcpus, plan));
+    KASTELLAN_ASSIGN(machine.memoryMiB, memoryFor(request, plan));
+
+    DomainSpec spec = specOf(plan, request, choice, offer, files);
+    spec.emulator = emulator;
+    spec.memoryMiB = machine.memoryMiB;
+    if (request.domainXml.empty()) {
+        machine.domainXml = domainXml(spec);
+    } else {
+        KASTELLAN_ASSIGN(machine.domainXml, heldToPlan(request.domainXml, spec, "the edited XML"));
+        machine.memoryMiB = memoryOf(machine.domainXml).value_or(machine.memoryMiB);
+    }
+    machine.technology = choice.technology;
+    machine.cpuModel = choice.cpuModel;
+    plan.policy = choice.policy;
+    plan.protection = protectionOf(choice, request.rehearse);
+    plan.expected.vmpl = choice.technology == "snp" ? std::optional(0u) : std::nullopt;
+    plan.machine = std::move(machine);
+    return {};
+}
+
+} // namespace kastellan::sev::libvirt
