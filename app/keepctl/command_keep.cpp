@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/keepctl/activity.h"
+#include "app/keepctl/auto_host.h"
 #include "app/keepctl/commands.h"
 #include "app/keepctl/find.h"
 #include "app/keepctl/interrupts.h"
 #include "app/keepctl/json_output.h"
 #include "app/keepctl/launch_request.h"
+#include "app/keepctl/machine_text.h"
 #include "app/keepctl/output.h"
 #include "core/evidence/json.h"
 
@@ -22,6 +24,14 @@ std::string verdictText(const KeepStatus &status)
     return status.verdict.empty() || !status.emulated ? status.verdict : status.verdict + " (emulated)";
 }
 
+std::string launchDigestText(const LaunchPlan &plan)
+{
+    const auto &expected = plan.expected;
+    return expected.launchDigest        ? toHex(expected.launchDigest->view())
+        : expected.shortLaunchDigest ? toHex(expected.shortLaunchDigest->view())
+                                     : "not compared";
+}
+
 std::string planText(const LaunchPlan &plan)
 {
     std::string secrets, floors;
@@ -32,15 +42,17 @@ std::string planText(const LaunchPlan &plan)
     std::uint64_t size = 0;
     for (const MeasuredFile &file : plan.image)
         size += file.size;
-    std::string text = facts({{"keep", toHex(plan.id.view())}, {"name", plan.name}, {"host", plan.host}, {"protection", plan.protection},
-        {"workload", plan.workload}, {"workload digest", toHex(plan.workloadDigest.view())}, {"execution", plan.execution},
-        {"secrets", secrets.empty() ? "none" : secrets + " (sent once the keep is trusted)"}, {"owner key", plan.ownerKey},
-        {"accepted root", plan.expected.root},
-        {"launch digest", plan.expected.launchDigest ? toHex(plan.expected.launchDigest->view()) : "not compared"}, {"TCB floors", floors},
-        {"debugging", plan.expected.allowDebug ? "ALLOWED: the host may read the keep's memory" : "forbidden"},
-        {"sandbox", plan.noSandbox ? "GIVEN UP where it cannot be made" : "required"},
+    std::vector<std::pair<std::string, std::string>> rows{{"keep", toHex(plan.id.view())}, {"name", plan.name}, {"host", plan.host},
+        {"protection", plan.protection}, {"workload", plan.workload}, {"workload digest", toHex(plan.workloadDigest.view())},
+        {"execution", plan.execution}, {"secrets", secrets.empty() ? "none" : secrets + " (sent once the keep is trusted)"},
+        {"owner key", plan.ownerKey}, {"accepted root", plan.expected.root}, {"launch digest", launchDigestText(plan)},
+        {"TCB floors", floors}, {"debugging", plan.expected.allowDebug ? "ALLOWED: the host may read the keep's memory" : "forbidden"},
+        {"sandbox", plan.machine ? "" : plan.noSandbox ? "GIVEN UP where it cannot be made" : "required"},
         {"advisory checks", plan.expected.strict ? "required (strict)" : "shown"},
-        {"measured", std::to_string(plan.image.size()) + " files, " + sizeText(size)}});
+        {"measured", std::to_string(plan.image.size()) + " files, " + sizeText(size)}};
+    for (auto &fact : machineFacts(plan))
+        rows.push_back(std::move(fact));
+    std::string text = facts(rows);
     for (const MeasuredFile &file : plan.image)
         text += "  " + inLine(file.path) + "  " + sizeText(file.size) + "  " + toHex(file.sha256.view()) + "\n";
     if (!plan.configuration.empty())
@@ -84,16 +96,17 @@ std::string statusText(const KeepStatus &status)
 Result<int> keepPlan(const Invocation &asked, const Context &context)
 {
     KASTELLAN_ASSIGN(const LaunchRequest request, launchRequest(asked));
-    KASTELLAN_ASSIGN(const auto host, findHost(*context.hosts, request.host));
     KASTELLAN_ASSIGN(const auto secrets, readSecrets(asked)); // a file that cannot be read is better found now
     Interrupts interrupts;
     ProgressLine progress(false);
     const StopOnInterrupt stop(interrupts);
-    KASTELLAN_ASSIGN(const LaunchPlan plan,
-        makePlan(
-            request, *host, [&](std::string_view doing, std::uint64_t done, std::uint64_t total) { progress.show(doing, done, total); },
+    KASTELLAN_ASSIGN(const PlannedLaunch planned,
+        planLaunch(
+            request, context, [&](std::string_view doing, std::uint64_t done, std::uint64_t total) { progress.show(doing, done, total); },
             stop.token()));
     progress.clear();
+    const LaunchPlan &plan = planned.plan;
+    note(reasonsText(planned.reasons));
     if (asked.has("json"))
         printJson(planJson(plan));
     else

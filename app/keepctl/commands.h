@@ -29,9 +29,13 @@ inline constexpr int notLaunched = 125, refused = 126, notStarted = 127, trapped
 // One function for each command. Each prints its result itself.
 [[nodiscard]] Result<int> hostList(const Invocation &asked, const Context &context);
 [[nodiscard]] Result<int> hostShow(const Invocation &asked, const Context &context);
+[[nodiscard]] Result<int> hostAdd(const Invocation &asked, const Context &context);
+[[nodiscard]] Result<int> hostRemove(const Invocation &asked);
+[[nodiscard]] Result<int> hostExplain(const Invocation &asked);
 [[nodiscard]] Result<int> keepPlan(const Invocation &asked, const Context &context);
 /// Prints its own errors too: JSON holds them beside all else.
 [[nodiscard]] int keepLaunch(const Invocation &asked, const Context &context);
+[[nodiscard]] Result<int> keepDomainXml(const Invocation &asked, const Context &context);
 [[nodiscard]] Result<int> keepList(const Invocation &asked);
 [[nodiscard]] Result<int> keepShow(const Invocation &asked);
 [[nodiscard]] Result<int> keepLogs(const Invocation &asked);
@@ -88,5 +92,8 @@ inline constexpr int notLaunched = 125, refused = 126, notStarted = 127, trapped
 [[nodiscard]] Result<int> evidenceRestore(const Invocation &asked);
 [[nodiscard]] Result<int> activityLog(const Invocation &asked);
 [[nodiscard]] Result<int> emulate(const Invocation &asked);
+[[nodiscard]] Result<int> imageBuild(const Invocation &asked);
+[[nodiscard]] Result<int> imageShow(const Invocation &asked);
+[[nodiscard]] Result<int> imageVerify(const Invocation &asked);
 
 } // namespace kastellan::keepctl

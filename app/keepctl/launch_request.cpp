@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/keepctl/launch_request.h"
 
+#include "app/keepctl/machine_request.h"
 #include "app/keepctl/suggest.h"
 #include "core/base/file.h"
 #include "sev-backend/appraisal/policy.h"
@@ -109,6 +110,7 @@ Result<LaunchRequest> launchRequest(const Invocation &asked)
         KASTELLAN_ASSIGN(request.expectDigest, LaunchDigest::from(*bytes, "launch digest"));
     }
     KASTELLAN_ASSIGN(request.minimumTcb, minimumTcb(asked.values("min-tcb")));
+    KASTELLAN_ASSIGN(request.machine, machineRequest(asked));
     if (asked.has("policy")) {
         KASTELLAN_ASSIGN(request.policy, readPolicyText(asked.value("policy")));
     }

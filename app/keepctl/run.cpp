@@ -10,6 +10,12 @@ Result<int> run(const Invocation &asked, const Context &context)
         return hostList(asked, context);
     case Command::HostShow:
         return hostShow(asked, context);
+    case Command::HostAdd:
+        return hostAdd(asked, context);
+    case Command::HostRemove:
+        return hostRemove(asked);
+    case Command::HostExplain:
+        return hostExplain(asked);
     case Command::KeepPlan:
         return keepPlan(asked, context);
     case Command::KeepLaunch:
@@ -26,6 +32,8 @@ Result<int> run(const Invocation &asked, const Context &context)
         return keepRemove(asked);
     case Command::KeepAttest:
         return keepAttest(asked);
+    case Command::KeepDomainXml:
+        return keepDomainXml(asked, context);
     case Command::KeepRecover:
         return keepRecover(asked);
     case Command::EvidenceList:
@@ -137,6 +145,12 @@ Result<int> run(const Invocation &asked, const Context &context)
         return activityLog(asked);
     case Command::Emulate:
         return emulate(asked);
+    case Command::ImageBuild:
+        return imageBuild(asked);
+    case Command::ImageShow:
+        return imageShow(asked);
+    case Command::ImageVerify:
+        return imageVerify(asked);
     }
     return fail(ErrorKind::Internal, "run the command", {}, "it is in no room of the program");
 }

@@ -11,6 +11,9 @@ namespace kastellan::keepctl {
 enum class Command {
     HostList,
     HostShow,
+    HostAdd,
+    HostRemove,
+    HostExplain,
     KeepPlan,
     KeepLaunch,
     KeepList,
@@ -20,6 +23,7 @@ enum class Command {
     KeepRemove,
     KeepAttest,
     KeepRecover,
+    KeepDomainXml,
     EvidenceList,
     EvidenceShow,
     EvidenceVerify,
@@ -81,6 +85,9 @@ enum class Command {
     EvidenceRestore,
     Log,
     Emulate,
+    ImageBuild,
+    ImageShow,
+    ImageVerify,
 };
 
 /// What a word on the command line stands for: how a shell completes it.

@@ -9,7 +9,7 @@ namespace {
 std::vector<Option> planOptions(std::vector<Option> more)
 {
     std::vector<Option> options{
-        {"host", 'H', "HOST", "Where the keep runs (see 'keepctl host list'); default: emulated", Word::Host},
+        {"host", 'H', "HOST", "Where the keep runs: a host's id, name or address (see 'keepctl host list'), or auto to choose among those that were added; default: emulated", Word::Host},
         {"name", 'n', "NAME", "What the keep is called; default: the workload's name"},
         {"arg", 'a', "ARG", "An argument for the workload, after those of Keep.toml; once for each", Word::Free, {}, true},
         {"env", 'e', "KEY=VALUE", "A variable for the workload; VALUE from a file as @FILE, a literal @ at the beginning as @@", Word::Free,
@@ -27,6 +27,8 @@ std::vector<Option> planOptions(std::vector<Option> more)
         {"allow-debug", 0, "", "Accept a platform policy that lets the host read the keep's memory; recorded"},
         {"no-sandbox", 0, "", "Go on without the sandbox of an emulated keep; its finding fails and does not decide; recorded"},
     };
+    for (Option &option : machineOptions())
+        options.push_back(std::move(option));
     for (Option &option : more)
         options.push_back(std::move(option));
     options.push_back(json);
@@ -61,6 +63,7 @@ std::vector<Verb> launchVerbs()
                 {"keepctl keep launch -s token=token.txt app/", "deliver a secret once the keep is trusted"},
                 {"keepctl keep launch --detach --name web app/", "leave it running"},
                 {"keepctl keep launch --json app/ | jq .verdict", "for a script"}}},
+        domainXmlVerb(workload, planOptions({})),
     };
 }
 

@@ -19,8 +19,12 @@ inline const Operand keyOperand{"KEY", "a key, by its name or the beginning of i
 /// The verbs of the noun host that manage its firmware.
 [[nodiscard]] std::vector<Verb> platformVerbs();
 [[nodiscard]] Noun keepNoun();
+/// What a launch asks of a virtual machine, for the verbs of the noun keep.
+[[nodiscard]] std::vector<Option> machineOptions();
+[[nodiscard]] Verb domainXmlVerb(const Operand &workload, std::vector<Option> options);
 [[nodiscard]] Noun evidenceNoun();
 [[nodiscard]] Noun measureNoun();
+[[nodiscard]] Noun imageNoun();
 [[nodiscard]] Noun ownerNoun();
 [[nodiscard]] Noun certsNoun();
 [[nodiscard]] Noun keysNoun();

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/keepctl/machine_request.h"
+
+#include "core/base/file.h"
+#include "core/keeps/forwarded_port.h"
+
+#include <charconv>
+#include <limits>
+
+namespace kastellan::keepctl {
+namespace {
+
+constexpr std::uint64_t domainLimit = 1 << 20, blockLimit = 64 << 10;
+constexpr std::uint64_t anyNumber = std::numeric_limits<std::uint32_t>::max();
+constexpr std::size_t idBlockSize = 96, idAuthSize = 4096, workaroundsSize = 16;
+
+/// A file with so many bytes, raw or as text in base64 or hex; as base64.
+Result<std::string> blockFile(const Invocation &asked, const std::string &option, std::size_t size)
+{
+    if (!asked.has(option))
+        return std::string();
+    auto content = readFile(asked.value(option), blockLimit);
+    if (!content)
+        return std::unexpected(content.error().during("read what --" + option + " names"));
+    if (content->size() == size)
+        return toBase64(*content);
+    for (const auto &read : {fromBase64(asText(*content)), fromHex(asText(*content))})
+        if (read && read->size() == size)
+            return toBase64(*read);
+    return badInput("use the option --" + option, asked.value(option),
+        "it holds no " + std::to_string(size) + " bytes, neither raw nor in base64 or hex");
+}
+
+/// "0x30000" or decimal.
+Result<std::uint64_t> policyNumber(const std::string &text)
+{
+    const bool hex = text.starts_with("0x") || text.starts_with("0X");
+    const std::string_view digits = std::string_view(text).substr(hex ? 2 : 0);
+    std::uint64_t value = 0;
+    const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), value, hex ? 16 : 10);
+    if (code != std::errc() || end != digits.data() + digits.size() || digits.empty())
+        return badInput("use the option --guest-policy", text, "it is no number", "Write for instance 0x30000.");
+    return value;
+}
+
+/// A relative path means another file once the loader runs elsewhere.
+std::string absolute(const std::string &path)
+{
+    std::error_code code;
+    const auto whole = path.empty() ? std::filesystem::path() : std::filesystem::absolute(path, code);
+    return whole.lexically_normal().string();
+}
+
+} // namespace
+
+Result<MachineRequest> machineRequest(const Invocation &asked)
+{
+    MachineRequest request;
+    request.technology = asked.value("technology");
+    request.rehearse = asked.has("rehearse");
+    request.unattested = asked.has("unattested");
+    KASTELLAN_ASSIGN(const std::uint64_t vcpus, asked.number("vcpus", 1, anyNumber));
+    request.vcpus = static_cast<unsigned>(vcpus);
+    KASTELLAN_ASSIGN(request.memoryMiB, asked.number("memory", 0, anyNumber));
+    request.cpuModel = asked.value("cpu-model");
+    request.network = asked.value("network", "none");
+    for (const std::string &text : asked.values("forward")) {
+        KASTELLAN_ASSIGN(auto port, forwardedPortFrom(text));
+        request.ports.push_back(std::move(port));
+    }
+    request.image = absolute(asked.value("image"));
+    request.firmware = absolute(asked.value("firmware"));
+    KASTELLAN_ASSIGN(const std::uint64_t patience, asked.number("boot-timeout", request.bootSeconds, anyNumber));
+    request.bootSeconds = static_cast<unsigned>(patience);
+    if (asked.has("guest-policy")) {
+        KASTELLAN_ASSIGN(request.policy, policyNumber(asked.value("guest-policy")));
+    }
+    KASTELLAN_ASSIGN(request.idBlock, blockFile(asked, "id-block", idBlockSize));
+    KASTELLAN_ASSIGN(request.idAuth, blockFile(asked, "id-auth", idAuthSize));
+    KASTELLAN_ASSIGN(request.workarounds, blockFile(asked, "workarounds", workaroundsSize));
+    request.authorKey = asked.has("author-key");
+    request.vlek = asked.has("vlek");
+    if (asked.has("domain-xml")) {
+        const std::string file = asked.value("domain-xml");
+        auto xml = readFile(file == "-" ? "/dev/stdin" : file, domainLimit);
+        if (!xml)
+            return std::unexpected(xml.error().during("read the edited domain (--domain-xml)"));
+        request.domainXml = asText(*xml);
+        if (request.domainXml.empty())
+            return badInput("use the option --domain-xml", file, "it is empty");
+    }
+    return request;
+}
+
+} // namespace kastellan::keepctl
