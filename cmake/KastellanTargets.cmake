@@ -27,7 +27,7 @@ set(KASTELLAN_MAY_LINK_tests tests app ui sev-backend core resources)
 # Used inside keeps, by fuzzers and by other programs: C++ and OpenSSL only, and nothing but each other.
 set(KASTELLAN_WITHOUT_QT
     core/base core/session core/workload core/evidence sev-backend/abi sev-backend/certificates sev-backend/measurement sev-backend/guest
-    app/keep-warden app/keep-runner)
+    sev-backend/confine app/keep-warden app/keep-runner)
 
 function(_kastellan_check_arrows name dir)
     string(REGEX REPLACE "/.*" "" top ${dir})

@@ -2,16 +2,16 @@
 #include "sev-backend/launch/emulated_host.h"
 
 #include "sev-backend/abi/policy.h"
+#include "sev-backend/confine/landlock.h"
+#include "sev-backend/confine/seccomp.h"
 #include "sev-backend/firmware/firmware_control.h"
 #include "sev-backend/firmware/hosts_platforms.h"
 #include "sev-backend/launch/emulated_readiness.h"
 #include "sev-backend/launch/image_files.h"
-#include "sev-backend/launch/landlock.h"
 #include "sev-backend/launch/namespaces.h"
 #include "sev-backend/launch/process.h"
 #include "sev-backend/launch/process_keep_running.h"
 #include "sev-backend/launch/sandbox.h"
-#include "sev-backend/launch/seccomp.h"
 #include "sev-backend/launch/warden_socket.h"
 #include "sev-backend/readiness/judge.h"
 

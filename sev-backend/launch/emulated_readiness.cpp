@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/launch/emulated_readiness.h"
 
+#include "sev-backend/confine/landlock.h"
+#include "sev-backend/confine/seccomp.h"
 #include "sev-backend/launch/image_files.h"
-#include "sev-backend/launch/landlock.h"
 #include "sev-backend/launch/namespaces.h"
-#include "sev-backend/launch/seccomp.h"
 #include "sev-backend/readiness/judge.h"
 #include "sev-backend/readiness/recording.h"
 

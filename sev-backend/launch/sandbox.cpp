@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/launch/sandbox.h"
 
-#include "sev-backend/launch/landlock.h"
+#include "sev-backend/confine/landlock.h"
+#include "sev-backend/confine/seccomp.h"
 #include "sev-backend/launch/namespaces.h"
 #include "sev-backend/launch/process.h"
 #include "sev-backend/launch/sandbox_child.h"
-#include "sev-backend/launch/seccomp.h"
 
 #include <cerrno>
 #include <set>

@@ -2,7 +2,8 @@
 // Runs between clone and exec in a copy of a process with threads: nothing here allocates, locks or throws.
 #include "sev-backend/launch/sandbox_child.h"
 
-#include "sev-backend/launch/landlock.h"
+#include "sev-backend/confine/keep_limits.h"
+#include "sev-backend/confine/landlock.h"
 #include "sev-backend/launch/namespaces.h"
 
 #include <cerrno>
@@ -162,12 +163,7 @@ struct Child {
 
     void setLimits() const
     {
-        struct Limit {
-            __rlimit_resource_t what;
-            rlim_t most;
-        };
-        for (const Limit limit : {Limit{RLIMIT_CORE, 0}, Limit{RLIMIT_NPROC, 64}, Limit{RLIMIT_NOFILE, 256}, Limit{RLIMIT_MSGQUEUE, 0},
-                 Limit{RLIMIT_SIGPENDING, 256}, Limit{RLIMIT_RTPRIO, 0}, Limit{RLIMIT_NICE, 0}}) {
+        for (const KeepLimit &limit : keepLimits) {
             rlimit now{};
             hold(SandboxStep::Limits, ::getrlimit(limit.what, &now) == 0);
             const rlim_t most = now.rlim_max < limit.most ? now.rlim_max : limit.most;

@@ -2,7 +2,7 @@
 #include "sev-backend/launch/sandbox.h"
 
 #include "core/base/file.h"
-#include "sev-backend/launch/landlock.h"
+#include "sev-backend/confine/landlock.h"
 #include "sev-backend/launch/namespaces.h"
 #include "sev-backend/launch/process.h"
 

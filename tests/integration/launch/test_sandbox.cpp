@@ -4,7 +4,7 @@
 
 #include "sev-backend/abi/guest_message.h"
 #include "sev-backend/abi/report.h"
-#include "sev-backend/launch/landlock.h"
+#include "sev-backend/confine/landlock.h"
 #include "sev-backend/launch/process.h"
 
 #include <QtTest/QtTest>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "in_child.h"
 
-#include "sev-backend/launch/landlock.h"
+#include "sev-backend/confine/landlock.h"
 
 #include <QtCore/QTemporaryDir>
 #include <QtTest/QtTest>

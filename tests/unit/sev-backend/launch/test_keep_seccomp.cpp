@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "in_child.h"
 
-#include "sev-backend/launch/seccomp.h"
+#include "sev-backend/confine/seccomp.h"
 
 #include <QtTest/QtTest>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sev-backend/launch/seccomp.h"
+#include "sev-backend/confine/seccomp.h"
 
 #include <array>
 #include <cerrno>
@@ -215,7 +215,7 @@ constexpr auto prctlOptions = std::to_array<std::uint32_t>(
         PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_CAP_AMBIENT, PR_SET_KEEPCAPS, PR_SET_SECUREBITS,
         PR_GET_SECUREBITS, PR_SET_VMA, PR_SET_THP_DISABLE, PR_SET_CHILD_SUBREAPER, PR_SET_TIMERSLACK, PR_SET_MDWE, PR_GET_MDWE});
 
-constexpr auto ioctls = std::to_array<std::uint32_t>({FIONBIO, FIONREAD, FIOCLEX, FIONCLEX, TCGETS, TIOCGWINSZ});
+constexpr auto harmlessIoctls = std::to_array<std::uint32_t>({FIONBIO, FIONREAD, FIOCLEX, FIONCLEX, TCGETS, TIOCGWINSZ});
 constexpr auto seccompOperations = std::to_array<std::uint32_t>({SECCOMP_SET_MODE_FILTER, SECCOMP_GET_ACTION_AVAIL});
 
 /// Assembles a filter. Every rule is a block that ends in a return, so no jump is longer than its block.
@@ -260,7 +260,7 @@ private:
 
 } // namespace
 
-std::vector<sock_filter> keepSeccompFilter()
+std::vector<sock_filter> keepSeccompFilter(std::span<const std::uint32_t> ioctls)
 {
     Assembler code;
     code.load(offsetof(seccomp_data, arch));
@@ -282,7 +282,9 @@ std::vector<sock_filter> keepSeccompFilter()
     constexpr auto unixDomain = std::to_array<std::uint32_t>({AF_UNIX});
     code.whenOneOf(__NR_socketpair, 0, unixDomain);
     code.whenOneOf(__NR_prctl, 0, prctlOptions);
-    code.whenOneOf(__NR_ioctl, 1, ioctls);
+    std::vector<std::uint32_t> requests(harmlessIoctls.begin(), harmlessIoctls.end());
+    requests.insert(requests.end(), ioctls.begin(), ioctls.end());
+    code.whenOneOf(__NR_ioctl, 1, requests);
     code.whenOneOf(__NR_seccomp, 0, seccompOperations);
     code.give(refuse(EPERM));
     return code.take();

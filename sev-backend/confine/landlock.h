@@ -19,7 +19,7 @@ struct Handled {
 /// Restricts the calling thread for good: files of each of `readable` (relative to the working folder, which becomes listable) may be read
 /// and executed; in `writable` files and folders may be made, written, read and removed, and not executed; nothing else. No TCP, no signals
 /// and no abstract sockets outside, where the kernel can. Needs no_new_privs. Makes nothing but system calls, so that it may run between
-/// clone and exec. Returns 0 or the number of the error.
-[[nodiscard]] int restrictSelf(int version, const char *const *readable, const char *writable);
+/// clone and exec. `alsoWritable`: a second such folder, or null. Returns 0 or the number of the error.
+[[nodiscard]] int restrictSelf(int version, const char *const *readable, const char *writable, const char *alsoWritable = nullptr);
 
 } // namespace kastellan::sev::landlock

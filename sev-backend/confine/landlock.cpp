@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sev-backend/launch/landlock.h"
+#include "sev-backend/confine/landlock.h"
 
 #include <cerrno>
+#include <initializer_list>
 
 #include <fcntl.h>
 #include <linux/landlock.h>
@@ -51,7 +52,7 @@ Handled handled(int version)
     return {(std::uint64_t{1} << fileBits) - 1, version >= 4 ? 3u : 0u, version >= 6 ? 3u : 0u};
 }
 
-int restrictSelf(int version, const char *const *readable, const char *writable)
+int restrictSelf(int version, const char *const *readable, const char *writable, const char *alsoWritable)
 {
     const Handled all = handled(version);
     const Ruleset attributes{all.files, all.network, all.scoped};
@@ -62,9 +63,12 @@ int restrictSelf(int version, const char *const *readable, const char *writable)
     int error = allowBelow(ruleset, ".", readFolder & all.files);
     for (; !error && *readable; ++readable)
         error = allowBelow(ruleset, *readable, (execute | readFile | readFolder) & all.files);
-    if (!error)
-        error = allowBelow(ruleset, writable,
+    for (const char *folder : {writable, alsoWritable}) {
+        if (error || !folder)
+            break;
+        error = allowBelow(ruleset, folder,
             (writeFile | readFile | readFolder | removeFolder | removeFile | makeFolder | makeRegular | truncateFile) & all.files);
+    }
     if (!error && ::syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
         error = errno;
     ::close(ruleset);
