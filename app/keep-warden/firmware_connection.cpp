@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/keep-warden/firmware_connection.h"
 
-#include "core/base/codec.h"
-#include "sev-backend/abi/guest_message.h"
+#include "app/keep-warden/firmware_protocol.h"
 
+#include <array>
 #include <cerrno>
 
 #include <poll.h>
@@ -14,7 +14,6 @@ namespace {
 
 constexpr const char *what = "get a report from the firmware";
 constexpr int patience = 20'000; // milliseconds without a byte
-constexpr std::uint32_t getReport = 0;
 
 } // namespace
 
@@ -57,36 +56,27 @@ Status FirmwareConnection::read(std::span<std::uint8_t> target)
     return {};
 }
 
-Result<Bytes> FirmwareConnection::ask(ByteView request)
+Result<Bytes> FirmwareConnection::ask(ByteView question)
 {
-    KASTELLAN_TRY(write(Writer().number(getReport).raw(request).take()));
-    std::array<std::uint8_t, 4> length{};
-    KASTELLAN_TRY(read(length));
-    const auto size = loadLe<std::uint32_t>(length, 0);
-    if (size > sev::ReportResponse::size)
-        return fail(ErrorKind::Negative, what, "its answer", "it claims to have " + std::to_string(size) + " bytes");
-    Bytes response(size);
-    KASTELLAN_TRY(read(response));
-    return response;
+    KASTELLAN_TRY(write(question));
+    std::array<std::uint8_t, 4> head{};
+    KASTELLAN_TRY(read(head));
+    KASTELLAN_ASSIGN(const std::size_t size, firmware::answerSize(head));
+    Bytes answer(size);
+    KASTELLAN_TRY(read(answer));
+    return answer;
 }
 
 Result<Bytes> FirmwareConnection::report(const ReportData &data)
 {
     if (!m_stream)
         return environment(what, {}, "no firmware is connected", "The keep's loader has to serve it.");
-    sev::ReportRequest request;
-    request.reportData = data;
-    auto answer = ask(request.encode());
+    auto answer = ask(firmware::question(data));
     if (!answer) { // what would come next belongs to no question of ours
         m_stream.reset();
         return std::unexpected(std::move(answer).error());
     }
-    KASTELLAN_ASSIGN(auto response, sev::ReportResponse::decode(*answer));
-    if (response.status != sev::FirmwareStatus::Success)
-        return fail(
-            ErrorKind::Negative, what, {}, "it answered with status " + std::to_string(static_cast<std::uint32_t>(response.status)));
-    // Whether it is about what was asked is for the owner to judge: a warden that withheld a wrong report would take the record of it away.
-    return std::move(response.report);
+    return firmware::report(*answer);
 }
 
 } // namespace kastellan::warden

@@ -23,7 +23,7 @@ public:
 private:
     [[nodiscard]] Status write(ByteView bytes);
     [[nodiscard]] Status read(std::span<std::uint8_t> target);
-    [[nodiscard]] Result<Bytes> ask(ByteView request);
+    [[nodiscard]] Result<Bytes> ask(ByteView question);
     Fd m_stream;
 };
 

@@ -8,9 +8,9 @@ GuestReportSource::GuestReportSource(std::unique_ptr<sev::GuestReports> reports)
 {
 }
 
-Result<std::unique_ptr<ReportSource>> GuestReportSource::open()
+Result<std::unique_ptr<ReportSource>> GuestReportSource::open(sev::GuestWay way)
 {
-    KASTELLAN_ASSIGN(auto reports, sev::openGuestReports());
+    KASTELLAN_ASSIGN(auto reports, sev::openGuestReports(way));
     return std::unique_ptr<ReportSource>(new GuestReportSource(std::move(reports)));
 }
 

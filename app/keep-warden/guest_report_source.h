@@ -11,7 +11,7 @@ namespace kastellan::warden {
 /// The firmware of the virtual machine that this keep is: /dev/sev-guest or configfs-tsm.
 class GuestReportSource final : public ReportSource {
 public:
-    [[nodiscard]] static Result<std::unique_ptr<ReportSource>> open();
+    [[nodiscard]] static Result<std::unique_ptr<ReportSource>> open(sev::GuestWay way = sev::GuestWay::Any);
     [[nodiscard]] Result<Bytes> report(const ReportData &data) override;
 
 private:

@@ -61,6 +61,9 @@ Status KeepStore::begin(const DeliveryItem &item)
         m_path = compiledPath();
         m_compiledNote = item.note;
     } else {
+        if (!m_takesSecrets)
+            return fail(ErrorKind::Negative, what, item.name, "this keep runs without evidence, and takes no secrets",
+                "Launch it where it can be attested.");
         if (::mkdir(secretsPath().c_str(), 0755) != 0 && errno != EEXIST)
             return systemError(what, secretsPath(), errno);
         m_secrets.push_back(item.name.substr(secretPrefix.size()));

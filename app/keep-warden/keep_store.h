@@ -13,8 +13,10 @@ namespace kastellan::warden {
 /// in memory. Only the warden can write there; the runner reads.
 class KeepStore {
 public:
-    explicit KeepStore(std::string folder)
+    /// `secrets`: whether any may be delivered.
+    explicit KeepStore(std::string folder, bool secrets = true)
         : m_folder(std::move(folder))
+        , m_takesSecrets(secrets)
     {
     }
     ~KeepStore() { clear(); }
@@ -41,6 +43,7 @@ private:
     [[nodiscard]] Status checkModule() const;
 
     std::string m_folder, m_path;
+    bool m_takesSecrets;
     Fd m_file;
     bool m_configuring = false;
     Bytes m_configuration;

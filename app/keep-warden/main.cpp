@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The warden: keys, session, report and reaping in a keep (docs/session.md). Descriptor 3 is a listening socket.
+// The warden: keys, session, report and reaping in a keep (docs/session.md). In a process keep descriptor 3 is a listening socket; in a
+// virtual machine it is the kernel's first program.
+#include "app/keep-warden/first_program.h"
 #include "app/keep-warden/guest_report_source.h"
 #include "app/keep-warden/privileges.h"
+#include "app/keep-warden/socket_source.h"
 #include "app/keep-warden/warden.h"
 
 #include <csignal>
@@ -11,6 +14,7 @@
 
 #include <openssl/crypto.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace {
 
@@ -27,7 +31,8 @@ int usage()
 {
     std::fputs("usage: keep-warden --process [--run FOLDER] [--runner PROGRAM] [--reports connection|guest]\n"
                "The first program of a keep; started by keep-loader with a listening socket as descriptor 3.\n"
-               "Reports come over a connection to it, or from the device of the virtual machine that the keep is.\n",
+               "Reports come over a connection to it, or from the device of the virtual machine that the keep is.\n"
+               "Started by a kernel as its first program (/init), it makes a keep of the machine (docs/session.md, Machines).\n",
         stderr);
     return 2;
 }
@@ -37,6 +42,9 @@ int usage()
 int main(int argc, char **argv)
 {
     using namespace std::string_view_literals;
+    // Whatever else the kernel passes on: in a process keep, where we are the first of our namespace, we are told what we are.
+    if (::getpid() == 1 && (argc < 2 || argv[1] != "--process"sv))
+        return kastellan::warden::beFirstProgram();
     std::string folder = "/run";
     std::string runner = "/usr/bin/keep-runner";
     bool asked = false, inGuest = false;
@@ -74,7 +82,8 @@ int main(int argc, char **argv)
         return say(status.error());
     // No file decides how OpenSSL works in here.
     OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, nullptr);
-    auto warden = kastellan::warden::Warden::make(kastellan::Fd(listenerFd), std::move(folder), std::move(*process), std::move(reports));
+    auto warden = kastellan::warden::Warden::make({std::make_unique<kastellan::warden::SocketSource>(kastellan::Fd(listenerFd)),
+        std::move(folder), std::move(*process), std::move(reports)});
     if (!warden)
         return say(warden.error());
     return say((*warden)->run().error());

@@ -1,37 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/keep-warden/warden.h"
 
-#include "sev-backend/abi/report.h"
-
 #include <algorithm>
 #include <cerrno>
 
-#include <fcntl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 namespace kastellan::warden {
 namespace {
 
-constexpr std::size_t knockLimit = 16;
-constexpr auto knockPatience = std::chrono::seconds(10);
 constexpr std::size_t readSize = 64 * 1024;
 
 } // namespace
 
-Warden::Warden(Fd listener, std::string folder, RunnerProcess runner, std::unique_ptr<ReportSource> reports)
-    : m_listener(std::move(listener))
-    , m_store(std::move(folder))
-    , m_runner(std::move(runner))
-    , m_reports(std::move(reports))
+Warden::Warden(Parts parts)
+    : m_streams(std::move(parts.streams))
+    , m_store(std::move(parts.folder), !parts.reports || parts.reports->admitsSecrets())
+    , m_runner(std::move(parts.runner))
+    , m_reports(std::move(parts.reports))
+    , m_ends(parts.ends)
 {
 }
 
-Result<std::unique_ptr<Warden>> Warden::make(Fd listener, std::string folder, RunnerProcess runner, std::unique_ptr<ReportSource> reports)
+Result<std::unique_ptr<Warden>> Warden::make(Parts parts)
 {
-    // Whoever knocks may be gone again before the door is opened.
-    ::fcntl(listener.get(), F_SETFL, ::fcntl(listener.get(), F_GETFL) | O_NONBLOCK);
-    std::unique_ptr<Warden> warden(new Warden(std::move(listener), std::move(folder), std::move(runner), std::move(reports)));
+    std::unique_ptr<Warden> warden(new Warden(std::move(parts)));
     KASTELLAN_ASSIGN(warden->m_session, WardenSession::make(*warden));
     return warden;
 }
@@ -39,9 +32,7 @@ Result<std::unique_ptr<Warden>> Warden::make(Fd listener, std::string folder, Ru
 void Warden::collect(std::vector<pollfd> &fds) const
 {
     fds.clear();
-    fds.push_back({m_listener.get(), POLLIN, 0});
-    for (const auto &knock : m_knocks)
-        fds.push_back({knock.stream.get(), POLLIN, 0});
+    m_streams->wants(fds);
     if (m_firmware.attached())
         fds.push_back({m_firmware.fd(), POLLIN, 0});
     if (m_runner.controlFd() >= 0)
@@ -57,28 +48,27 @@ void Warden::collect(std::vector<pollfd> &fds) const
 Status Warden::run()
 {
     std::vector<pollfd> fds;
-    for (;;) {
+    while (!m_done) {
         collect(fds);
         const int count = ::poll(fds.data(), fds.size(), timeout(Clock::now()));
         if (count < 0 && errno != EINTR)
             return systemError("wait", {}, errno);
         for (std::size_t i = 0; count > 0 && i < fds.size(); ++i)
             if (fds[i].revents != 0)
-                serve(fds[i]);
-        if (count > 0 && (fds[0].revents & (POLLERR | POLLHUP | POLLNVAL)))
-            return environment("wait for connections", {}, "the listening socket is gone");
-        tick(Clock::now());
+                KASTELLAN_TRY(serve(fds[i]));
+        KASTELLAN_TRY(tick(Clock::now()));
     }
+    return {};
 }
 
 // A descriptor that was closed while serving another is served as nobody's.
-void Warden::serve(const pollfd &ready)
+Status Warden::serve(const pollfd &ready)
 {
     const int fd = ready.fd;
-    if (fd == m_listener.get()) {
-        if (auto status = accept(); !status)
-            m_session->log(status.error().message());
-    } else if (m_firmware.attached() && fd == m_firmware.fd()) {
+    KASTELLAN_ASSIGN(const bool served, m_streams->serve(ready, *this));
+    if (served)
+        return {};
+    if (m_firmware.attached() && fd == m_firmware.fd()) {
         m_firmware.hungUp();
     } else if (fd == m_runner.controlFd()) {
         readRunner();
@@ -88,80 +78,40 @@ void Warden::serve(const pollfd &ready)
         readOutput(2);
     } else if (fd == m_runner.inputFd()) {
         m_session->inputReady();
-    } else if (const auto knock = std::ranges::find_if(m_knocks, [fd](const Knock &k) { return k.stream.get() == fd; });
-        knock != m_knocks.end()) {
-        answer(static_cast<std::size_t>(knock - m_knocks.begin()));
     } else {
         m_session->process(fd);
     }
-}
-
-Status Warden::accept()
-{
-    Fd stream(::accept4(m_listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (!stream) {
-        if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR || errno == ECONNABORTED)
-            return {};
-        return systemError("accept a connection", {}, errno);
-    }
-    if (m_knocks.size() == knockLimit)
-        m_knocks.erase(m_knocks.begin());
-    m_knocks.push_back({std::move(stream), Clock::now() + knockPatience});
     return {};
-}
-
-void Warden::answer(std::size_t knock)
-{
-    char kind = 0;
-    const ssize_t count = ::recv(m_knocks[knock].stream.get(), &kind, 1, MSG_DONTWAIT);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    Fd stream = std::move(m_knocks[knock].stream);
-    m_knocks.erase(m_knocks.begin() + static_cast<std::ptrdiff_t>(knock));
-    if (count == 1 && kind == 'S')
-        m_session->add(std::move(stream));
-    else if (count == 1 && kind == 'F')
-        m_firmware.attach(std::move(stream));
 }
 
 int Warden::timeout(Clock::time_point now) const
 {
     int wait = m_session->timeout(now);
-    const auto until = [&](Clock::time_point at) {
-        const auto left = static_cast<int>(std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::milliseconds>(at - now).count()));
-        wait = wait < 0 ? left : std::min(wait, left);
-    };
-    for (const auto &knock : m_knocks)
-        until(knock.until);
+    const auto soonest = [&wait](int left) { wait = wait < 0 ? left : left < 0 ? wait : std::min(wait, left); };
+    soonest(m_streams->timeout(now));
     if (m_killAt)
-        until(*m_killAt);
+        soonest(static_cast<int>(std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::milliseconds>(*m_killAt - now).count())));
     return wait;
 }
 
-void Warden::tick(Clock::time_point now)
+Status Warden::tick(Clock::time_point now)
 {
-    std::erase_if(m_knocks, [now](const Knock &knock) { return knock.until <= now; });
+    KASTELLAN_TRY(m_streams->tick(now, *this));
     if (m_killAt && *m_killAt <= now) {
         m_killAt.reset();
         m_runner.kill();
     }
     m_session->tick(now);
     finishIfDone();
+    return {};
 }
 
-// What the launcher bound into this keep: nobody with another key can be its owner.
 Result<Sha256> Warden::ownerKey()
 {
-    if (m_ownerKey)
-        return *m_ownerKey;
-    KASTELLAN_ASSIGN(const Bytes report, reports().report({}));
-    KASTELLAN_ASSIGN(const auto view, sev::ReportView::from(report));
-    Sha256 key;
-    key.bytes = view.hostData().bytes;
-    if (key.isZero())
-        return fail(ErrorKind::Negative, "learn who owns this keep", "host_data", "it is empty", "Launch the keep with an owner key.");
-    m_ownerKey = key;
-    return key;
+    if (!m_ownerKey) {
+        KASTELLAN_ASSIGN(m_ownerKey, reports().ownerKey());
+    }
+    return *m_ownerKey;
 }
 
 Status Warden::start()

@@ -4,6 +4,7 @@
 #include "app/keep-warden/firmware_connection.h"
 #include "app/keep-warden/keep_store.h"
 #include "app/keep-warden/runner_process.h"
+#include "app/keep-warden/stream_source.h"
 #include "core/session/warden_session.h"
 
 #include <chrono>
@@ -12,33 +13,30 @@
 
 namespace kastellan::warden {
 
-/// The first program in a keep: holds session, store and runner together in one loop that waits for all of them at once.
-class Warden final : private WardenDelegate {
+/// Holds session, store and runner together in one loop that waits for all of them at once. The first program of a process keep; in a
+/// virtual machine the child of the first one.
+class Warden final : private WardenDelegate, private StreamTaker {
 public:
     using Clock = std::chrono::steady_clock;
 
-    /// `listener`: a listening socket; the first byte of a connection says what it is: 'S' a session, 'F' the firmware.
-    /// `folder`: where the delivery is put. `reports`: a source of reports of its own; without one, a connection brings it.
-    [[nodiscard]] static Result<std::unique_ptr<Warden>> make(
-        Fd listener, std::string folder, RunnerProcess runner, std::unique_ptr<ReportSource> reports = {});
-    /// Works until the listening socket fails.
+    struct Parts {
+        std::unique_ptr<StreamSource> streams; ///< where owners speak
+        std::string folder; ///< where the delivery is put
+        RunnerProcess runner;
+        std::unique_ptr<ReportSource> reports; ///< without one, a stream brings the emulated firmware
+        bool ends = false; ///< it ends when its owner is done with it: a machine then powers off. Otherwise the launcher ends it
+    };
+    [[nodiscard]] static Result<std::unique_ptr<Warden>> make(Parts parts);
+    /// Works until the owner is done with this keep; an error when the streams fail.
     [[nodiscard]] Status run();
 
 private:
-    struct Knock ///< a connection whose first byte has not come yet
-    {
-        Fd stream;
-        Clock::time_point until;
-    };
-
-    Warden(Fd listener, std::string folder, RunnerProcess runner, std::unique_ptr<ReportSource> reports);
+    explicit Warden(Parts parts);
     [[nodiscard]] ReportSource &reports() { return m_reports ? *m_reports : m_firmware; }
     void collect(std::vector<pollfd> &fds) const;
     [[nodiscard]] int timeout(Clock::time_point now) const;
-    void serve(const pollfd &ready);
-    void tick(Clock::time_point now);
-    [[nodiscard]] Status accept();
-    void answer(std::size_t knock);
+    [[nodiscard]] Status serve(const pollfd &ready);
+    [[nodiscard]] Status tick(Clock::time_point now);
     void readRunner();
     void readOutput(unsigned stream);
     [[nodiscard]] std::size_t outputRoom(unsigned stream) const;
@@ -57,14 +55,19 @@ private:
     [[nodiscard]] std::size_t input(ByteView data) override { return m_runner.input(data); }
     void closeInput() override { m_runner.closeInput(); }
     void stop(unsigned graceSeconds) override;
+    void finished() override { m_done = m_ends; }
 
-    Fd m_listener;
+    // StreamTaker
+    void takeSession(Fd stream) override { m_session->add(std::move(stream)); }
+    void takeFirmware(Fd stream) override { m_firmware.attach(std::move(stream)); }
+    void note(std::string words) override { m_session->log(std::move(words)); }
+
+    std::unique_ptr<StreamSource> m_streams;
     KeepStore m_store;
     RunnerProcess m_runner;
     FirmwareConnection m_firmware;
     std::unique_ptr<ReportSource> m_reports; ///< in place of m_firmware
     std::unique_ptr<WardenSession> m_session;
-    std::vector<Knock> m_knocks;
     std::optional<Sha256> m_ownerKey;
 
     bool m_started = false, m_stopping = false;
@@ -73,6 +76,7 @@ private:
     std::string m_limit; ///< the limit that ended it
     std::optional<session::RunEvent> m_end;
     bool m_finished = false;
+    bool m_ends, m_done = false;
 };
 
 } // namespace kastellan::warden

@@ -363,10 +363,13 @@ Status Warden::handle(WardenLink &, const Acknowledge &message)
 
 Status Warden::handle(WardenLink &, const Stop &message)
 {
-    if (!m_exit && m_started)
+    if (m_started && !m_exit) {
         m_delegate.stop(message.graceSeconds);
-    else if (!m_exit)
+        return {};
+    }
+    if (!m_exit)
         exited(0, {}, "stopped before it was started");
+    m_delegate.finished();
     return {};
 }
 

@@ -38,6 +38,8 @@ public:
     [[nodiscard]] virtual std::size_t input(ByteView data) = 0;
     virtual void closeInput() = 0;
     virtual void stop(unsigned graceSeconds) = 0;
+    /// The owner said stop, and no workload runs: it was never started, or its end was told before. Nothing is left to do.
+    virtual void finished() {}
 };
 
 /// The warden's end of the attested session (docs/session.md). Any number of streams may knock; the newest that proves to have the owner
