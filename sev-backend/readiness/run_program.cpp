@@ -84,9 +84,15 @@ ProgramOutput runProgram(const std::vector<std::string> &words, const ProgramLim
         arguments.push_back(const_cast<char *>(word.c_str()));
     arguments.push_back(nullptr);
     std::string locale = "LC_ALL=C";
+    const auto replaced = [&limits](std::string_view variable) {
+        const std::string_view name = variable.substr(0, variable.find('=') + 1);
+        return name == "LC_ALL=" || std::ranges::any_of(limits.environment, [name](const std::string &given) { return given.starts_with(name); });
+    };
     for (char **variable = ::environ; *variable; ++variable)
-        if (!std::string_view(*variable).starts_with("LC_ALL="))
+        if (!replaced(*variable))
             environment.push_back(*variable);
+    for (const auto &variable : limits.environment)
+        environment.push_back(const_cast<char *>(variable.c_str()));
     environment.push_back(locale.data());
     environment.push_back(nullptr);
     const Attributes attributes;

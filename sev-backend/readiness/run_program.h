@@ -24,6 +24,7 @@ struct ProgramLimits {
     std::chrono::milliseconds time{10'000};
     std::size_t size = std::size_t{4} << 20; ///< bytes of output; of errors, 64 KiB are kept
     std::stop_token stop = {}; ///< asked to stop: it is killed at once, with all that it has started
+    std::vector<std::string> environment = {}; ///< "NAME=VALUE", in addition to ours or in place of it
 };
 
 /// Runs a program without a shell: words[0] is looked up in PATH, the others are its arguments as they are. Its standard input is empty,
