@@ -5,7 +5,10 @@
 #include "core/hosts/pins.h"
 #include "core/workload/workload.h"
 #include "people.h"
+#include "core/session/session_secret.h"
 #include "sev-backend/appraisal/policy.h"
+#include "sev-backend/legacy/guest_policy.h"
+#include "sev-backend/legacy/launch_owner.h"
 
 #include <algorithm>
 #include <chrono>
@@ -16,6 +19,8 @@ namespace {
 std::string_view name(Attestor::Kind kind)
 {
     switch (kind) {
+    case Attestor::Kind::Launch:
+        return "launch";
     case Attestor::Kind::Attest:
         return "attest";
     case Attestor::Kind::Deliver:
@@ -44,7 +49,24 @@ Finding executionFinding(const std::string &execution)
     return finding;
 }
 
+/// The host as it is pinned. What one machine says of itself under SEV-SNP, under SEV, and in a rehearsal has nothing in common, so each has a
+/// pin of its own.
+std::string pinName(const LaunchPlan &plan, std::string_view identity)
+{
+    std::string pinned = plan.host;
+    if (plan.machine && plan.expected.root.starts_with("emulated:"))
+        pinned += "#rehearsal";
+    if (identity.starts_with("cek:"))
+        pinned += "#sev";
+    return pinned;
+}
+
 } // namespace
+
+bool launchedUnattested(const LaunchPlan &plan)
+{
+    return plan.machine && plan.machine->technology == "none" && plan.machine->request.unattested;
+}
 
 Attestor::Attestor(const LaunchPlan &plan, std::shared_ptr<EvidenceBackend> backend, std::unique_ptr<RecordStore> store)
     : m_plan(plan)
@@ -76,7 +98,7 @@ Finding Attestor::workloadFinding(const std::vector<Finding> &others, const std:
     const bool moduleIsListed = items && std::ranges::any_of(*items, [&](const DeliveryItem &item) {
         return item.name == "module" && item.digest == m_plan.workloadDigest;
     });
-    const bool bound = binding != others.end() && binding->outcome == Outcome::Pass;
+    const bool bound = m_launch ? true : binding != others.end() && binding->outcome == Outcome::Pass;
     finding.outcome = moduleIsListed && bound ? Outcome::Pass : Outcome::Fail;
     finding.actual = finding.outcome == Outcome::Pass ? finding.expected
         : !moduleIsListed                             ? "the manifest names another module"
@@ -86,8 +108,65 @@ Finding Attestor::workloadFinding(const std::vector<Finding> &others, const std:
     return finding;
 }
 
-Result<Record> Attestor::appraise(
-    Kind kind, Bytes report, const Binding &binding, const RunningKeep &keep, const std::optional<Delivered> &delivered)
+Finding Attestor::codeFinding(ByteView answer, const ReportData &data, const RunningKeep &keep) const
+{
+    const SessionSecret *secret = keep.sessionSecret();
+    const bool good = secret && secret->made(answer, data);
+    Finding finding;
+    finding.id = "session.code";
+    finding.area = "binding";
+    finding.outcome = good ? Outcome::Pass : Outcome::Fail;
+    finding.expected = "a code over this session, made with the secret that the measured keep was given";
+    finding.actual = good ? finding.expected : secret ? "a code of another secret or another session" : "there is no secret to check it with";
+    finding.why = "Under SEV and SEV-ES nothing inside can ask the firmware for a report. Only the keep that was measured holds the session secret, "
+                  "so only it can answer.";
+    if (!good)
+        finding.remedy = "Do not use this keep: what answers is not what was launched. Launch it again.";
+    finding.source = "docs/threat-model.md, SEV and SEV-ES";
+    return finding;
+}
+
+Finding Attestor::demandedPolicy(const Evidence &launch) const
+{
+    Finding finding;
+    finding.id = "sev.policy.demanded";
+    finding.area = "policy";
+    const auto policy = static_cast<sev::legacy::Policy>(m_plan.policy);
+    finding.expected = sev::legacy::policyText(policy);
+    const auto record = sev::legacy::LaunchRecord::parse(launch.report);
+    finding.actual = record ? sev::legacy::policyText(record->policy) : "unreadable";
+    const bool es = !m_plan.machine || m_plan.machine->technology != "es" || (policy & 4);
+    finding.outcome = record && record->policy == policy && es ? Outcome::Pass : Outcome::Fail;
+    if (!es)
+        finding.actual += ": without SEV-ES, which was demanded";
+    finding.why = "The guest policy says what the host may do with the keep: it has to be the one of the plan.";
+    if (finding.outcome == Outcome::Fail)
+        finding.remedy = "Do not use this host: it launched the keep with less protection than was demanded.";
+    finding.source = "SEV API 0.24 (AMD 55766), section 3";
+    return finding;
+}
+
+void Attestor::ownersWord(Finding &workload, bool answered, bool delivered) const
+{
+    workload.why = "SEV and SEV-ES measure what is there before the keep runs, and attest nothing afterwards. That the keep holds this workload is "
+                   "the word of the warden that was measured, authenticated by the session secret: no hardware proves it.";
+    workload.source = "docs/threat-model.md, SEV and SEV-ES";
+    workload.required = false;
+    workload.remedy = "Launch it under SEV-SNP, where the keep's report proves the workload.";
+    if (!delivered)
+        return;
+    const auto items = workload.outcome; // the manifest was looked at already; only its binding is another
+    workload.outcome = Outcome::Unknown;
+    workload.actual = "owner's word: the warden says so, by the session secret";
+    if (!answered || items == Outcome::Fail) {
+        workload.outcome = Outcome::Fail;
+        workload.required = true;
+        workload.actual = answered ? "the manifest names another module" : "what answers is not the keep that was measured";
+        workload.remedy = "Do not use this keep.";
+    }
+}
+
+Record Attestor::begin(Kind kind) const
 {
     Record record;
     record.keep = toHex(m_plan.id.view());
@@ -95,33 +174,90 @@ Result<Record> Attestor::appraise(
     record.host = m_plan.host;
     record.kind = name(kind);
     record.created = now();
-    record.evidence.report = std::move(report);
-    record.evidence.endorsements = keep.endorsements();
     record.expected = m_plan.expected;
-    record.expected.reportData = delivered ? binding.deliverData() : binding.attestData();
+    record.plan = toJson(m_plan);
+    record.appraisal.at = record.created;
+    record.appraisal.emulated = m_plan.expected.root.starts_with("emulated:");
+    return record;
+}
+
+Result<Record> Attestor::appraiseLaunch(Evidence evidence, const RunningKeep &keep)
+{
+    m_launch = std::move(evidence);
+    Record record = begin(Kind::Launch);
+    record.evidence = *m_launch;
+    auto &findings = record.appraisal.findings;
+    findings = m_backend->appraise(record.evidence, record.expected, record.created);
+    findings.push_back(demandedPolicy(*m_launch));
+    Finding workload = workloadFinding(findings, {});
+    ownersWord(workload, true, false);
+    findings.push_back(std::move(workload));
+    return finish(std::move(record), keep, {});
+}
+
+Status Attestor::recallLaunch(const std::string &id)
+{
+    KASTELLAN_ASSIGN(Record record, m_store->get(id));
+    if (record.kind != name(Kind::Launch) || record.keep != toHex(m_plan.id.view()))
+        return badInput("continue the keep", m_plan.name, "the record of its launch is not there", "Launch it again.");
+    m_launch = std::move(record.evidence);
+    return {};
+}
+
+Result<Record> Attestor::appraise(
+    Kind kind, Bytes answer, const Binding &binding, const RunningKeep &keep, const std::optional<Delivered> &delivered)
+{
+    Record record = begin(kind);
+    record.binding = binding;
+    if (delivered)
+        record.manifest = manifestForPeople(delivered->manifest);
+    const ReportData data = delivered ? binding.deliverData() : binding.attestData();
+    auto &findings = record.appraisal.findings;
+    if (m_launch) {
+        record.evidence = *m_launch;
+        findings = m_backend->appraise(record.evidence, record.expected, record.created);
+        findings.push_back(demandedPolicy(*m_launch));
+        findings.push_back(codeFinding(answer, data, keep));
+        const bool answered = findings.back().outcome == Outcome::Pass;
+        Finding workload = workloadFinding(findings, delivered);
+        ownersWord(workload, answered, delivered.has_value());
+        findings.push_back(std::move(workload));
+        return finish(std::move(record), keep, delivered);
+    }
+    if (launchedUnattested(m_plan)) {
+        record.evidence.kind = "none";
+        findings = m_backend->appraise(record.evidence, record.expected, record.created);
+        Finding workload = workloadFinding(findings, {});
+        workload.actual = "nothing proves what runs there";
+        workload.remedy = "Launch it on a host with SEV.";
+        findings.push_back(std::move(workload));
+        return finish(std::move(record), keep, delivered);
+    }
+    record.evidence.report = std::move(answer);
+    record.evidence.endorsements = keep.endorsements();
+    record.expected.reportData = data;
     if (auto owner = fromHex(m_plan.ownerKey))
         if (auto hostData = HostData::from(*owner, "the owner key's digest"))
             record.expected.hostData = *hostData;
-    record.binding = binding;
-    record.plan = toJson(m_plan);
-    if (delivered)
-        record.manifest = manifestForPeople(delivered->manifest);
+    findings = m_backend->appraise(record.evidence, record.expected, record.created);
+    findings.push_back(workloadFinding(findings, delivered));
+    return finish(std::move(record), keep, delivered);
+}
 
+Result<Record> Attestor::finish(Record record, const RunningKeep &keep, const std::optional<Delivered> &delivered)
+{
     Appraisal &appraisal = record.appraisal;
-    appraisal.at = record.created;
-    appraisal.emulated = m_plan.expected.root.starts_with("emulated:");
-    appraisal.findings = m_backend->appraise(record.evidence, record.expected, record.created);
     for (auto &finding : keep.findings())
         appraisal.findings.push_back(std::move(finding));
-    appraisal.findings.push_back(workloadFinding(appraisal.findings, delivered));
     if (delivered)
         appraisal.findings.push_back(executionFinding(delivered->execution));
     const std::string identity = m_backend->platformIdentity(record.evidence);
-    const auto pin = hostPin(m_plan.host);
-    appraisal.findings.push_back(identityFinding(m_plan.host, pin, identity));
+    const std::string pinned = pinName(m_plan, identity);
+    const auto pin = hostPin(pinned);
+    appraisal.findings.push_back(identityFinding(pinned, pin, identity));
     if (m_plan.expected.strict)
         for (auto &finding : appraisal.findings)
-            if (finding.outcome != Outcome::Info && (finding.id != "workload.digest" || delivered))
+            if (finding.outcome != Outcome::Info && (finding.id != "workload.digest" || delivered || m_launch))
                 finding.required = true;
     if (m_plan.expected.allowDebug)
         appraisal.overrides.emplace_back("--allow-debug");
@@ -129,6 +265,8 @@ Result<Record> Attestor::appraise(
     if (const auto policy = sev::Policy::parse(m_plan.expected.policy.empty() ? "version = 1" : m_plan.expected.policy, "the policy"))
         for (std::string &given : policy->overrides())
             appraisal.overrides.push_back(std::move(given));
+    if (launchedUnattested(m_plan))
+        appraisal.overrides.emplace_back("--unattested");
     if (m_plan.noSandbox) {
         appraisal.overrides.emplace_back("--no-sandbox");
         // Given up by the owner: it still fails and shows, and does not decide.
@@ -143,11 +281,9 @@ Result<Record> Attestor::appraise(
     KASTELLAN_ASSIGN(record.id, m_store->append(record));
     const bool genuine = appraisal.verdict == Verdict::Trusted || appraisal.verdict == Verdict::Authentic;
     if (genuine && pin && !*pin && !identity.empty()) {
-        const auto pinned = pinHostFirst({m_plan.host, identity, record.created});
-        const std::string outcome =
-            pinned ? pinned->identity == identity ? "done" : "another was pinned meanwhile" : pinned.error().message();
-        static_cast<void>(
-            log("pin host " + m_plan.host, outcome)); // the record says that it was the first use; the next attestation tries again
+        const auto done = pinHostFirst({pinned, identity, record.created});
+        const std::string outcome = done ? done->identity == identity ? "done" : "another was pinned meanwhile" : done.error().message();
+        static_cast<void>(log("pin host " + pinned, outcome)); // the record says that it was the first use; the next attestation tries again
     }
     return record;
 }

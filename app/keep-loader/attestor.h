@@ -8,12 +8,15 @@
 
 namespace kastellan::loader {
 
+/// Whether the plan is for a keep without evidence, by the owner's own word (--unattested).
+[[nodiscard]] bool launchedUnattested(const LaunchPlan &plan);
+
 /// Appraises reports of one keep and writes the records. A record is on disk before anybody learns its verdict.
 class Attestor {
 public:
     Attestor(const LaunchPlan &plan, std::shared_ptr<EvidenceBackend> backend, std::unique_ptr<RecordStore> store);
 
-    enum class Kind { Attest, Deliver, Reattest };
+    enum class Kind { Launch, Attest, Deliver, Reattest };
     struct Delivered {
         Bytes manifest; ///< canonical
         std::string execution; ///< "interpreter" or "aot"
@@ -21,13 +24,26 @@ public:
     /// `delivered` is what the keep holds by now, if anything. Fails when the record cannot be written: nothing may follow then.
     [[nodiscard]] Result<Record> appraise(
         Kind kind, Bytes report, const Binding &binding, const RunningKeep &keep, const std::optional<Delivered> &delivered);
+    /// What the firmware says of a keep that waits for its owner (SEV, SEV-ES), before it runs. Later answers of the keep are codes then, and
+    /// their records carry this evidence.
+    [[nodiscard]] Result<Record> appraiseLaunch(Evidence evidence, const RunningKeep &keep);
+    /// The same evidence from the record that was written then, for a loader that takes over.
+    [[nodiscard]] Status recallLaunch(const std::string &record);
     /// A line of the activity log; what cannot be written is not worth a keep's life, and is returned for the keep's own log.
     [[nodiscard]] Status log(std::string_view what, std::string_view outcome);
 
 private:
     [[nodiscard]] Finding workloadFinding(const std::vector<Finding> &others, const std::optional<Delivered> &delivered) const;
 
+    [[nodiscard]] Record begin(Kind kind) const;
+    [[nodiscard]] Finding codeFinding(ByteView answer, const ReportData &data, const RunningKeep &keep) const;
+    [[nodiscard]] Finding demandedPolicy(const Evidence &launch) const;
+    void ownersWord(Finding &workload, bool answered, bool delivered) const;
+    /// Adds what is known of every record, decides, writes it down, and pins the host.
+    [[nodiscard]] Result<Record> finish(Record record, const RunningKeep &keep, const std::optional<Delivered> &delivered);
+
     LaunchPlan m_plan;
+    std::optional<Evidence> m_launch; ///< of a keep that was measured before it ran
     std::shared_ptr<EvidenceBackend> m_backend;
     std::unique_ptr<RecordStore> m_store;
 };

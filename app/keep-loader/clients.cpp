@@ -3,8 +3,10 @@
 
 #include "core/base/file.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 
 #include <poll.h>
@@ -153,8 +155,17 @@ void Clients::handle(Client &client, const Request &request)
         m_engine->closeInput();
     else if (const auto *stop = std::get_if<StopRequest>(&request))
         m_engine->stop(stop->graceSeconds);
-    else
+    else if (const auto *use = std::get_if<UseRequest>(&request)) {
+        client.watchesUse = use->on;
+        watchUse();
+    } else
         m_engine->attest();
+}
+
+void Clients::watchUse()
+{
+    if (m_engine)
+        m_engine->watchUse(std::ranges::any_of(m_clients, [](const auto &entry) { return entry.second->watchesUse; }));
 }
 
 void Clients::send(Client &client, std::string_view text)
@@ -201,11 +212,27 @@ void Clients::tellStatus(const KeepStatus &status)
     tell(event);
 }
 
+void Clients::tellUse(const RunningKeep::Use &use)
+{
+    KeepEvent event;
+    event.kind = KeepEvent::Kind::Use;
+    event.at = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    event.cpuSeconds = use.cpuSeconds;
+    event.memory = use.memory;
+    const std::string text = encode(event);
+    for (auto &[number, client] : m_clients)
+        if (client->watchesUse && !client->closing)
+            send(*client, text);
+}
+
 void Clients::drop(int number)
 {
     if (const auto found = m_clients.find(number); found != m_clients.end()) {
+        const bool watched = found->second->watchesUse;
         m_loop.drop(found->second->watch);
         m_clients.erase(found);
+        if (watched)
+            watchUse();
     }
     finishWhenEmpty();
 }

@@ -26,6 +26,8 @@ public:
 
     void tell(const KeepEvent &event);
     void tellStatus(const KeepStatus &status);
+    /// To those that asked for it.
+    void tellUse(const RunningKeep::Use &use);
     /// Says goodbye and calls `done` when every client has read everything, or after a moment.
     void close(std::function<void()> done);
 
@@ -37,6 +39,7 @@ private:
         std::string outgoing;
         bool closing = false;
         bool gone = false; ///< nothing reaches it any more; what it sent before is still to be read
+        bool watchesUse = false;
         bool givesInput = false; ///< only such a one is held back while the keep takes no input: "stop" is heard from all others
     };
     void accept();
@@ -46,6 +49,7 @@ private:
     enum class Got { Data, Nothing, End };
     [[nodiscard]] Got read(Client &client);
     void handle(Client &client, const Request &request);
+    void watchUse();
     void drop(int number);
     void finishWhenEmpty();
 

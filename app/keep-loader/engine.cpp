@@ -3,6 +3,8 @@
 
 #include "core/base/digest.h"
 #include "core/base/file.h"
+#include "core/keeps/launch_steps.h"
+#include "sev-backend/legacy/launch_owner.h"
 
 #include <openssl/crypto.h>
 
@@ -16,8 +18,6 @@ using namespace std::chrono_literals;
 constexpr auto answerTime = 30s; ///< for a report, or the start of the workload, on a busy machine
 constexpr int mostReconnects = 5;
 constexpr std::size_t mostHeldInput = 1 << 20;
-constexpr auto manifestFile = "manifest.bin"; ///< what was delivered, for a loader that takes over; holds no secret
-
 void wipe(std::string &text)
 {
     OPENSSL_cleanse(text.data(), text.size());
@@ -36,6 +36,12 @@ Engine::Engine(PollLoop &loop, Parts parts, Listener listener)
     , m_ownerKey(std::move(parts.ownerKey))
     , m_attestor(m_plan, std::move(parts.backend), std::move(parts.store))
     , m_listener(std::move(listener))
+    , m_console(
+          m_loop, m_log, [this](std::string_view text) { note(text); },
+          [this] {
+              m_status.edit().logBytes = m_log.size();
+              m_listener.log(m_log.size());
+          })
 {
 }
 
@@ -47,68 +53,6 @@ Engine::~Engine()
     wipe(m_ownerKey);
 }
 
-void Engine::launch(std::vector<Secret> secrets)
-{
-    m_secrets = std::move(secrets);
-    enter(KeepState::Starting);
-    if (over())
-        return;
-    const Progress progress = [this](std::string_view doing, std::uint64_t done, std::uint64_t total) {
-        m_loop.post([this, text = std::string(doing), done, total] {
-            if (!over())
-                m_listener.progress(text, done, total);
-        });
-    };
-    m_starter = std::jthread([this, progress, stop = m_cancel.get_token()] {
-        // The module is read and compiled while the firmware measures the image.
-        auto prepared = std::make_shared<Result<Prepared>>(Prepared{});
-        auto keep = std::make_shared<Result<std::unique_ptr<RunningKeep>>>(nullptr);
-        {
-            const std::jthread preparing([&] { *prepared = prepare(m_plan); });
-            *keep = m_host->start(m_plan, m_folder.string(), progress, stop);
-        }
-        m_loop.post([this, keep, prepared] { started(std::move(*keep), std::move(*prepared)); });
-    });
-}
-
-void Engine::started(Result<std::unique_ptr<RunningKeep>> keep, Result<Prepared> prepared)
-{
-    if (keep)
-        m_keep = std::move(*keep);
-    if (m_stopWanted)
-        return end(KeepState::Stopped, "stopped before anything was sent to the keep");
-    if (!keep)
-        return fail(keep.error());
-    if (!prepared)
-        return fail(prepared.error());
-    m_prepared = std::move(*prepared);
-    for (const auto &text : m_prepared->notes)
-        note(text);
-    std::tie(m_status.edit().wardenPid, m_status.edit().wardenStart) = m_keep->process();
-    m_keepWatch = m_loop.watch(m_keep->endFd(), [] { return short(POLLIN); }, [this](short) { keepEnded(); });
-    enter(KeepState::Attesting);
-    if (!over())
-        openSession();
-}
-
-void Engine::resume()
-{
-    note("a new loader takes over");
-    auto keep = m_host->resume(m_status.get(), m_folder.string());
-    if (!keep)
-        return fail(keep.error());
-    m_keep = std::move(*keep);
-    m_keepWatch = m_loop.watch(m_keep->endFd(), [] { return short(POLLIN); }, [this](short) { keepEnded(); });
-    if (auto manifest = readFile(m_folder / manifestFile, 16 << 20))
-        m_delivered = Attestor::Delivered{std::move(*manifest), m_status.get().execution};
-    else if (m_status.get().state >= KeepState::Running) // the secrets died with the loader: an undelivered keep cannot go on
-        return fail(manifest.error());
-    if (!m_delivered || m_status.get().state < KeepState::Running)
-        return fail({ErrorKind::Environment, "take over the keep", m_plan.name,
-            "its loader ended before the workload was started, and the secrets were in its memory alone", "Launch it again."});
-    openSession();
-}
-
 // --- the session ------------------------------------------------------------------------------------------------------------------
 
 void Engine::openSession()
@@ -118,6 +62,11 @@ void Engine::openSession()
         return sessionFailed(stream.error());
     SessionEvents events;
     events.established = [this] {
+        m_everAnswered = true;
+        if (std::exchange(m_bootUntil, std::nullopt)) {
+            m_loop.cancel("boot");
+            step(launch_step::answered);
+        }
         if (m_wardenKey && *m_wardenKey != m_session->wardenKey())
             return m_loop.post([this] {
                 fail({ErrorKind::Negative, "continue the session", m_plan.name,
@@ -166,7 +115,8 @@ void Engine::openSession()
             current->process();
             m_listener.inputTaken();
         });
-    expectAnswer("the session");
+    if (!booting()) // a machine that boots has a patience of its own
+        expectAnswer("the session");
     m_session->process();
 }
 
@@ -185,6 +135,13 @@ void Engine::sessionFailed(const Error &error)
     if (over() || m_stopWanted)
         return;
     closeSession();
+    if (booting()) { // nobody listens in a machine that still boots
+        m_loop.after("reconnect", 500ms, [this] {
+            if (!over() && booting())
+                openSession();
+        });
+        return;
+    }
     note(error.message());
     const auto state = m_status.get().state;
     // Before the workload runs there is nothing to save: the keep is given up, and what was sent so far dies with it.
@@ -242,30 +199,47 @@ void Engine::reported(Bytes report, Attestor::Kind kind)
     if (over() || !m_session || !m_nonce)
         return; // an answer that nobody waits for any more
     m_loop.cancel("answer");
-    auto record = m_attestor.appraise(kind, std::move(report), currentBinding(), *m_keep, m_delivered);
-    if (!record)
-        return fail(record.error().during("record the attestation"));
-    if (kind != Attestor::Kind::Attest)
+    const auto record = m_attestor.appraise(kind, std::move(report), currentBinding(), *m_keep, m_delivered);
+    if (record && kind != Attestor::Kind::Attest)
         m_nonce.reset(); // the first one also goes into the report over the delivery
+    if (recorded(record))
+        acted(*record, kind);
+}
+
+/// The record is on disk: everybody may know.
+bool Engine::recorded(const Result<Record> &record)
+{
+    if (!record) {
+        fail(record.error().during("record the attestation"));
+        return false;
+    }
     auto &status = m_status.edit();
     status.records.push_back(record->id);
     status.verdict = name(record->appraisal.verdict);
     status.emulated = record->appraisal.emulated;
-    if (auto saved = m_status.save(); !saved)
-        return fail(saved.error());
+    if (auto saved = m_status.save(); !saved) {
+        fail(saved.error());
+        return false;
+    }
     note("record " + record->id + ": " + record->appraisal.sentence);
     m_listener.appraisal(*record);
     m_listener.status();
-    acted(*record, kind);
+    return true;
 }
 
 void Engine::acted(const Record &record, Attestor::Kind kind)
 {
-    const bool good = record.appraisal.verdict == Verdict::Trusted || record.appraisal.verdict == Verdict::Authentic;
+    // Without evidence nothing can be better than undecided; its owner launched it all the same, and it gets no secret.
+    const bool good = record.appraisal.verdict == Verdict::Trusted || record.appraisal.verdict == Verdict::Authentic
+        || (record.appraisal.verdict == Verdict::Undecided && launchedUnattested(m_plan));
     switch (kind) {
+    case Attestor::Kind::Launch:
+        return; // judged before the keep ran
     case Attestor::Kind::Attest:
         if (!good)
             return refuse(record);
+        if (auto pinned = pinWarden(); !pinned)
+            return fail(pinned.error());
         if (m_plan.attestOnly)
             return end(KeepState::Stopped, "only the attestation was asked for");
         return deliver();
@@ -391,7 +365,8 @@ void Engine::keepEnded()
     m_loop.drop(std::exchange(m_keepWatch, 0));
     if (over())
         return;
-    // What the warden sent before it ended is still in the stream.
+    // What warden and console wrote before the end is still in the streams.
+    m_console.drain();
     if (m_session)
         m_session->process();
     m_loop.post([this] {
@@ -400,10 +375,14 @@ void Engine::keepEnded()
         if (m_stopWanted)
             return end(KeepState::Stopped, "stopped");
         const KeepEnd how = m_keep->end();
-        fail({ErrorKind::Environment, "run the keep", m_plan.name,
-            how.bySignal ? "its warden was killed by signal " + std::to_string(how.code)
-                         : "its warden ended with status " + std::to_string(how.code),
-            "Look at the keep's log; launch it again."});
+        m_console.drain();
+        const std::string what = m_plan.machine ? "its virtual machine" : "its warden";
+        std::string why = !how.known ? what + " has ended"
+            : how.bySignal           ? what + " was killed by signal " + std::to_string(how.code)
+                                     : what + " ended with status " + std::to_string(how.code);
+        if (!how.lastWords.empty())
+            why += ": " + makeVisible(how.lastWords);
+        fail({ErrorKind::Environment, "run the keep", m_plan.name, why, "Look at the keep's log; launch it again."});
     });
 }
 
@@ -416,8 +395,8 @@ void Engine::stop(unsigned graceSeconds)
     const bool again = std::exchange(m_stopWanted, true);
     note(again ? "asked to stop again" : "asked to stop");
     m_cancel.request_stop();
-    if (!m_keep)
-        return; // the starting thread ends as soon as it can, and `started` sees that a stop is wanted
+    if (!m_keep || m_admitting)
+        return; // the other thread ends as soon as it can, and who takes over from it sees that a stop is wanted
     const bool runs = m_session && (m_status.get().state == KeepState::Running || m_status.get().state == KeepState::Suspect);
     if (!runs || again || graceSeconds == 0)
         return end(KeepState::Stopped, "stopped");
@@ -454,8 +433,9 @@ void Engine::fail(const Error &error)
 {
     if (over())
         return;
+    m_console.drain();
     m_listener.error(error);
-    end(KeepState::Failed, error.message());
+    end(KeepState::Failed, error.message() + lastConsole());
 }
 
 void Engine::end(KeepState state, const std::string &reason)
@@ -463,10 +443,12 @@ void Engine::end(KeepState state, const std::string &reason)
     if (over())
         return;
     m_cancel.request_stop();
-    for (const char *timer : {"answer", "reattest", "reconnect", "grace"})
+    for (const char *timer : {"answer", "reattest", "reconnect", "grace", "boot", "use"})
         m_loop.cancel(timer);
     closeSession();
     m_loop.drop(std::exchange(m_keepWatch, 0));
+    m_console.close();
+    m_bootUntil.reset();
     if (m_keep)
         m_keep->kill();
     m_keep.reset();
@@ -477,9 +459,10 @@ void Engine::end(KeepState state, const std::string &reason)
     m_status.edit().logBytes = m_log.size();
     enter(state, reason);
     wipe(m_ownerKey);
-    // That key opens this keep alone, and there is none any more.
+    // What opens this keep alone, and there is none any more.
     std::error_code code;
-    std::filesystem::remove(m_folder / "owner.pem", code);
+    for (const char *file : {"owner.pem", sev::legacy::sessionSecretFile, wardenKeyFile})
+        std::filesystem::remove(m_folder / file, code);
     // The status names the log's final size, the entry about this state included.
     m_status.edit().logBytes = m_log.size();
     (void)m_status.save();

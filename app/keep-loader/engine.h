@@ -2,6 +2,7 @@
 #pragma once
 
 #include "attestor.h"
+#include "console.h"
 #include "delivery.h"
 #include "poll_loop.h"
 #include "status_file.h"
@@ -16,6 +17,10 @@
 
 namespace kastellan::loader {
 
+/// In a keep's folder, for a loader that takes over: what was delivered (it holds no secret), and the digest of the warden's key.
+inline constexpr const char *manifestFile = "manifest.bin";
+inline constexpr const char *wardenKeyFile = "warden.sha256";
+
 /// What the engine tells whoever listens (the clients' socket).
 struct Listener {
     std::function<void()> status; ///< a new state or fact: read it from the status file
@@ -24,6 +29,7 @@ struct Listener {
     std::function<void(const Record &)> appraisal;
     std::function<void(const Error &)> error;
     std::function<void()> inputTaken; ///< there is room for input again
+    std::function<void(const RunningKeep::Use &)> use; ///< while somebody watches
     std::function<void()> ended; ///< the state is final; nothing more will come
 };
 
@@ -58,9 +64,25 @@ public:
     /// In any state.
     void stop(unsigned graceSeconds);
     void attest();
+    /// Whether anybody wants to hear what the keep uses.
+    void watchUse(bool on);
 
 private:
     void started(Result<std::unique_ptr<RunningKeep>> keep, Result<Prepared> prepared);
+    [[nodiscard]] Status mayLaunch() const;
+    [[nodiscard]] Status isAsPlanned(const std::optional<Evidence> &launch) const;
+    void takeKeep(std::unique_ptr<RunningKeep> keep);
+    void judgeLaunch(Evidence evidence);
+    void admitted(const Status &status);
+    void boot();
+    void waitForBoot();
+    [[nodiscard]] bool booting() const { return m_bootUntil.has_value(); }
+    void step(std::string_view text);
+    [[nodiscard]] bool recorded(const Result<Record> &record);
+    [[nodiscard]] std::string lastConsole() const;
+    [[nodiscard]] Status pinWarden() const;
+    void recallWarden();
+    void sampleUse();
     void openSession();
     void closeSession();
     void sessionFailed(const Error &error);
@@ -97,6 +119,11 @@ private:
     std::stop_source m_cancel;
     bool m_stopWanted = false;
     std::unique_ptr<RunningKeep> m_keep;
+    Console m_console;
+    bool m_admitting = false; ///< another thread has the keep just now
+    std::optional<PollLoop::Clock::time_point> m_bootUntil; ///< a machine boots, and nobody has answered yet
+    bool m_everAnswered = false;
+    bool m_useWatched = false;
     int m_keepWatch = 0;
     std::unique_ptr<OwnerSession> m_session;
     int m_sessionWatch = 0;

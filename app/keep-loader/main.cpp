@@ -161,6 +161,7 @@ Status run(int count, char **values)
         clients.tell(event);
     };
     listener.inputTaken = [] {};
+    listener.use = [&](const RunningKeep::Use &use) { clients.tellUse(use); };
     listener.ended = [&] { loop.post([&] { clients.close([&] { loop.finish(); }); }); };
 
     auto plan = statusFile.get().plan;

@@ -138,6 +138,8 @@ void Attachment::onEvent(const KeepEvent &event)
     case KeepEvent::Kind::Closed:
         m_closed = true;
         break;
+    case KeepEvent::Kind::Use: // nobody asked for it here
+        break;
     }
 }
 

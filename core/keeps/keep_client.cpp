@@ -58,6 +58,7 @@ public:
     Status closeInput() override { return send(loader::CloseInputRequest{}); }
     Status stop(unsigned graceSeconds) override { return send(loader::StopRequest{graceSeconds}); }
     Status attest() override { return send(loader::AttestRequest{}); }
+    Status watchUse(bool on) override { return send(loader::UseRequest{on}); }
 
 private:
     bool tell(const std::function<void(const KeepEvent &)> &event)

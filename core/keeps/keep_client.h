@@ -13,13 +13,16 @@ namespace kastellan {
 
 /// What a loader tells its clients. Lines of JSON on the wire (docs/loader-protocol.md); typed here.
 struct KeepEvent {
-    enum class Kind { Status, Progress, Log, Appraisal, Error, Closed } kind = Kind::Status;
+    enum class Kind { Status, Progress, Log, Appraisal, Error, Closed, Use } kind = Kind::Status;
     KeepStatus status; ///< Status: the whole new status
     std::string text; ///< Progress: what is being done; Error: message
     std::uint64_t done = 0, total = 0; ///< Progress
     std::uint64_t logBytes = 0; ///< Log: the log has grown to this size
     std::string recordId; ///< Appraisal: the record that was written
     std::string verdict; ///< Appraisal
+    std::int64_t at = 0; ///< Use: Unix milliseconds
+    double cpuSeconds = 0; ///< Use: processor time since the keep's start
+    std::uint64_t memory = 0; ///< Use: bytes that it takes now
 };
 
 /// A client's connection to one loader: one socket, never blocking except where said. Plain C++, so that the command line and the
@@ -38,6 +41,8 @@ public:
     [[nodiscard]] virtual Status closeInput() = 0;
     [[nodiscard]] virtual Status stop(unsigned graceSeconds) = 0; ///< stops the workload, then the keep; in any state
     [[nodiscard]] virtual Status attest() = 0;
+    /// From now on, or no longer: a Use event every second while the keep runs on a host that tells. Nobody looks while nobody asks.
+    [[nodiscard]] virtual Status watchUse(bool /*on*/) { return {}; }
 };
 
 /// A secret on its way to the keep: only ever in memory and in the pipe to the loader. Wiped when destroyed.

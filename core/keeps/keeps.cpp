@@ -47,7 +47,9 @@ Result<std::string> ownerKeyOf(const LaunchPlan &plan)
 void completeStatus(KeepStatus &status)
 {
     status.loaderAlive = loader::isAlive(status.loaderPid, status.loaderStart);
-    status.wardenAlive = loader::isAlive(status.wardenPid, status.wardenStart);
+    // Whether a virtual machine still runs, its host alone knows: it counts as alive until a loader has looked.
+    const bool elsewhere = status.plan.machine && status.wardenPid == 0 && status.state >= KeepState::Starting && !isFinal(status.state);
+    status.wardenAlive = elsewhere || loader::isAlive(status.wardenPid, status.wardenStart);
     if (isFinal(status.state) || status.loaderAlive)
         return;
     if (status.state == KeepState::Planned && status.plan.created + planningTime > now())
@@ -90,7 +92,8 @@ void clearAway(const KeepId &id)
 {
     std::error_code code;
     const fs::path socket = loader::socketPath(id);
-    for (const fs::path &path : {folder(id) / "owner.pem", folder(id) / "guest.ctx", folder(id) / wardenFile, socket,
+    for (const fs::path &path : {folder(id) / "owner.pem", folder(id) / "guest.ctx", folder(id) / "session.key", folder(id) / "warden.sha256",
+             folder(id) / wardenFile, socket,
              fs::path(socket).replace_extension(".warden")})
         fs::remove(path, code);
 }

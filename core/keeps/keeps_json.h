@@ -7,6 +7,8 @@
 namespace kastellan::js {
 
 [[nodiscard]] Out toJson(const LaunchPlan &plan);
+[[nodiscard]] Out toJson(const MachinePlan &plan);
+[[nodiscard]] Result<MachinePlan> machinePlanFrom(const In &value, const std::string &where);
 [[nodiscard]] Result<LaunchPlan> planFrom(const In &value, const std::string &where);
 /// `live` adds what is computed when a status is read: whether loader and warden are alive.
 [[nodiscard]] Out toJson(const KeepStatus &status, bool live);

@@ -46,6 +46,8 @@ std::string_view name(KeepEvent::Kind kind)
         return "error";
     case KeepEvent::Kind::Closed:
         return "closed";
+    case KeepEvent::Kind::Use:
+        return "use";
     }
     return "closed";
 }
@@ -59,6 +61,7 @@ std::string encode(const Request &request)
                           [](const CloseInputRequest &) { return line({{"request", "close-input"}}); },
                           [](const StopRequest &stop) { return line({{"request", "stop"}, {"grace_seconds", stop.graceSeconds}}); },
                           [](const AttestRequest &) { return line({{"request", "attest"}}); },
+                          [](const UseRequest &use) { return line({{"request", "use"}, {"on", use.on}}); },
                       },
         request);
 }
@@ -75,6 +78,8 @@ Result<Request> decodeRequest(std::string_view text)
         request = CloseInputRequest{};
     else if (kind == "stop")
         request = StopRequest{static_cast<unsigned>(object.integerOr("grace_seconds", 0, 0, 86400))};
+    else if (kind == "use")
+        request = UseRequest{object.flagOr("on", true)};
     else if (kind != "attest" && object.status())
         object.wrong("request", "'" + kind + "' is not a request");
     KASTELLAN_TRY(object.status());
@@ -104,6 +109,11 @@ std::string encode(const KeepEvent &event)
         out["message"] = event.text;
         break;
     case KeepEvent::Kind::Closed:
+        break;
+    case KeepEvent::Kind::Use:
+        out["at_ms"] = event.at;
+        out["cpu_ms"] = static_cast<std::uint64_t>(event.cpuSeconds * 1000);
+        out["memory"] = event.memory;
         break;
     }
     return line(out);
@@ -142,6 +152,11 @@ Result<KeepEvent> decodeEvent(std::string_view text)
     } else if (kind == "error") {
         event.kind = KeepEvent::Kind::Error;
         event.text = object.text("message");
+    } else if (kind == "use") {
+        event.kind = KeepEvent::Kind::Use;
+        event.at = static_cast<std::int64_t>(number("at_ms"));
+        event.cpuSeconds = static_cast<double>(number("cpu_ms")) / 1000;
+        event.memory = number("memory");
     } else if (kind == "closed") {
         event.kind = KeepEvent::Kind::Closed;
     } else if (object.status()) {

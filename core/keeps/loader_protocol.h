@@ -18,7 +18,10 @@ struct StopRequest {
     unsigned graceSeconds = 0;
 };
 struct AttestRequest {};
-using Request = std::variant<InputRequest, CloseInputRequest, StopRequest, AttestRequest>;
+struct UseRequest {
+    bool on = true;
+};
+using Request = std::variant<InputRequest, CloseInputRequest, StopRequest, AttestRequest, UseRequest>;
 
 /// The longest line of either direction.
 inline constexpr std::size_t requestLimit = 256 * 1024;

@@ -36,6 +36,7 @@ Out toJson(const LaunchPlan &plan)
         {"reattest_seconds", plan.reattestSeconds},
         {"stop_on_failed_attestation", plan.stopOnFailedAttestation},
         {"created", plan.created},
+        {"machine", plan.machine ? toJson(*plan.machine) : Out(nullptr)},
     };
 }
 
@@ -79,6 +80,13 @@ Result<LaunchPlan> planFrom(const In &value, const std::string &where)
     plan.reattestSeconds = static_cast<unsigned>(object.integerOr("reattest_seconds", 0, 0, std::numeric_limits<int>::max()));
     plan.stopOnFailedAttestation = object.flagOr("stop_on_failed_attestation", false);
     plan.created = object.integerOr("created", 0, 0, most);
+    if (const In *machine = object.find("machine"); machine && !machine->is_null()) {
+        auto planned = machinePlanFrom(*machine, object.place("machine"));
+        if (planned)
+            plan.machine = std::move(*planned);
+        else
+            object.also(std::unexpected(planned.error()));
+    }
     KASTELLAN_TRY(object.status());
     return plan;
 }

@@ -2,6 +2,7 @@
 #include "core/keeps/planner.h"
 
 #include "core/base/digest.h"
+#include "core/keeps/machine_checks.h"
 #include "core/keeps/pending_keys.h"
 #include "core/keys/keys.h"
 #include "core/workload/workload.h"
@@ -66,6 +67,17 @@ Status applyExpectations(
                 plan.expected.minimumTcb.emplace_back(level, floor);
         } else if (key == "root") {
             roots.push_back(value);
+        } else if (key == "technology") {
+            // The workload's own demand: the command line may ask for more, and never for less.
+            if (request.machine.unattested)
+                return badInput("plan the launch", where, "the workload demands " + value + ", and --unattested gives that up",
+                    "Launch it where it is measured.");
+            if (const auto asked = strengthOf(request.machine.technology); asked && *asked < strengthOf(value).value_or(0))
+                return badInput("plan the launch", where,
+                    "the workload demands " + value + ", and --technology " + request.machine.technology + " is weaker",
+                    "Launch it with --technology " + value + ".");
+            if (plan.machine && plan.machine->request.technology.empty())
+                plan.machine->request.technology = value;
         } else if (key == "host") {
             if (value != request.host)
                 return badInput("plan the launch", where,
@@ -87,6 +99,17 @@ Status checkRoot(const std::vector<std::string> &roots, const LaunchPlan &plan, 
                 "the workload accepts the root '" + root + "' alone, and the host '" + plan.host + "' is backed by '" + plan.expected.root
                     + "'",
                 "Launch it on another host, or change expect.root.");
+    return {};
+}
+
+/// A host that starts no machines took no notice of what was asked of one; what gives up or demands protection is not passed over like that.
+Status settleMachine(const LaunchRequest &request, LaunchPlan &plan)
+{
+    if (plan.machine && !plan.machine->technology.empty())
+        return checkExpectations(plan);
+    plan.machine.reset();
+    if (request.machine.unattested || request.machine.rehearse)
+        return badInput("plan the launch", request.machine.unattested ? "--unattested" : "--rehearse", "the host '" + request.host + "' starts no virtual machines", "Leave it out, or choose a libvirt connection.");
     return {};
 }
 
@@ -132,9 +155,12 @@ Result<LaunchPlan> makePlan(const LaunchRequest &request, Host &host, const Prog
     plan.expected.strict = request.strict;
     plan.expected.policy = request.policy;
     plan.expected.vmpl = 0;
+    KASTELLAN_TRY(checkMachine(request.machine, request.machine.whole ? 0 : config.memoryLimit, request.secretNames.size()));
+    plan.machine = MachinePlan{.request = request.machine, .technology = {}, .cpuModel = {}, .memoryMiB = 0, .domainXml = {}};
     std::vector<std::string> roots;
     KASTELLAN_TRY(applyExpectations(config, request, plan, where, roots));
     KASTELLAN_TRY(host.prepare(plan, progress, stop));
+    KASTELLAN_TRY(settleMachine(request, plan));
     KASTELLAN_TRY(checkRoot(roots, plan, where));
 
     if (request.ownerKey.empty()) {

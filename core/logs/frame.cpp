@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t crcOffset = 12;
 constexpr std::size_t readAhead = 262144;
-constexpr std::uint32_t streams = 3;
+constexpr std::uint32_t streams = 4;
 
 } // namespace
 

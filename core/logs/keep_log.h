@@ -16,9 +16,9 @@ namespace logs {
 class Window;
 }
 
-/// One piece of a keep's log: output of the workload, or an event.
+/// One piece of a keep's log: output of the workload, an event, or what a virtual machine's console wrote, which the host can write as well.
 struct LogEntry {
-    enum class Stream : std::uint8_t { Event = 0, Out = 1, Err = 2 } stream = Stream::Event;
+    enum class Stream : std::uint8_t { Event = 0, Out = 1, Err = 2, Console = 3 } stream = Stream::Event;
     std::int64_t at = 0; ///< Unix nanoseconds, when the loader received it
     std::uint64_t offset = 0; ///< of its first byte within its stream
     Bytes data; ///< raw; the shower makes control characters visible
@@ -37,7 +37,7 @@ private:
     Fd m_fd;
     std::string m_path;
     std::uint64_t m_size = 0;
-    std::uint64_t m_streams[3] = {};
+    std::uint64_t m_streams[4] = {};
 };
 
 /// Reads a log while it grows, in constant memory.

@@ -97,6 +97,10 @@ Problem expectationProblem(const KeepConfig &config)
             if (value != "amd" && !(value.starts_with("emulated:") && isHex(std::string_view(value).substr(9), 64)))
                 return ConfigProblem{{"expect", key}, {}, "'expect.root' is '" + shown(value) + "'",
                     "Give \"amd\", or \"emulated:\" and the 64 hex digits of an emulated root's fingerprint."};
+        } else if (key == "technology") {
+            if (value != "snp" && value != "es" && value != "sev")
+                return ConfigProblem{{"expect", key}, {}, "'expect.technology' is '" + shown(value) + "'",
+                    "Give \"snp\", \"es\" or \"sev\": the least that has to protect the keep."};
         } else if (key == "host") {
             if (const auto why = textProblem(value); value.empty() || !why.empty())
                 return ConfigProblem{{"expect", key}, {}, "'expect.host' " + (value.empty() ? "is empty" : why),

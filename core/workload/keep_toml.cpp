@@ -56,8 +56,8 @@ Status readExpect(const TomlTable &top, KeepConfig &config)
     if (!value)
         return {};
     const TomlTable table = top.below(*value, "expect");
-    KASTELLAN_TRY(table.onlyKeys({"digest", "root", "host", "min_tcb"}));
-    for (const std::string_view key : {"digest", "root", "host"})
+    KASTELLAN_TRY(table.onlyKeys({"digest", "root", "host", "technology", "min_tcb"}));
+    for (const std::string_view key : {"digest", "root", "host", "technology"})
         if (table.find(key))
             KASTELLAN_TRY(table.string(key, config.expect[std::string(key)]));
     KASTELLAN_ASSIGN(const TomlValue *levels, table.table("min_tcb"));

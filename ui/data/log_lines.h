@@ -40,7 +40,7 @@ private:
     };
     void finish(LogEntry::Stream stream, Partial &partial);
 
-    std::array<Partial, 3> m_partial;
+    std::array<Partial, 4> m_partial; ///< by stream
     std::deque<LogLine> m_lines;
     std::uint64_t m_dropped = 0;
 };

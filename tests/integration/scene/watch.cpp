@@ -97,6 +97,7 @@ void Watch::handle(const KeepEvent &event)
         break;
     case KeepEvent::Kind::Log:
     case KeepEvent::Kind::Appraisal:
+    case KeepEvent::Kind::Use:
         break;
     }
 }
