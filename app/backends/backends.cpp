@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/backends/backends.h"
 
+#include "app/backends/added_hosts.h"
+#include "app/backends/addresses.h"
 #include "core/base/file.h"
 #include "resources/keep-image/reference.h"
 #include "sev-backend/appraisal/backend.h"
@@ -21,7 +23,14 @@ public:
         m_ids.push_back(std::move(id));
         m_hosts.push_back(std::move(host));
     }
-    [[nodiscard]] std::vector<std::shared_ptr<Host>> hosts() const override { return m_hosts; }
+    [[nodiscard]] std::vector<std::shared_ptr<Host>> hosts() const override
+    {
+        auto all = m_hosts;
+        for (auto &host : addedHosts())
+            all.push_back(std::move(host));
+        return all;
+    }
+    /// One of the built-in hosts, one that the person added (by address or name), or any address.
     [[nodiscard]] Result<std::shared_ptr<Host>> find(std::string_view id) const override
     {
         std::string known;
@@ -30,7 +39,13 @@ public:
                 return m_hosts[i];
             known += (i ? ", " : "") + m_ids[i];
         }
-        return badInput("find a host", std::string(id), "there is no such host", "These are known: " + known + ".");
+        KASTELLAN_ASSIGN(auto added, addedHost(id));
+        if (added)
+            return added;
+        if (id.contains("://"))
+            return hostAt(id);
+        return badInput("find a host", std::string(id), "there is no such host",
+            "These are known: " + known + ", and those that were added: see 'keepctl host list'.");
     }
 
 private:

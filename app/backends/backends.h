@@ -9,7 +9,8 @@
 
 namespace kastellan {
 
-/// Every host that this build knows: "emulated" and "local".
+/// Every host: "emulated", "local", and those that the person added. `find` also opens addresses (app/backends/addresses.h). What is listed
+/// never waits for a machine: hosts that were added say what was found when they were last looked at.
 [[nodiscard]] std::shared_ptr<HostRegistry> makeHosts();
 /// What appraises evidence: AMD SEV's backend. A second technology would be a line there.
 [[nodiscard]] std::shared_ptr<EvidenceBackend> makeEvidenceBackend();

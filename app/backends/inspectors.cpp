@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/backends/inspectors.h"
 
+#include "app/backends/added_hosts.h"
 #include "sev-backend/readiness/inspectors.h"
 
 namespace kastellan {
 
 Result<std::shared_ptr<HostInspector>> makeInspector(const HostRegistry &hosts, std::string_view host)
 {
+    // One that was added keeps what is found for the next list.
+    if (const auto added = addedHost(host); added && *added)
+        if (auto inspector = (*added)->inspector())
+            return inspector;
     if (sev::isSshAddress(host))
         return sev::makeSshInspector(host);
     if (host.find("://") != std::string_view::npos)

@@ -27,7 +27,7 @@ std::string verdictText(const KeepStatus &status)
 std::string launchDigestText(const LaunchPlan &plan)
 {
     const auto &expected = plan.expected;
-    return expected.launchDigest        ? toHex(expected.launchDigest->view())
+    return expected.launchDigest     ? toHex(expected.launchDigest->view())
         : expected.shortLaunchDigest ? toHex(expected.shortLaunchDigest->view())
                                      : "not compared";
 }
@@ -47,7 +47,10 @@ std::string planText(const LaunchPlan &plan)
         {"execution", plan.execution}, {"secrets", secrets.empty() ? "none" : secrets + " (sent once the keep is trusted)"},
         {"owner key", plan.ownerKey}, {"accepted root", plan.expected.root}, {"launch digest", launchDigestText(plan)},
         {"TCB floors", floors}, {"debugging", plan.expected.allowDebug ? "ALLOWED: the host may read the keep's memory" : "forbidden"},
-        {"sandbox", plan.machine ? "" : plan.noSandbox ? "GIVEN UP where it cannot be made" : "required"},
+        {"sandbox",
+            plan.machine         ? ""
+                : plan.noSandbox ? "GIVEN UP where it cannot be made"
+                                 : "required"},
         {"advisory checks", plan.expected.strict ? "required (strict)" : "shown"},
         {"measured", std::to_string(plan.image.size()) + " files, " + sizeText(size)}};
     for (auto &fact : machineFacts(plan))

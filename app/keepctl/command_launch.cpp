@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/keepctl/appraisal_text.h"
 #include "app/keepctl/attach.h"
+#include "app/keepctl/auto_host.h"
 #include "app/keepctl/commands.h"
 #include "app/keepctl/find.h"
 #include "app/keepctl/json_output.h"
@@ -35,6 +36,7 @@ struct Telling {
     const Invocation &asked;
     bool json = asked.has("json"), quiet = asked.has("quiet"), detach = asked.has("detach");
     std::optional<LaunchPlan> plan;
+    std::vector<HostReason> reasons; ///< why this host, with --host auto
     std::optional<AttachResult> result;
     std::optional<Record> record;
     std::optional<Error> error;
@@ -69,6 +71,8 @@ js::Out Telling::toJson(const LaunchOutcome &outcome) const
             value["findings"].push_back(js::toJson(finding));
     if (result && !detach)
         value["output"] = {{"stdout", outputJson(result->captured[0])}, {"stderr", outputJson(result->captured[1])}};
+    if (!reasons.empty())
+        value["choice"] = reasonsJson(reasons);
     if (error)
         value["error"] = keepctl::toJson(*error);
     return value;
@@ -109,15 +113,17 @@ Status launch(const Context &context, Interrupts &interrupts, Telling &telling)
     const Invocation &asked = telling.asked;
     ProgressLine progress(telling.quiet);
     KASTELLAN_ASSIGN(const LaunchRequest request, launchRequest(asked));
-    KASTELLAN_ASSIGN(const auto host, findHost(*context.hosts, request.host));
     KASTELLAN_ASSIGN(auto secrets, readSecrets(asked));
     std::unique_ptr<KeepClient> client;
     {
         const StopOnInterrupt stop(interrupts);
         const auto show = [&](std::string_view doing, std::uint64_t done, std::uint64_t total) { progress.show(doing, done, total); };
-        KASTELLAN_ASSIGN(telling.plan, makePlan(request, *host, show, stop.token()));
+        KASTELLAN_ASSIGN(PlannedLaunch planned, planLaunch(request, context, show, stop.token()));
+        telling.plan = std::move(planned.plan);
+        telling.reasons = std::move(planned.reasons);
         if (!telling.quiet) {
             progress.clear();
+            note(reasonsText(telling.reasons));
             const LaunchPlan &plan = *telling.plan;
             note("keepctl: plan: " + inLine(plan.name) + " on " + inLine(plan.host) + " (" + inLine(plan.protection) + "), accepted root "
                 + inLine(plan.expected.root).substr(0, 32)
@@ -145,7 +151,7 @@ Status launch(const Context &context, Interrupts &interrupts, Telling &telling)
 int keepLaunch(const Invocation &asked, const Context &context)
 {
     Interrupts interrupts;
-    Telling telling{.asked = asked, .plan = {}, .result = {}, .record = {}, .error = {}};
+    Telling telling{.asked = asked, .plan = {}, .reasons = {}, .result = {}, .record = {}, .error = {}};
     if (const Status launched = launch(context, interrupts, telling); !launched)
         telling.error = launched.error();
     LaunchOutcome outcome{"failed", exit_code::notLaunched};

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "app/backends/added_hosts.h"
+#include "app/backends/addresses.h"
 #include "app/backends/backends.h"
 #include "app/keepctl/commands.h"
 #include "app/keepctl/find.h"
@@ -42,6 +44,11 @@ Result<int> act(const Invocation &asked)
     case Invocation::Kind::Words: {
         KASTELLAN_ASSIGN(const std::string words, completionWords(asked.what, *makeHosts()));
         print(words);
+        return exit_code::done;
+    }
+    case Invocation::Kind::Look: {
+        KASTELLAN_ASSIGN(const auto host, hostAt(asked.what));
+        print(toJson(lookOf(host->info())) + "\n");
         return exit_code::done;
     }
     case Invocation::Kind::Run:

@@ -218,6 +218,8 @@ Result<Invocation> parse(std::span<const std::string> arguments)
     app.add_option("--output", hidden.output)->group("");
     std::string words;
     app.add_option("--words", words)->group("");
+    std::string look;
+    app.add_option("--look", look)->group("");
     CLI::App *help = app.add_subcommand("help");
     arrange(*help);
 
@@ -294,6 +296,9 @@ Result<Invocation> parse(std::span<const std::string> arguments)
     } else if (!words.empty()) {
         asked.kind = Invocation::Kind::Words;
         asked.what = words;
+    } else if (!look.empty()) {
+        asked.kind = Invocation::Kind::Look;
+        asked.what = look;
     } else if (!app.remaining().empty())
         return unknownNoun(app.remaining());
     else if (app.count("--help") == 0)

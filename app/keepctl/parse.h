@@ -18,6 +18,7 @@ struct Invocation {
         Version,
         Generate, ///< hidden: `what` into the folder `output`
         Words, ///< hidden: what a shell may complete, `what` = hosts, keeps, records, keys
+        Look, ///< hidden: looks at the host with the address `what` and prints it (core/hosts/known_hosts.h)
     } kind = Kind::Help;
     const Noun *noun = nullptr;
     const Verb *verb = nullptr;

@@ -9,7 +9,10 @@ namespace {
 std::vector<Option> planOptions(std::vector<Option> more)
 {
     std::vector<Option> options{
-        {"host", 'H', "HOST", "Where the keep runs: a host's id, name or address (see 'keepctl host list'), or auto to choose among those that were added; default: emulated", Word::Host},
+        {"host", 'H', "HOST",
+            "Where the keep runs: a host's id, name or address (see 'keepctl host list'), or auto to choose among those that were added; "
+            "default: emulated",
+            Word::Host},
         {"name", 'n', "NAME", "What the keep is called; default: the workload's name"},
         {"arg", 'a', "ARG", "An argument for the workload, after those of Keep.toml; once for each", Word::Free, {}, true},
         {"env", 'e', "KEY=VALUE", "A variable for the workload; VALUE from a file as @FILE, a literal @ at the beginning as @@", Word::Free,

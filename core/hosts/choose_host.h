@@ -31,9 +31,9 @@ struct HostReason {
     std::string why; ///< one sentence
 };
 
-/// Hosts that fit, best first, then those that do not. A host fits when it is ready and offers what is demanded or stronger; emulated hosts and
-/// rehearsals never do. Among those that fit the stronger protection goes first, then fewer running keeps, then the order of the candidates.
-/// A TCB that is not known rules nothing out: the attestation demands it.
+/// Hosts that fit, best first, then those that do not. A host fits when it is ready and offers what is demanded or stronger; emulated hosts
+/// and rehearsals never do. Among those that fit the stronger protection goes first, then fewer running keeps, then the order of the
+/// candidates. A TCB that is not known rules nothing out: the attestation demands it.
 [[nodiscard]] std::vector<HostReason> rankHosts(const HostDemand &demand, const std::vector<HostCandidate> &candidates);
 
 } // namespace kastellan

@@ -41,9 +41,10 @@ inline constexpr std::size_t mostKnownHosts = 10'000;
 [[nodiscard]] Result<std::vector<KnownHost>> knownHosts();
 /// By id or name; nothing where there is none.
 [[nodiscard]] Result<std::optional<KnownHost>> knownHost(std::string_view idOrName);
-/// Adds one. The address is checked by the caller, who knows its scheme; here its length and characters, and the name: letters, digits, '.',
-/// '_' and '-', at most 64, no word that means another host. An address or a name that is there already is an Input error, unless the address
-/// is the same and gets another name.
+/// Adds one. The address is checked by the caller, who knows its scheme; here its length and characters, and the name: letters, digits,
+/// '.',
+/// '_' and '-', at most 64, no word that means another host. An address or a name that is there already is an Input error, unless the
+/// address is the same and gets another name.
 [[nodiscard]] Result<KnownHost> addKnownHost(std::string_view id, std::string_view name = {});
 /// By id or name; false when there was none. Keeps and records stay.
 [[nodiscard]] Result<bool> removeKnownHost(std::string_view idOrName);

@@ -72,7 +72,8 @@ constexpr FailureRow rows[] = {
         "Choose a model that both know: 'virsh domcapabilities' lists them; EPYC-v4 is known everywhere and works for SNP.",
         "vexxhost/atmosphere#1933, autotest/tp-qemu#4255"},
     {"machine.hugepages", "Huge pages do not go together with this machine",
-        "hugepages is not supported with memfd|hugepages: node*not found|unable to find any usable hugetlbfs|huge pages*cannot allocate "
+        "hugepages is not supported with memfd|hugetlbfs filesystem is not mounted|hugepages: node*not found|unable to find any usable "
+        "hugetlbfs|huge pages*cannot allocate "
         "memory|"
         "unable to map backing store for guest ram|hugetlb*cannot allocate|cannot set up guest memory",
         "The memory that the domain asks for is not there: too few huge pages are reserved, the kernel can't back them by memfd, or the "

@@ -92,7 +92,8 @@ constexpr FailureRow rows[] = {
         "This user, or the user that runs QEMU, may not open /dev/kvm.", "Join the group 'kvm' and log in again, or use qemu:///system.",
         "voidlinux/void-packages#1095"},
     {"kvm.missing", "There is no KVM",
-        "could not access kvm kernel module: no such file|does not support virt type 'kvm'|kvm is not available|domain requires kvm|"
+        "could not access kvm kernel module: no such file|does not support virt type 'kvm'|kvm is not available|domain requires kvm|guest "
+        "memory for sev*kvm required|"
         "kvm was enabled when probing*not available now",
         "QEMU can't use KVM on this host: there is no /dev/kvm, or the user that runs QEMU may not open it. SEV needs it.",
         "Switch virtualization (SVM) on in the BIOS, load kvm_amd, and see that QEMU's user may open /dev/kvm; inside a virtual machine "
