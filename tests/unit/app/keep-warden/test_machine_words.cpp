@@ -4,6 +4,7 @@
 #include "app/keep-warden/kernel_words.h"
 #include "app/keep-warden/machine_ports.h"
 #include "app/keep-warden/secret_report_source.h"
+#include "core/base/digest.h"
 #include "core/keeps/machine.h"
 #include "sev-backend/abi/guest_message.h"
 #include "sev-backend/abi/report.h"

@@ -2,7 +2,7 @@
 // One port, many connections: what comes in goes to streams of their own, what goes out is whole frames, and memory is bounded.
 #include "app/keep-warden/port_source.h"
 
-#include "core/base/bytes.h"
+#include "core/base/digest.h"
 
 #include <QtTest/QTest>
 
@@ -70,7 +70,7 @@ struct Scene {
             if (::poll(fds.data(), fds.size(), 0) <= 0 && source->timeout({}) != 0)
                 return true;
             for (const auto &fd : fds)
-                if (fd.revents && !source->serve(fd, taker).value())
+                if (fd.revents && !source->serve(fd, taker)) // a descriptor may be nobody's by now
                     return false;
             if (!source->tick({}, taker))
                 return false;
