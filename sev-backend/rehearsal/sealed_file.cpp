@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sev-backend/rehearsal/sealed_file.h"
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+
+namespace kastellan::sev {
+
+SealedFile::SealedFile(SealedFile &&other) noexcept
+    : m_fd(std::move(other.m_fd))
+    , m_data(std::exchange(other.m_data, nullptr))
+    , m_size(std::exchange(other.m_size, 0))
+{
+}
+
+SealedFile &SealedFile::operator=(SealedFile &&other) noexcept
+{
+    std::swap(m_fd, other.m_fd);
+    std::swap(m_data, other.m_data);
+    std::swap(m_size, other.m_size);
+    return *this;
+}
+
+SealedFile::~SealedFile()
+{
+    if (m_data)
+        ::munmap(const_cast<std::uint8_t *>(m_data), m_size);
+}
+
+Result<SealedFile> SealedFile::copy(const std::string &path, const char *label)
+{
+    const auto failed = [&](std::string why) { return environment("read what the guest boots", path, std::move(why)); };
+    const Fd source(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!source)
+        return failed(std::strerror(errno));
+    struct stat status{};
+    if (::fstat(source.get(), &status) != 0)
+        return failed(std::strerror(errno));
+    const bool nothing = S_ISCHR(status.st_mode) && path == "/dev/null";
+    if (!S_ISREG(status.st_mode) && !nothing)
+        return failed(S_ISDIR(status.st_mode) ? std::strerror(EISDIR) : "it is no regular file");
+    SealedFile file;
+    file.m_fd = Fd(::memfd_create(label, MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    if (!file.m_fd)
+        return failed(std::strerror(errno));
+    while (!nothing) {
+        const ssize_t count = ::sendfile(file.m_fd.get(), source.get(), nullptr, 16u << 20);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return failed(std::strerror(errno));
+        if (count == 0)
+            break;
+        file.m_size += static_cast<std::size_t>(count);
+        if (file.m_size > limit)
+            return failed(std::strerror(EFBIG));
+    }
+    if (::fcntl(file.m_fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
+        return failed(std::strerror(errno));
+    if (file.m_size > 0) {
+        void *const mapped = ::mmap(nullptr, file.m_size, PROT_READ, MAP_SHARED, file.m_fd.get(), 0);
+        if (mapped == MAP_FAILED)
+            return failed(std::strerror(errno));
+        file.m_data = static_cast<const std::uint8_t *>(mapped);
+    }
+    return file;
+}
+
+void SealedFile::keepOnExec() const
+{
+    if (m_fd)
+        ::fcntl(m_fd.get(), F_SETFD, 0);
+}
+
+} // namespace kastellan::sev
