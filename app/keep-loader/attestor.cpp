@@ -3,9 +3,9 @@
 
 #include "core/base/digest.h"
 #include "core/hosts/pins.h"
+#include "core/session/session_secret.h"
 #include "core/workload/workload.h"
 #include "people.h"
-#include "core/session/session_secret.h"
 #include "sev-backend/appraisal/policy.h"
 #include "sev-backend/legacy/guest_policy.h"
 #include "sev-backend/legacy/launch_owner.h"
@@ -49,8 +49,8 @@ Finding executionFinding(const std::string &execution)
     return finding;
 }
 
-/// The host as it is pinned. What one machine says of itself under SEV-SNP, under SEV, and in a rehearsal has nothing in common, so each has a
-/// pin of its own.
+/// The host as it is pinned. What one machine says of itself under SEV-SNP, under SEV, and in a rehearsal has nothing in common, so each
+/// has a pin of its own.
 std::string pinName(const LaunchPlan &plan, std::string_view identity)
 {
     std::string pinned = plan.host;
@@ -117,9 +117,12 @@ Finding Attestor::codeFinding(ByteView answer, const ReportData &data, const Run
     finding.area = "binding";
     finding.outcome = good ? Outcome::Pass : Outcome::Fail;
     finding.expected = "a code over this session, made with the secret that the measured keep was given";
-    finding.actual = good ? finding.expected : secret ? "a code of another secret or another session" : "there is no secret to check it with";
-    finding.why = "Under SEV and SEV-ES nothing inside can ask the firmware for a report. Only the keep that was measured holds the session secret, "
-                  "so only it can answer.";
+    finding.actual = good ? finding.expected
+        : secret          ? "a code of another secret or another session"
+                          : "there is no secret to check it with";
+    finding.why =
+        "Under SEV and SEV-ES nothing inside can ask the firmware for a report. Only the keep that was measured holds the session secret, "
+        "so only it can answer.";
     if (!good)
         finding.remedy = "Do not use this keep: what answers is not what was launched. Launch it again.";
     finding.source = "docs/threat-model.md, SEV and SEV-ES";
@@ -148,8 +151,9 @@ Finding Attestor::demandedPolicy(const Evidence &launch) const
 
 void Attestor::ownersWord(Finding &workload, bool answered, bool delivered) const
 {
-    workload.why = "SEV and SEV-ES measure what is there before the keep runs, and attest nothing afterwards. That the keep holds this workload is "
-                   "the word of the warden that was measured, authenticated by the session secret: no hardware proves it.";
+    workload.why =
+        "SEV and SEV-ES measure what is there before the keep runs, and attest nothing afterwards. That the keep holds this workload is "
+        "the word of the warden that was measured, authenticated by the session secret: no hardware proves it.";
     workload.source = "docs/threat-model.md, SEV and SEV-ES";
     workload.required = false;
     workload.remedy = "Launch it under SEV-SNP, where the keep's report proves the workload.";
@@ -188,9 +192,11 @@ Result<Record> Attestor::appraiseLaunch(Evidence evidence, const RunningKeep &ke
     record.evidence = *m_launch;
     auto &findings = record.appraisal.findings;
     findings = m_backend->appraise(record.evidence, record.expected, record.created);
-    findings.push_back(demandedPolicy(*m_launch));
     Finding workload = workloadFinding(findings, {});
-    ownersWord(workload, true, false);
+    if (m_launch->kind != "none") { // the host says that it has no evidence: there is nothing to hold to the plan
+        findings.push_back(demandedPolicy(*m_launch));
+        ownersWord(workload, true, false);
+    }
     findings.push_back(std::move(workload));
     return finish(std::move(record), keep, {});
 }
@@ -283,7 +289,8 @@ Result<Record> Attestor::finish(Record record, const RunningKeep &keep, const st
     if (genuine && pin && !*pin && !identity.empty()) {
         const auto done = pinHostFirst({pinned, identity, record.created});
         const std::string outcome = done ? done->identity == identity ? "done" : "another was pinned meanwhile" : done.error().message();
-        static_cast<void>(log("pin host " + pinned, outcome)); // the record says that it was the first use; the next attestation tries again
+        static_cast<void>(
+            log("pin host " + pinned, outcome)); // the record says that it was the first use; the next attestation tries again
     }
     return record;
 }

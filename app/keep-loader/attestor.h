@@ -24,8 +24,8 @@ public:
     /// `delivered` is what the keep holds by now, if anything. Fails when the record cannot be written: nothing may follow then.
     [[nodiscard]] Result<Record> appraise(
         Kind kind, Bytes report, const Binding &binding, const RunningKeep &keep, const std::optional<Delivered> &delivered);
-    /// What the firmware says of a keep that waits for its owner (SEV, SEV-ES), before it runs. Later answers of the keep are codes then, and
-    /// their records carry this evidence.
+    /// What the firmware says of a keep that waits for its owner (SEV, SEV-ES), before it runs. Later answers of the keep are codes then,
+    /// and their records carry this evidence.
     [[nodiscard]] Result<Record> appraiseLaunch(Evidence evidence, const RunningKeep &keep);
     /// The same evidence from the record that was written then, for a loader that takes over.
     [[nodiscard]] Status recallLaunch(const std::string &record);

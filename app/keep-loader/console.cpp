@@ -19,7 +19,8 @@ constexpr int mostPieces = 64; ///< read at an end: a host that goes on writing 
 
 } // namespace
 
-Console::Console(PollLoop &loop, KeepLogWriter &log, std::function<void(std::string_view)> note, std::function<void()> grown, std::uint64_t limit)
+Console::Console(
+    PollLoop &loop, KeepLogWriter &log, std::function<void(std::string_view)> note, std::function<void()> grown, std::uint64_t limit)
     : m_loop(loop)
     , m_log(log)
     , m_note(std::move(note))

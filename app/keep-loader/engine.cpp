@@ -66,6 +66,8 @@ void Engine::openSession()
         if (std::exchange(m_bootUntil, std::nullopt)) {
             m_loop.cancel("boot");
             step(launch_step::answered);
+            if (over())
+                return;
         }
         if (m_wardenKey && *m_wardenKey != m_session->wardenKey())
             return m_loop.post([this] {
@@ -224,7 +226,7 @@ bool Engine::recorded(const Result<Record> &record)
     note("record " + record->id + ": " + record->appraisal.sentence);
     m_listener.appraisal(*record);
     m_listener.status();
-    return true;
+    return !over();
 }
 
 void Engine::acted(const Record &record, Attestor::Kind kind)

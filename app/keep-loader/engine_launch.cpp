@@ -67,8 +67,7 @@ void Engine::launch(std::vector<Secret> secrets)
 void Engine::takeKeep(std::unique_ptr<RunningKeep> keep)
 {
     m_keep = std::move(keep);
-    m_keepWatch =
-        m_loop.watch(m_keep->endFd(), [this] { return m_admitting ? short(0) : short(POLLIN); }, [this](short) { keepEnded(); });
+    m_keepWatch = m_loop.watch(m_keep->endFd(), [this] { return m_admitting ? short(0) : short(POLLIN); }, [this](short) { keepEnded(); });
     m_console.open(m_keep->takeConsole());
 }
 
@@ -100,7 +99,8 @@ void Engine::started(Result<std::unique_ptr<RunningKeep>> keep, Result<Prepared>
 /// Never less protection than the plan says: a keep that has to be measured before it runs has to wait, and no other may.
 Status Engine::isAsPlanned(const std::optional<Evidence> &launch) const
 {
-    if (measuredBeforeItRuns(m_plan) == launch.has_value())
+    // A host without any evidence says so (a cluster): what is appraised then is undecided, and nothing is given to the keep.
+    if (measuredBeforeItRuns(m_plan) == launch.has_value() || (launch && launch->kind == "none"))
         return {};
     return kastellan::fail(ErrorKind::Negative, "launch the keep", m_plan.name,
         launch ? "the host measured it as SEV and SEV-ES do, and the plan says otherwise" : "the host did not measure it before it runs",
@@ -117,6 +117,8 @@ void Engine::judgeLaunch(Evidence evidence)
     if (verdict != Verdict::Trusted && verdict != Verdict::Authentic)
         return refuse(*record);
     step(launch_step::appraised);
+    if (over())
+        return;
     // It may take a while to reach the host: clients are heard meanwhile.
     m_admitting = true;
     m_starter = std::jthread([this] {
@@ -142,12 +144,15 @@ void Engine::admitted(const Status &status)
 
 void Engine::boot()
 {
+    if (over())
+        return;
     if (m_plan.machine) {
         step(launch_step::running);
         m_bootUntil = PollLoop::Clock::now() + std::chrono::seconds(m_plan.machine->request.bootSeconds);
         waitForBoot();
     }
-    openSession();
+    if (!over())
+        openSession();
 }
 
 void Engine::waitForBoot()
@@ -164,7 +169,8 @@ void Engine::waitForBoot()
     m_bootUntil.reset();
     fail({ErrorKind::Environment, "wait for the keep", m_plan.name,
         "its warden did not answer within " + std::to_string(patience) + " seconds of its machine's start",
-        "Look at the console in its log. A slow host needs more patience (--boot-timeout); a machine whose kernel, initrd or command line is "
+        "Look at the console in its log. A slow host needs more patience (--boot-timeout); a machine whose kernel, initrd or command line "
+        "is "
         "not what was measured does not boot."});
 }
 

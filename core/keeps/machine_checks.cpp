@@ -70,8 +70,8 @@ Status checkMachine(const MachineRequest &request, std::uint64_t memoryLimit, st
     if (request.bootSeconds < 10 || request.bootSeconds > 3600)
         return badInput(planning, "--boot-timeout " + std::to_string(request.bootSeconds), "patience is from 10 seconds to an hour");
     if (request.unattested && secrets > 0)
-        return badInput(planning, "--unattested", "a keep without evidence is never given a secret, and this one asks for "
-                + std::to_string(secrets),
+        return badInput(planning, "--unattested",
+            "a keep without evidence is never given a secret, and this one asks for " + std::to_string(secrets),
             "Launch it where it is measured, or as a rehearsal (--rehearse).");
     if (request.unattested && !request.technology.empty())
         return badInput(planning, "--unattested", "it gives up what --technology demands", "Give one of them.");
@@ -87,7 +87,8 @@ Status checkExpectations(const LaunchPlan &plan)
     const auto &machine = *plan.machine;
     const auto &expected = plan.expected;
     if (!strengthOf(machine.technology))
-        return fail(ErrorKind::Internal, planning, plan.host, "the host chose the unknown technology '" + machine.technology + "'", "Report this.");
+        return fail(
+            ErrorKind::Internal, planning, plan.host, "the host chose the unknown technology '" + machine.technology + "'", "Report this.");
     if (!machine.request.technology.empty() && *strengthOf(machine.technology) < *strengthOf(machine.request.technology))
         return fail(ErrorKind::Negative, planning, plan.host,
             "it offers " + machine.technology + ", and " + machine.request.technology + " was demanded", "Choose another host.");

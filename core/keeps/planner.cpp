@@ -102,14 +102,16 @@ Status checkRoot(const std::vector<std::string> &roots, const LaunchPlan &plan, 
     return {};
 }
 
-/// A host that starts no machines took no notice of what was asked of one; what gives up or demands protection is not passed over like that.
+/// A host that starts no machines took no notice of what was asked of one; what gives up or demands protection is not passed over like
+/// that.
 Status settleMachine(const LaunchRequest &request, LaunchPlan &plan)
 {
     if (plan.machine && !plan.machine->technology.empty())
         return checkExpectations(plan);
     plan.machine.reset();
     if (request.machine.unattested || request.machine.rehearse)
-        return badInput("plan the launch", request.machine.unattested ? "--unattested" : "--rehearse", "the host '" + request.host + "' starts no virtual machines", "Leave it out, or choose a libvirt connection.");
+        return badInput("plan the launch", request.machine.unattested ? "--unattested" : "--rehearse",
+            "the host '" + request.host + "' starts no virtual machines", "Leave it out, or choose a libvirt connection.");
     return {};
 }
 

@@ -16,7 +16,8 @@ namespace logs {
 class Window;
 }
 
-/// One piece of a keep's log: output of the workload, an event, or what a virtual machine's console wrote, which the host can write as well.
+/// One piece of a keep's log: output of the workload, an event, or what a virtual machine's console wrote, which the host can write as
+/// well.
 struct LogEntry {
     enum class Stream : std::uint8_t { Event = 0, Out = 1, Err = 2, Console = 3 } stream = Stream::Event;
     std::int64_t at = 0; ///< Unix nanoseconds, when the loader received it

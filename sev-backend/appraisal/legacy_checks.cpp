@@ -48,16 +48,21 @@ constinit const Check sevDigest{"sev.digest", "launch", true,
     "SEV API 0.24 (AMD 55766), LAUNCH_MEASURE and ATTESTATION"};
 constinit const Check sevMeasure{"sev.measure", "launch", true,
     "A launch measurement is authenticated by the guest owner's integrity key (TIK): only who holds it can check it.",
-    "Check it with the TIK of the session: keepctl owner measurement. A keep that Kastellan launched with another measurement was destroyed.", "SEV API 0.24 (AMD 55766), LAUNCH_MEASURE"};
+    "Check it with the TIK of the session: keepctl owner measurement. A keep that Kastellan launched with another measurement was "
+    "destroyed.",
+    "SEV API 0.24 (AMD 55766), LAUNCH_MEASURE"};
 constinit const Check sevSession{"sev.session", "launch", true,
-    "The session blob that the host was given carries a code over the guest policy, made with the owner's integrity key (TIK): it shows that "
+    "The session blob that the host was given carries a code over the guest policy, made with the owner's integrity key (TIK): it shows "
+    "that "
     "this key and this policy belong to this session.",
     "Do not use this keep: the host did not launch it with the owner's session and policy.", "SEV API 0.24 (AMD 55766), LAUNCH_START"};
 constinit const Check sevFirmware{"sev.firmware", "launch", false,
     "From API 0.17 on the measurement covers the firmware's version: older firmware can be told to be newer than it is.",
     "Update the platform's SEV firmware.", "SEV API 0.24 (AMD 55766), LAUNCH_MEASURE"};
-constinit const Check evidencePresent{"evidence.present", "report", true, "A keep that gives no evidence may be anything, and so may what runs in it.",
-    "Launch it on a host with SEV, or as a rehearsal (--rehearse), where evidence is emulated.", "Kastellan design, How a keep is launched"};
+constinit const Check evidencePresent{"evidence.present", "report", true,
+    "A keep that gives no evidence may be anything, and so may what runs in it.",
+    "Launch it on a host with SEV, or as a rehearsal (--rehearse), where evidence is emulated.",
+    "Kastellan design, How a keep is launched"};
 constinit const Check sevExpected{"sev.expected", "binding", true,
     "What was expected and can't be compared must not look as if it had been.",
     "Leave the value out, or ask for evidence of a keep under SEV-SNP.", "Kastellan design, Verdict"};

@@ -241,7 +241,8 @@ void addLaunch(Findings &findings, const legacy::LaunchRecord &record, const Leg
 {
     addPolicy(findings, record.policy, chain, expected);
     const std::string session = "a session of this key (TIK) for the policy " + legacy::policyText(record.policy);
-    findings.verdict(checks::sevSession, record.sessionFits(), session, record.sessionFits() ? session : "a session of another key or policy");
+    findings.verdict(
+        checks::sevSession, record.sessionFits(), session, record.sessionFits() ? session : "a session of another key or policy");
     const bool authenticated = record.build.apiMajor > 0 || record.build.apiMinor >= 17;
     const std::string version =
         std::format("API {}.{} build {}", unsigned(record.build.apiMajor), unsigned(record.build.apiMinor), unsigned(record.build.build));
@@ -253,7 +254,8 @@ void addLaunch(Findings &findings, const legacy::LaunchRecord &record, const Leg
     }
     const std::string wanted = "the measurement of the launch digest " + toHex(expected.shortLaunchDigest->view()) + " by " + version;
     const bool good = record.measures(*expected.shortLaunchDigest);
-    findings.verdict(checks::sevMeasure, good, wanted, good ? wanted : measure + ": of another digest, policy or firmware, or by another key")
+    findings
+        .verdict(checks::sevMeasure, good, wanted, good ? wanted : measure + ": of another digest, policy or firmware, or by another key")
         .reference = true;
 }
 

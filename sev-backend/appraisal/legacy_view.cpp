@@ -79,7 +79,8 @@ std::vector<Field> launchFields(ByteView bytes, const legacy::LaunchRecord &reco
     return {
         {0x00, 32, "measure", toHex(bytes.first(32)), "HMAC-SHA-256 with the owner's TIK"},
         {0x20, 16, "mnonce", toHex(record.measure.nonce), "the firmware's, part of what is authenticated"},
-        {0x30, 8, "mark", toHex(bytes.subspan(0x30, 8)), "of Kastellan's form: what the owner adds, so that the measurement can be computed again"},
+        {0x30, 8, "mark", toHex(bytes.subspan(0x30, 8)),
+            "of Kastellan's form: what the owner adds, so that the measurement can be computed again"},
         {0x38, 1, "api_major", std::to_string(record.build.apiMajor), "of the firmware that launched it"},
         {0x39, 1, "api_minor", std::to_string(record.build.apiMinor), "of the firmware that launched it"},
         {0x3a, 1, "build_id", std::to_string(record.build.build), "of the firmware that launched it"},

@@ -139,7 +139,8 @@ private:
             return;
         const bool accepted = emulatedRootName(rootCertificate, *m_chain.ark) == root;
         m_verdict.product = accepted ? "emulated" : "";
-        tell(accepted ? State::Good : State::Bad, "ARK", "root", accepted ? "" : "it is not the emulated root that is accepted, " + std::string(root));
+        tell(accepted ? State::Good : State::Bad, "ARK", "root",
+            accepted ? "" : "it is not the emulated root that is accepted, " + std::string(root));
     }
 
     const PlatformChain &m_chain;

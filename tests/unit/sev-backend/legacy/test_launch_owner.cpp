@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The owner's side of a launch under SEV and SEV-ES against the emulated firmware: what fits is found good and gets its secret, and anything
-// else is refused, by the one who launches and by whoever appraises the record later.
+// The owner's side of a launch under SEV and SEV-ES against the emulated firmware: what fits is found good and gets its secret, and
+// anything else is refused, by the one who launches and by whoever appraises the record later.
 #include "sev-backend/appraisal/backend.h"
 #include "tests/support/data_folder.h"
 #include "tests/support/emulated_identity.h"
