@@ -96,11 +96,11 @@ function(kastellan_program name)
     _kastellan_precompile(${name} "${K_PCH}" "${K_QT}")
 endfunction()
 
-# kastellan_test(NAME SOURCES test_x.cpp LINKS … [LABELS …] [TIMEOUT seconds] [GUI] [SERIAL])
+# kastellan_test(NAME SOURCES test_x.cpp LINKS … [LABELS …] [TIMEOUT seconds] [LOCK name] [GUI] [SERIAL])
 # A Qt Test executable in build/PRESET/bin/tests. A test that lacks its vectors prints "SKIP-VECTORS: why", or skips with a text that
 # names KASTELLAN_VECTORS; ./dev test counts these, and with --require-vectors they fail. GUI: display stays off screen.
 function(kastellan_test name)
-    cmake_parse_arguments(PARSE_ARGV 1 K "GUI;SERIAL" "TIMEOUT" "SOURCES;LINKS;LABELS")
+    cmake_parse_arguments(PARSE_ARGV 1 K "GUI;SERIAL" "TIMEOUT;LOCK" "SOURCES;LINKS;LABELS")
     cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY ${CMAKE_SOURCE_DIR} OUTPUT_VARIABLE dir)
     _kastellan_arguments(kastellan_test ${name} "${K_UNPARSED_ARGUMENTS}" "${dir}" "${K_SOURCES}")
     _kastellan_present(${name} "${K_SOURCES}" K_SOURCES)
@@ -115,13 +115,15 @@ function(kastellan_test name)
     if(NOT K_TIMEOUT)
         set(K_TIMEOUT 60)
     endif()
-    kastellan_add_test(${name} COMMAND "$<TARGET_FILE:${name}>" LABELS ${K_LABELS} TIMEOUT ${K_TIMEOUT} SERIAL ${K_SERIAL})
+    kastellan_add_test(${name} COMMAND "$<TARGET_FILE:${name}>" LABELS ${K_LABELS} TIMEOUT ${K_TIMEOUT} SERIAL ${K_SERIAL}
+        LOCK ${K_LOCK})
 endfunction()
 
-# kastellan_add_test(NAME COMMAND program argument… [LABELS …] [TIMEOUT s] [SERIAL ON] [ENVIRONMENT A=b …]): any program as a test.
+# kastellan_add_test(NAME COMMAND program argument… [LABELS …] [TIMEOUT s] [SERIAL ON] [LOCK name] [ENVIRONMENT A=b …]): any program as a test.
+# Tests with the same LOCK never run at once.
 # It is written as a script that ctest runs, since whether a skip is a failure is decided when the tests are run.
 function(kastellan_add_test name)
-    cmake_parse_arguments(PARSE_ARGV 1 K "" "TIMEOUT;SERIAL" "COMMAND;LABELS;ENVIRONMENT")
+    cmake_parse_arguments(PARSE_ARGV 1 K "" "TIMEOUT;SERIAL;LOCK" "COMMAND;LABELS;ENVIRONMENT")
     if(NOT K_TIMEOUT)
         set(K_TIMEOUT 60)
     endif()
@@ -138,6 +140,9 @@ function(kastellan_add_test name)
     string(APPEND properties " WORKING_DIRECTORY [==[${CMAKE_CURRENT_BINARY_DIR}]==]")
     if(K_SERIAL)
         string(APPEND properties " RUN_SERIAL TRUE")
+    endif()
+    if(K_LOCK)
+        string(APPEND properties " RESOURCE_LOCK [==[${K_LOCK}]==]")
     endif()
     set(script ${CMAKE_CURRENT_BINARY_DIR}/${name}.ctest.cmake)
     file(GENERATE OUTPUT ${script} CONTENT "add_test([==[${name}]==]${command})
