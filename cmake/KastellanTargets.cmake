@@ -115,8 +115,12 @@ function(kastellan_test name)
     if(NOT K_TIMEOUT)
         set(K_TIMEOUT 60)
     endif()
+    set(lock "")
+    if(K_LOCK)
+        set(lock LOCK ${K_LOCK})
+    endif()
     kastellan_add_test(${name} COMMAND "$<TARGET_FILE:${name}>" LABELS ${K_LABELS} TIMEOUT ${K_TIMEOUT} SERIAL ${K_SERIAL}
-        LOCK ${K_LOCK})
+        ${lock})
 endfunction()
 
 # kastellan_add_test(NAME COMMAND program argument… [LABELS …] [TIMEOUT s] [SERIAL ON] [LOCK name] [ENVIRONMENT A=b …]): any program as a test.
