@@ -15,7 +15,6 @@
 
 #include <linux/capability.h>
 #include <openssl/crypto.h>
-#include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -24,7 +23,7 @@
 namespace kastellan::warden {
 namespace {
 
-constexpr auto portPatience = std::chrono::seconds(20);
+constexpr auto portPatience = std::chrono::seconds(10);
 
 int say(const Error &error)
 {
@@ -36,9 +35,8 @@ Status beWarden()
 {
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGCHLD, SIG_IGN); // whatever ends below us is reaped by the kernel
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     KASTELLAN_ASSIGN(const KernelWords words, readKernelWords());
-    KASTELLAN_TRY(hushKernel());
+    KASTELLAN_ASSIGN(MemoryOrder memory, MemoryOrder::make());
     KASTELLAN_TRY(awaitRandomNumbers());
 
     // Opened while we may: what is dropped below need not open it again.
@@ -48,9 +46,12 @@ Status beWarden()
         return environment("find the way to the owner", {}, std::string("this machine has no virtio port ") + sessionPort,
             "Give it a virtio-serial device with this port.");
     KASTELLAN_ASSIGN(MachineReports reports, findReports(words, ports));
+    KASTELLAN_TRY(hushKernel());
     KASTELLAN_TRY(leaveWorld(reports.tsm));
     KASTELLAN_TRY(confineWarden(reports));
+    KASTELLAN_TRY(memory.spare(false));
     KASTELLAN_ASSIGN(RunnerProcess runner, RunnerProcess::spawn("/usr/bin/keep-runner"));
+    KASTELLAN_TRY(memory.spare(true));
     KASTELLAN_TRY(dropPrivileges(capabilitiesFor(reports)));
     // No file decides how OpenSSL works in here.
     OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, nullptr);

@@ -82,11 +82,33 @@ Status mountWorld()
 
 Status hushKernel()
 {
-    const Fd file(::open("/proc/sys/debug/exception-trace", O_WRONLY | O_CLOEXEC));
-    if (!file && errno == ENOENT) // a kernel that has nothing to say
-        return {};
-    if (!file || ::write(file.get(), "0\n", 2) != 2)
-        return systemError("keep the kernel from writing about processes", "/proc/sys/debug/exception-trace", errno);
+    // Addresses of what failed, and sizes of what ran out of memory.
+    for (const auto &[path, level] : {std::pair("/proc/sys/debug/exception-trace", "0\n"), std::pair("/proc/sys/kernel/printk", "1\n")}) {
+        const Fd file(::open(path, O_WRONLY | O_CLOEXEC));
+        if (!file && errno == ENOENT) // a kernel that has nothing to say
+            continue;
+        if (!file || ::write(file.get(), level, 2) != 2)
+            return systemError("keep the kernel from writing about processes", path, errno);
+    }
+    return {};
+}
+
+Result<MemoryOrder> MemoryOrder::make()
+{
+    Fd score(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+    if (!score)
+        return systemError("spare the warden where memory runs out", "/proc/self/oom_score_adj", errno);
+    MemoryOrder order(std::move(score));
+    KASTELLAN_TRY(order.spare(true));
+    return order;
+}
+
+// What root has lowered may be lowered again as far by anybody: the kernel remembers how low root went.
+Status MemoryOrder::spare(bool spared)
+{
+    const std::string_view score = spared ? "-1000" : "1000";
+    if (::pwrite(m_score.get(), score.data(), score.size(), 0) != static_cast<ssize_t>(score.size()))
+        return systemError("spare the warden where memory runs out", "/proc/self/oom_score_adj", errno);
     return {};
 }
 
