@@ -9,6 +9,7 @@
 #include "ui/pages/page.h"
 #include "ui/report/readiness_pdf.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/choice_card.h"
 #include "ui/widgets/notice.h"
 #include "ui/wizard/launch_wizard.h"
 
@@ -147,6 +148,40 @@ class GuiScreenshots : public QObject {
         QVERIFY(pdf && writeFileAtomically(QString(m_folder + u"/readiness.pdf"_s).toStdString(), *pdf, 0644));
     }
 
+    /// A host whose keeps are virtual machines: what is chosen, planned and shown of one.
+    void machine(MainWindow &window, FakeEngine &engine, const QString &module)
+    {
+        engine.addHost(sampleMachineHost());
+        window.workspace().directory.refreshHosts();
+        QVERIFY(settle(window));
+        window.launch(module);
+        QVERIFY(settle(window));
+        named<ChoiceCard>(*window.wizard(), "host-qemu:///session")->click();
+        window.wizard()->goTo(LaunchWizard::Machine);
+        QVERIFY(settle(window));
+        keepPicture(*window.wizard(), u"wizard-3-machine-rehearsal"_s);
+        window.wizard()->resize(960, 1200);
+        QVERIFY(settle(window));
+        keepPicture(*window.wizard(), u"wizard-3-machine-whole"_s);
+        window.wizard()->resize(960, 1700);
+        window.wizard()->goTo(LaunchWizard::Plan);
+        QVERIFY(settle(window));
+        keepPicture(*window.wizard(), u"wizard-6-plan-machine"_s);
+        window.wizard()->close();
+        QTRY_VERIFY(!window.wizard());
+        KeepStatus keep = sampleKeep("ledger", 77, KeepState::Running);
+        keep.plan.host = "qemu:///session";
+        keep.plan.protection = "SEV-SNP, rehearsed with emulated firmware";
+        keep.plan.machine = sampleMachine({});
+        const QString key = QString::fromStdString(
+            engine.addKeep(keep, {{"attest", Verdict::Authentic}, {"deliver", Verdict::Trusted}}, "ledger balanced\n"));
+        window.workspace().directory.refreshKeeps();
+        QVERIFY(settle(window));
+        window.go({u"keep"_s, key, u"machine"_s});
+        QVERIFY(settle(window));
+        keepPicture(window, u"keep-machine"_s);
+    }
+
     void actionDialogs(MainWindow &window, FakeEngine &engine)
     {
         window.go({u"host"_s, u"emulated"_s, u"actions"_s});
@@ -199,48 +234,51 @@ class GuiScreenshots : public QObject {
         keepPicture(window, u"welcome"_s);
         window.launch({});
         QVERIFY(settle(window));
-        keepPicture(*window.wizard(), u"wizard-1-empty"_s);
+        keepPicture(*window.wizard(), u"wizard-1-workload-empty"_s);
         window.wizard()->close();
         QTRY_VERIFY(!window.wizard());
         window.launch(QString::fromStdString(folder / "nothing.wasm"));
         QVERIFY(settle(window));
-        keepPicture(*window.wizard(), u"wizard-1-error"_s);
+        keepPicture(*window.wizard(), u"wizard-1-workload-error"_s);
         window.wizard()->close();
         QTRY_VERIFY(!window.wizard());
         window.launch(QString::fromStdString(folder));
-        for (int step = 0; step < 4; ++step) {
+        for (const auto &[step, name] :
+            {std::pair{LaunchWizard::Workload, u"workload"_s}, {LaunchWizard::Host, u"host"_s}, {LaunchWizard::Machine, u"machine"_s},
+                {LaunchWizard::Expectations, u"expectations"_s}, {LaunchWizard::Configuration, u"configuration"_s}}) {
             window.wizard()->goTo(step);
             QVERIFY(settle(window));
-            keepPicture(*window.wizard(), u"wizard-%1"_s.arg(step + 1));
+            keepPicture(*window.wizard(), u"wizard-%1-%2"_s.arg(step + 1).arg(name));
         }
         window.wizard()->close();
         QTRY_VERIFY(!window.wizard());
+        machine(window, *engine, QString::fromStdString(folder / "main.wasm"));
         engine->holdBefore(KeepState::Delivering);
         window.launch(QString::fromStdString(folder / "main.wasm"));
         QVERIFY(settle(window));
-        window.wizard()->goTo(4);
+        window.wizard()->goTo(LaunchWizard::Plan);
         QVERIFY(settle(window));
-        keepPicture(*window.wizard(), u"wizard-5-plan"_s);
+        keepPicture(*window.wizard(), u"wizard-6-plan"_s);
         window.wizard()->resize(960, 1300);
         QVERIFY(settle(window));
-        keepPicture(*window.wizard(), u"wizard-5-plan-whole"_s);
+        keepPicture(*window.wizard(), u"wizard-6-plan-whole"_s);
         window.wizard()->resize(960, 700);
-        window.wizard()->goTo(5);
+        window.wizard()->goTo(LaunchWizard::Launch);
         QVERIFY(settle(window));
-        keepPicture(*window.wizard(), u"wizard-6-launch"_s);
+        keepPicture(*window.wizard(), u"wizard-7-launch"_s);
         named<QPushButton>(*window.wizard(), "wizardCancel")->click();
         QVERIFY(settle(window));
-        keepPicture(*window.wizard(), u"wizard-6-cancelled"_s);
+        keepPicture(*window.wizard(), u"wizard-7-cancelled"_s);
         window.wizard()->close();
         QTRY_VERIFY(!window.wizard());
         engine->setOutcome(FakeEngine::Outcome::Refused);
         window.launch(QString::fromStdString(folder / "main.wasm"));
         QVERIFY(settle(window));
-        window.wizard()->goTo(4);
+        window.wizard()->goTo(LaunchWizard::Plan);
         QVERIFY(settle(window));
-        window.wizard()->goTo(5);
+        window.wizard()->goTo(LaunchWizard::Launch);
         QVERIFY(settle(window));
-        keepPicture(*window.wizard(), u"wizard-6-refused"_s);
+        keepPicture(*window.wizard(), u"wizard-7-refused"_s);
     }
 
     static void write(const std::filesystem::path &path, const Bytes &content)

@@ -2,19 +2,27 @@
 // The launch job by mouse and keyboard, on a fake engine; the GUI thread is watched all the while.
 #include "tests/gui/support/fake_engine.h"
 #include "tests/gui/support/gui_test.h"
+#include "ui/keep/machine_view.h"
 #include "ui/keep/output_view.h"
 #include "ui/pages/page.h"
 #include "ui/widgets/banner.h"
+#include "ui/widgets/choice_card.h"
 #include "ui/widgets/dialogs.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/notice.h"
+#include "ui/widgets/sparkline.h"
 #include "ui/wizard/launch_wizard.h"
 
+#include <QCheckBox>
+#include <QComboBox>
 #include <QDragEnterEvent>
 #include <QLineEdit>
 #include <QMimeData>
 #include <QPushButton>
 #include <QRadioButton>
+#include <QSpinBox>
+
+#include <algorithm>
 
 using namespace kastellan;
 using namespace kastellan::test;
@@ -81,7 +89,8 @@ private Q_SLOTS:
         auto *path = named<QLineEdit>(*m_window->wizard(), "workloadPath");
         QTest::mouseClick(path, Qt::LeftButton);
         QTest::keyClicks(path, m_module);
-        for (int step = 0; step < 3; ++step) { // workload, host, expectations
+        // The emulated host has no machine to choose.
+        for (const int step : {LaunchWizard::Workload, LaunchWizard::Host, LaunchWizard::Expectations}) {
             QCOMPARE(m_window->wizard()->currentStep(), step);
             click("wizardNext");
         }
@@ -143,7 +152,7 @@ private Q_SLOTS:
     {
         m_window->launch(m_module);
         QTRY_VERIFY(m_window->wizard()->draft().workload);
-        m_window->wizard()->goTo(2);
+        m_window->wizard()->goTo(LaunchWizard::Expectations);
         auto *digest = named<QLineEdit>(*m_window->wizard(), "expectDigest");
         QVERIFY(!digest->isEnabled());
         for (QRadioButton *radio : m_window->wizard()->findChildren<QRadioButton *>())
@@ -160,6 +169,73 @@ private Q_SLOTS:
         QVERIFY(m_window->wizard()->draft().request.expectDigest.has_value());
     }
 
+    void aMachineIsChosenByMouseAndKeyboard()
+    {
+        m_engine->addHost(sampleMachineHost());
+        m_engine->setOutcome(FakeEngine::Outcome::Runs);
+        m_window->launch(m_module);
+        QTRY_VERIFY(m_window->wizard()->draft().workload);
+        LaunchWizard &wizard = *m_window->wizard();
+        click("wizardNext");
+        QTRY_VERIFY(named<ChoiceCard>(wizard, "host-qemu:///session"));
+        auto *host = named<ChoiceCard>(wizard, "host-qemu:///session");
+        QTRY_VERIFY(host->isVisible() && host->isEnabled()); // it is not ready, and does for a rehearsal
+        QTest::mouseClick(host, Qt::LeftButton);
+        click("wizardNext");
+        QCOMPARE(wizard.currentStep(), int(LaunchWizard::Machine));
+        // Without SEV the rehearsal is offered, and everything that can't be had says why.
+        auto *rehearse = named<QCheckBox>(wizard, "rehearse");
+        auto *snp = named<QRadioButton>(wizard, "technology-snp");
+        QVERIFY(rehearse->isChecked() && snp->isEnabled());
+        QTest::mouseClick(rehearse, Qt::LeftButton, {}, QPoint(8, rehearse->height() / 2));
+        QVERIFY(!rehearse->isChecked() && !snp->isEnabled());
+        QVERIFY(snp->toolTip().contains(u"SEV-SNP"_s));
+        auto *next = named<QPushButton>(wizard, "wizardNext");
+        QVERIFY(!next->isEnabled() && next->toolTip().contains(u"no SEV"_s));
+        auto *unattested = named<QCheckBox>(wizard, "unattested");
+        QTest::mouseClick(unattested, Qt::LeftButton, {}, QPoint(8, unattested->height() / 2));
+        QVERIFY(next->isEnabled() && wizard.draft().request.machine.unattested && !rehearse->isEnabled());
+        QTest::mouseClick(unattested, Qt::LeftButton, {}, QPoint(8, unattested->height() / 2));
+        QTest::mouseClick(rehearse, Qt::LeftButton, {}, QPoint(8, rehearse->height() / 2));
+        auto *es = named<QRadioButton>(wizard, "technology-es");
+        QTest::mouseClick(es, Qt::LeftButton, {}, QPoint(8, es->height() / 2));
+        auto *vcpus = named<QSpinBox>(wizard, "vcpus");
+        vcpus->setFocus();
+        QTest::keyClick(vcpus, Qt::Key_Up);
+        auto *ports = named<QLineEdit>(wizard, "ports");
+        QVERIFY(!ports->isEnabled() && !ports->toolTip().isEmpty());
+        auto *network = named<QComboBox>(wizard, "network");
+        network->setFocus();
+        QTest::keyClick(network, Qt::Key_Down);
+        QTRY_VERIFY(ports->isEnabled());
+        QTest::keyClicks(ports, u"8080:80, udp:1:x"_s);
+        QVERIFY(!next->isEnabled() && next->toolTip().contains(u"udp:1:x"_s));
+        QTest::keyClick(ports, Qt::Key_Backspace);
+        QTest::keyClick(ports, Qt::Key_5);
+        QVERIFY(next->isEnabled());
+        const MachineRequest &asked = wizard.draft().request.machine;
+        QVERIFY(asked.rehearse && !asked.unattested);
+        QCOMPARE(asked.technology, std::string("es"));
+        QCOMPARE(asked.vcpus, 2U);
+        QCOMPARE(asked.network, std::string("user"));
+        QCOMPARE(asked.ports.size(), 2U);
+        QCOMPARE(asked.ports[1].guest, 5);
+        click("wizardPlan");
+        QTRY_VERIFY2(wizard.draft().plan && wizard.draft().plan->machine, qPrintable(message()));
+        QVERIFY(wizard.draft().plan->machine->domainXml.contains("<vcpu>2</vcpu>"));
+        click("wizardNext");
+        QTRY_VERIFY(!m_window->wizard());
+        // The keep's page has the machine, and asks for figures only while somebody looks.
+        const QString key = m_window->currentPage()->link().subject;
+        QVERIFY(!std::ranges::contains(m_engine->calls(), "watchUse"));
+        m_window->go({u"keep"_s, key, u"machine"_s});
+        auto *view = m_window->currentPage()->findChild<MachineView *>();
+        QTRY_VERIFY(view && view->isVisible());
+        QTRY_COMPARE(view->findChildren<Sparkline *>().front()->count(), std::size_t(29));
+        m_window->go({u"keep"_s, key, u"output"_s});
+        QTRY_VERIFY(std::ranges::contains(m_engine->calls(), "watchNoUse"));
+    }
+
     void secretsAreReadAtLaunchAndNeverShown()
     {
         const auto folder = m_engine->folder() / "work";
@@ -173,7 +249,7 @@ private Q_SLOTS:
         m_window->launch(QString::fromStdString(folder));
         QTRY_VERIFY(m_window->wizard()->draft().workload);
         QVERIFY(!named<QPushButton>(*m_window->wizard(), "wizardPlan")->isEnabled());
-        m_window->wizard()->goTo(3);
+        m_window->wizard()->goTo(LaunchWizard::Configuration);
         QVERIFY(!named<QPushButton>(*m_window->wizard(), "wizardNext")->isEnabled());
         dialogs::answerWith([&](auto &&...) { return secret; });
         for (QPushButton *button : m_window->wizard()->findChildren<QPushButton *>())
@@ -222,7 +298,7 @@ private Q_SLOTS:
         click("wizardNext");
         QTRY_VERIFY(message().contains(u"failed"_s));
         click("wizardBack");
-        QCOMPARE(m_window->wizard()->currentStep(), 4);
+        QCOMPARE(m_window->wizard()->currentStep(), int(LaunchWizard::Plan));
         QTRY_VERIFY(named<QPushButton>(*m_window->wizard(), "wizardNext")->isEnabled());
     }
 

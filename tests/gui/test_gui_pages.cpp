@@ -77,7 +77,7 @@ private Q_SLOTS:
         };
         QStringList places{u"overview"_s, u"evidence"_s, u"activity"_s, u"host/emulated"_s, u"host/local"_s, u"host/unknown"_s,
             u"record/"_s + QString::fromStdString(record), u"keep/00"_s};
-        for (const char *part : {"attestation", "certificates", "layers", "raw", "output", "manifest", "timeline", "evidence"})
+        for (const char *part : {"attestation", "certificates", "layers", "raw", "output", "manifest", "timeline", "evidence", "machine"})
             places += u"keep/"_s + key + u'/' + QString::fromLatin1(part);
         for (const QString &place : std::as_const(places)) {
             go(place);
@@ -87,7 +87,7 @@ private Q_SLOTS:
         }
         m_window->launch({});
         QVERIFY(settle(*m_window));
-        for (int step = 0; step < 4; ++step) {
+        for (int step = LaunchWizard::Workload; step < LaunchWizard::Plan; ++step) {
             m_window->wizard()->goTo(step);
             audit(m_window->wizard(), u"wizard %1"_s.arg(step));
         }

@@ -42,6 +42,7 @@ void KeepSession::close()
         m_notifier.release()->deleteLater();
     }
     m_client.reset();
+    m_watchesUse = false;
 }
 
 void KeepSession::adopt(std::unique_ptr<KeepClient> client)
@@ -82,6 +83,9 @@ void KeepSession::poll()
         case KeepEvent::Kind::Error:
             Q_EMIT failed(shown(event.text));
             break;
+        case KeepEvent::Kind::Use:
+            Q_EMIT used(event.at, event.cpuSeconds, event.memory);
+            break;
         case KeepEvent::Kind::Closed:
             close();
             Q_EMIT closed();
@@ -110,6 +114,12 @@ Status KeepSession::stop(unsigned graceSeconds)
 Status KeepSession::attest()
 {
     return m_client ? m_client->attest() : gone("attest the keep again");
+}
+
+void KeepSession::watchUse(bool on)
+{
+    if (m_client && on != m_watchesUse && m_client->watchUse(on))
+        m_watchesUse = on;
 }
 
 } // namespace kastellan::ui

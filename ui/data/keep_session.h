@@ -32,6 +32,8 @@ public:
     [[nodiscard]] Status closeInput();
     [[nodiscard]] Status stop(unsigned graceSeconds);
     [[nodiscard]] Status attest();
+    /// Whether `used` is wanted each second; asked again of each loader.
+    void watchUse(bool on);
 
 Q_SIGNALS:
     void opened();
@@ -40,6 +42,8 @@ Q_SIGNALS:
     void logGrown(quint64 bytes);
     void appraised(const QString &record, const QString &verdict);
     void failed(const QString &message);
+    /// Unix milliseconds, processor time since the start, bytes of memory.
+    void used(qint64 at, double cpuSeconds, quint64 memory);
     /// The loader is gone; nothing more comes.
     void closed();
 
@@ -50,6 +54,7 @@ private:
     const Services &m_services;
     JobRunner &m_jobs;
     std::unique_ptr<KeepClient> m_client;
+    bool m_watchesUse = false;
     unsigned m_attempt = 0; ///< an answer to an older attempt to connect is dropped
     std::unique_ptr<QSocketNotifier> m_notifier;
 };

@@ -37,10 +37,9 @@ ActionsView::ActionsView(QWidget *parent)
 {
     auto *outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 0);
-    auto *scroll = new ScrollPage(tr("Actions"), 1080, this);
+    auto *scroll = new ScrollPage(tr("Actions"), 1080, this, ScrollPage::Margins::None);
     outer->addWidget(scroll);
     m_rows = scroll->body();
-    m_rows->parentWidget()->parentWidget()->layout()->setContentsMargins(0, 0, 0, 0);
     m_rows->addStretch(1);
 }
 

@@ -41,10 +41,9 @@ CertificatesView::CertificatesView(Workspace &workspace, MessageBar *message, QW
 {
     auto *outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 0);
-    auto *scroll = new ScrollPage(tr("Certificates"), 1080, this);
+    auto *scroll = new ScrollPage(tr("Certificates"), 1080, this, ScrollPage::Margins::None);
     outer->addWidget(scroll);
     QVBoxLayout *rows = scroll->body();
-    rows->parentWidget()->parentWidget()->layout()->setContentsMargins(0, 0, 0, 0);
     m_reports = new ChainCard(tr("Behind attestation reports"),
         tr("What keeps under SEV-SNP prove themselves with: the chip's or the provider's key, signed up to the root that you accept."),
         tr("No certificate for this platform's reports is at hand. Import one below, or fetch it with keepctl certs fetch."), this);

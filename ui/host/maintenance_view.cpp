@@ -74,10 +74,9 @@ MaintenanceView::MaintenanceView(QWidget *parent)
 {
     auto *outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 0);
-    auto *scroll = new ScrollPage(tr("Maintenance"), 1080, this);
+    auto *scroll = new ScrollPage(tr("Maintenance"), 1080, this, ScrollPage::Margins::None);
     outer->addWidget(scroll);
     QVBoxLayout *rows = scroll->body();
-    rows->parentWidget()->parentWidget()->layout()->setContentsMargins(0, 0, 0, 0);
     m_runs = new Card(tr("What runs here"), this);
     m_sentence = new Label({}, Label::Kind::Body, Tone::Muted, m_runs);
     m_runs->body()->addWidget(m_sentence);

@@ -62,10 +62,9 @@ PlatformFacts::PlatformFacts(QWidget *parent)
 {
     auto *outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 0);
-    auto *scroll = new ScrollPage(tr("Platform"), 1080, this);
+    auto *scroll = new ScrollPage(tr("Platform"), 1080, this, ScrollPage::Margins::None);
     outer->addWidget(scroll);
     m_rows = scroll->body();
-    m_rows->parentWidget()->parentWidget()->layout()->setContentsMargins(0, 0, 0, 0);
     auto *top = new QHBoxLayout;
     top->setSpacing(12);
     m_reached = new Label({}, Label::Kind::Value, Tone::Muted, this);

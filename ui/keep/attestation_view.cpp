@@ -80,9 +80,8 @@ void AttestationView::addCorner(QWidget *widget)
 
 QWidget *AttestationView::makeCertificates()
 {
-    auto *scroll = new ScrollPage(tr("Certificates"), 1040, this);
+    auto *scroll = new ScrollPage(tr("Certificates"), 1040, this, ScrollPage::Margins::None);
     QVBoxLayout *layout = scroll->body();
-    layout->parentWidget()->parentWidget()->layout()->setContentsMargins(0, 0, 0, 0);
     auto *card = new Card(tr("Certificate chain"), scroll);
     m_chain = new SvgView(card);
     m_chain->setAccessibleName(tr("Drawing of the certificate chain"));
@@ -96,9 +95,8 @@ QWidget *AttestationView::makeCertificates()
 
 QWidget *AttestationView::makeLayers()
 {
-    auto *scroll = new ScrollPage(tr("Layers"), 1040, this);
+    auto *scroll = new ScrollPage(tr("Layers"), 1040, this, ScrollPage::Margins::None);
     QVBoxLayout *layout = scroll->body();
-    layout->parentWidget()->parentWidget()->layout()->setContentsMargins(0, 0, 0, 0);
     auto *card = new Card(tr("What must be trusted"), scroll);
     m_layersText = new Label({}, Label::Kind::Body, Tone::Muted, card);
     card->body()->addWidget(m_layersText);

@@ -4,6 +4,7 @@
 #include "ui/data/keep_session.h"
 #include "ui/keep/attestation_view.h"
 #include "ui/keep/keep_actions.h"
+#include "ui/keep/machine_view.h"
 #include "ui/keep/manifest_view.h"
 #include "ui/keep/output_view.h"
 #include "ui/keep/timeline.h"
@@ -32,8 +33,9 @@ namespace kastellan::ui {
 using namespace Qt::StringLiterals;
 
 namespace {
-const QStringList tabNames{u"attestation"_s, u"output"_s, u"manifest"_s, u"timeline"_s, u"evidence"_s};
-}
+const QStringList tabNames{u"attestation"_s, u"output"_s, u"manifest"_s, u"timeline"_s, u"evidence"_s, u"machine"_s};
+constexpr int machineTab = 5; ///< shown where the keep is a virtual machine
+} // namespace
 
 KeepPage::KeepPage(Workspace &space, QWidget *parent)
     : Page(space, parent)
@@ -117,6 +119,9 @@ void KeepPage::buildTabs(QVBoxLayout *layout)
     add(m_manifest, u"manifest"_s, tr("Manifest"));
     add(makeTimeline(), u"timeline"_s, tr("Timeline"));
     add(makeRecords(), u"evidence"_s, tr("Evidence"));
+    m_machine = new MachineView(workspace(), *m_session, this);
+    add(m_machine, u"chip"_s, tr("Machine"));
+    m_tabs->setTabVisible(machineTab, false);
     layout->addWidget(m_tabs, 1);
     connect(m_tabs, &QTabWidget::currentChanged, this, &Page::linkChanged);
 }
@@ -144,11 +149,10 @@ QWidget *KeepPage::makeAttestation()
 
 QWidget *KeepPage::makeTimeline()
 {
-    auto *scroll = new ScrollPage(tr("Timeline"), 1040, this);
+    auto *scroll = new ScrollPage(tr("Timeline"), 1040, this, ScrollPage::Margins::None);
     auto *card = new Card(tr("What happened when"), scroll);
     m_timeline = new StepList(tr("Timeline of the keep"), card);
     card->body()->addWidget(m_timeline);
-    scroll->body()->parentWidget()->parentWidget()->layout()->setContentsMargins(0, 0, 0, 0);
     scroll->body()->addWidget(card);
     scroll->body()->addStretch(1);
     return scroll;
@@ -204,6 +208,7 @@ void KeepPage::connectSession()
     });
     connect(m_session, &KeepSession::statusChanged, this, [this](const KeepStatus &status) { workspace().directory.update(status); });
     connect(m_session, &KeepSession::logGrown, m_output, &OutputView::readOn);
+    connect(m_session, &KeepSession::logGrown, m_machine, &MachineView::readOn);
     connect(m_session, &KeepSession::appraised, this, [this] { Q_EMIT workspace().records.changed(); });
     connect(m_session, &KeepSession::failed, this, [this](const QString &message) {
         m_message->showText(KMessageWidget::Error, tr("The keep's loader reports a problem."), message);
@@ -271,6 +276,8 @@ void KeepPage::setKeep(const KeepPointer &keep)
     const bool loaderBack = keep && m_keep && keep->loaderAlive && !m_keep->loaderAlive;
     const bool grown = keep && m_keep && keep->logBytes != m_keep->logBytes;
     m_keep = keep;
+    m_tabs->setTabVisible(machineTab, keep && keep->plan.machine);
+    m_machine->setKeep(keep);
     if (first) {
         m_output->setKeep(keep);
         m_manifest->setKeep(keep);

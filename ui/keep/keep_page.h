@@ -17,6 +17,7 @@ class Badge;
 class ElidedLabel;
 class KeepActions;
 class KeepSession;
+class MachineView;
 class ManifestView;
 class MessageBar;
 class OutputView;
@@ -75,6 +76,7 @@ private:
     OutputView *m_output = nullptr;
     ManifestView *m_manifest = nullptr;
     StepList *m_timeline = nullptr;
+    MachineView *m_machine = nullptr;
     TableModel *m_records = nullptr;
     TableView *m_recordsView = nullptr;
 };

@@ -41,7 +41,7 @@ Result<bool> saveOutput(
         KASTELLAN_ASSIGN(const auto entry, reader.next());
         if (!entry)
             return true;
-        if (entry->stream == LogEntry::Stream::Event)
+        if (entry->stream == LogEntry::Stream::Event || entry->stream == LogEntry::Stream::Console)
             continue;
         KASTELLAN_TRY(writeAll(file.get(), entry->data, target.string()));
         written += entry->data.size();
@@ -209,6 +209,9 @@ void OutputView::appendLine(QTextCursor &cursor, const LogLine &line)
         format.setForeground(toneColors(Tone::Muted, palette()).text);
         format.setFontItalic(true);
         text = u"· "_s + when(line.at / 1'000'000'000) + u"  "_s + text;
+    } else if (line.stream == LogEntry::Stream::Console) { // the host can write there what it likes
+        format.setForeground(toneColors(Tone::Muted, palette()).text);
+        text = u"# "_s + text;
     } else if (line.stream == LogEntry::Stream::Err) { // marked by a sign as well as by colour
         format.setForeground(toneColors(Tone::Warning, palette()).text);
         text = u"! "_s + text;

@@ -86,7 +86,7 @@ void FactList::addWidget(const QString &name, QWidget *widget)
     ++m_rows;
 }
 
-ScrollPage::ScrollPage(const QString &accessibleName, int maximumWidth, QWidget *parent)
+ScrollPage::ScrollPage(const QString &accessibleName, int maximumWidth, QWidget *parent, Margins margins)
     : QWidget(parent)
 {
     auto *outer = new QVBoxLayout(this);
@@ -100,7 +100,10 @@ ScrollPage::ScrollPage(const QString &accessibleName, int maximumWidth, QWidget 
     outer->addWidget(area);
     auto *canvas = new QWidget;
     auto *centred = new QHBoxLayout(canvas);
-    centred->setContentsMargins(24, 20, 24, 24);
+    if (margins == Margins::Page)
+        centred->setContentsMargins(24, 20, 24, 24);
+    else
+        centred->setContentsMargins(0, 0, 0, 0);
     auto *content = new QWidget(canvas);
     content->setMaximumWidth(maximumWidth);
     m_body = new QVBoxLayout(content);

@@ -49,12 +49,14 @@ private:
     int m_rows = 0;
 };
 
-/// A vertical scroll area whose content is as wide as the view, up to a readable width, and has the page's margins.
+/// A vertical scroll area whose content is as wide as the view, up to a readable width. It has the page's margins unless it lies in what
+/// has them.
 class ScrollPage : public QWidget {
     Q_OBJECT
 
 public:
-    explicit ScrollPage(const QString &accessibleName, int maximumWidth = 1080, QWidget *parent = nullptr);
+    enum class Margins { Page, None };
+    explicit ScrollPage(const QString &accessibleName, int maximumWidth = 1080, QWidget *parent = nullptr, Margins margins = Margins::Page);
     [[nodiscard]] QVBoxLayout *body() { return m_body; }
 
 private:

@@ -22,6 +22,13 @@ ExpectationsStep::ExpectationsStep(Workspace &space, LaunchDraft &choices, Messa
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(12);
 
+    m_shortEvidence = new Label(
+        tr("SEV-ES and SEV prove the launch once, by the digest that this program computes. They state no firmware levels, and can't prove "
+           "the workload: neither floors nor “strict” can be had with them."),
+        Label::Kind::Body, Tone::Warning, this);
+    m_shortEvidence->hide();
+    layout->addWidget(m_shortEvidence);
+
     auto *digest = new Card(tr("Launch digest"), this);
     m_ownDigest = new QRadioButton(tr("The one that this program &computes from its own keep image (recommended)"), digest);
     m_otherDigest = new QRadioButton(tr("&This one, which I know from elsewhere:"), digest);
@@ -99,6 +106,28 @@ ExpectationsStep::ExpectationsStep(Workspace &space, LaunchDraft &choices, Messa
     for (QCheckBox *box : {m_strict, m_debug, m_noSandbox})
         connect(box, &QCheckBox::toggled, this, &ExpectationsStep::take);
     connect(m_execution, &QComboBox::currentIndexChanged, this, &ExpectationsStep::take);
+}
+
+void ExpectationsStep::enter()
+{
+    const MachineRequest &machine = draft().request.machine;
+    const bool proves = machine.technology.empty() || machine.technology == "snp";
+    const QString whyNot = proves ? QString() : tr("SEV-ES and SEV can't prove it.");
+    m_shortEvidence->setVisible(!proves);
+    if (!proves) {
+        m_ownDigest->setChecked(true);
+        m_strict->setChecked(false);
+        for (const auto &[id, spin] : m_tcb)
+            spin->setValue(0);
+    }
+    for (QWidget *control : std::initializer_list<QWidget *>{m_otherDigest, m_strict}) {
+        control->setEnabled(proves);
+        control->setToolTip(whyNot);
+    }
+    for (const auto &[id, spin] : m_tcb) {
+        spin->setEnabled(proves);
+        spin->setToolTip(whyNot);
+    }
 }
 
 void ExpectationsStep::take()

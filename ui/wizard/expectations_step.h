@@ -26,6 +26,7 @@ public:
     }
     [[nodiscard]] QString summary() const override;
     [[nodiscard]] QString missing() const override;
+    void enter() override;
 
 private:
     void take();
@@ -36,6 +37,7 @@ private:
     std::vector<std::pair<std::string, QSpinBox *>> m_tcb;
     QCheckBox *m_strict, *m_debug, *m_noSandbox;
     QComboBox *m_execution;
+    Label *m_shortEvidence;
     QString m_missing;
 };
 

@@ -13,6 +13,16 @@ namespace kastellan::ui {
 
 using namespace Qt::StringLiterals;
 
+namespace {
+
+/// A host that is not ready may still do for a rehearsal, or for a launch without evidence.
+bool canLaunch(const HostInfo &host)
+{
+    return host.state == "ready" || (host.machines && host.rehearses);
+}
+
+} // namespace
+
 HostStep::HostStep(Workspace &space, LaunchDraft &choices, MessageBar &bar, QWidget *parent)
     : WizardStep(space, choices, bar, parent)
     , m_list(new QVBoxLayout)
@@ -28,6 +38,8 @@ HostStep::HostStep(Workspace &space, LaunchDraft &choices, MessageBar &bar, QWid
         if (!on)
             return;
         draft().request.host = button->property("host").toString().toStdString();
+        if (const HostInfo *host = workspace().directory.host(button->property("host").toString()); host && !host->machines)
+            draft().request.machine = {}; // what was asked of another host's machine
         touch();
     });
     show();
@@ -59,6 +71,8 @@ void HostStep::show()
             lines += shown(host.why);
         if (host.state != "ready" && !host.remedy.empty())
             lines += tr("What to do: %1").arg(shown(host.remedy));
+        if (host.state != "ready" && host.rehearses)
+            lines += tr("A launch can be rehearsed here.");
         if (host.emulated)
             lines += emulatedMeaning();
         auto *card = new ChoiceCard(u"host"_s, shownLine(host.name.empty() ? host.id : host.name), lines.join(u'\n'), this);
@@ -69,12 +83,12 @@ void HostStep::show()
         if (host.emulated)
             badges += {u"emulated"_s, tr("EMULATED"), Tone::Emulated};
         card->setBadges(badges);
-        card->setEnabled(host.state == "ready");
-        if (host.state != "ready")
+        card->setEnabled(canLaunch(host));
+        if (!canLaunch(host))
             card->setToolTip(tr("This host is not ready: %1").arg(shown(host.why)));
         m_group->addButton(card);
         m_list->addWidget(card);
-        if (host.id == wanted && host.state == "ready")
+        if (host.id == wanted && canLaunch(host))
             card->setChecked(true);
     }
     if (hosts.empty())
@@ -94,7 +108,7 @@ QString HostStep::missing() const
     const HostInfo *host = workspace().directory.host(QString::fromStdString(draft().request.host));
     if (!host)
         return tr("Choose a host first.");
-    return host->state == "ready" ? QString() : tr("The chosen host is not ready: %1").arg(shown(host->why));
+    return canLaunch(*host) ? QString() : tr("The chosen host is not ready: %1").arg(shown(host->why));
 }
 
 } // namespace kastellan::ui

@@ -11,6 +11,7 @@
 #include "ui/wizard/expectations_step.h"
 #include "ui/wizard/host_step.h"
 #include "ui/wizard/launch_step.h"
+#include "ui/wizard/machine_step.h"
 #include "ui/wizard/plan_step.h"
 #include "ui/wizard/workload_step.h"
 
@@ -113,6 +114,7 @@ void LaunchWizard::build()
 
     addStep(m_workload = new WorkloadStep(m_workspace, m_draft, *m_message, this));
     addStep(new HostStep(m_workspace, m_draft, *m_message, this));
+    addStep(new MachineStep(m_workspace, m_draft, *m_message, this));
     addStep(new ExpectationsStep(m_workspace, m_draft, *m_message, this));
     addStep(new ConfigurationStep(m_workspace, m_draft, *m_message, this));
     addStep(new PlanStep(m_workspace, m_draft, *m_message, this));
@@ -123,7 +125,7 @@ void LaunchWizard::build()
     });
     connect(m_launch, &LaunchStep::ended, this, &LaunchWizard::afterEnd);
     connect(m_cancel, &QPushButton::clicked, this, &LaunchWizard::reject);
-    connect(m_back, &QPushButton::clicked, this, [this] { goTo(m_over ? static_cast<int>(m_steps.size()) - 2 : currentStep() - 1); });
+    connect(m_back, &QPushButton::clicked, this, [this] { goTo(m_over ? static_cast<int>(m_steps.size()) - 2 : neighbour(-1)); });
     connect(m_plan, &QPushButton::clicked, this, [this] { goTo(static_cast<int>(m_steps.size()) - 2); });
     connect(m_next, &QPushButton::clicked, this, &LaunchWizard::next);
 }
@@ -173,18 +175,28 @@ void LaunchWizard::next()
         accept();
         return;
     }
-    goTo(currentStep() + 1);
+    goTo(neighbour(1));
+}
+
+int LaunchWizard::neighbour(int direction) const
+{
+    int step = currentStep() + direction;
+    while (step > 0 && step < static_cast<int>(m_steps.size()) - 1 && !m_steps[step]->applies())
+        step += direction;
+    return step;
 }
 
 void LaunchWizard::update()
 {
     const int step = currentStep(), last = static_cast<int>(m_steps.size()) - 1, plan = last - 1;
-    if (step < 0 || m_steps.size() < 6)
+    if (step < 0 || m_steps.isEmpty() || m_steps.back() != m_launch) // still being built
         return;
     QList<StepList::Step> rail;
     QString firstMissing;
     for (int i = 0; i <= last; ++i) {
         const WizardStep *one = m_steps[i];
+        if (!one->applies())
+            continue;
         const bool complete = one->missing().isEmpty();
         if (i < plan && firstMissing.isEmpty())
             firstMissing = one->missing();
@@ -200,7 +212,7 @@ void LaunchWizard::update()
     const QString missing = step == plan && firstMissing.size() ? firstMissing : m_steps[step]->missing();
     m_back->setVisible(step > 0 && (!launching || m_over));
     m_back->setText(launching ? tr("&Back to the plan") : tr("&Back"));
-    m_plan->setVisible(step < plan - 1);
+    m_plan->setVisible(step < plan && neighbour(1) < plan);
     m_plan->setEnabled(firstMissing.isEmpty());
     m_plan->setToolTip(firstMissing.isEmpty() ? tr("Take the defaults of the steps between") : firstMissing);
     m_next->setVisible(!launching || (m_over && !m_endedKey.isEmpty()));

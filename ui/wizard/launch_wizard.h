@@ -17,11 +17,12 @@ class MessageBar;
 class StepList;
 class WorkloadStep;
 
-/// From a workload to a running keep: workload, host, expectations, configuration, the plan to confirm, the launch itself.
+/// From a workload to a running keep: workload, host, machine, expectations, configuration, the plan to confirm, the launch itself.
 class LaunchWizard : public QDialog {
     Q_OBJECT
 
 public:
+    enum Step { Workload, Host, Machine, Expectations, Configuration, Plan, Launch };
     /// `workload`: a path to begin with; empty: none. `host`: preselected; empty: the first that is ready.
     LaunchWizard(Workspace &workspace, const QString &workload, const QString &host, QWidget *parent = nullptr);
     ~LaunchWizard() override;
@@ -43,6 +44,7 @@ private:
     void build();
     void update();
     void next();
+    [[nodiscard]] int neighbour(int direction) const; ///< the next step that applies, forward (1) or back (-1)
     void addStep(WizardStep *step);
     void afterEnd(const QString &key);
 

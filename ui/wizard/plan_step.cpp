@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/wizard/plan_step.h"
 
+#include "ui/keep/machine_facts.h"
 #include "ui/models/table_model.h"
 #include "ui/text.h"
 #include "ui/widgets/badge.h"
 #include "ui/widgets/card.h"
+#include "ui/widgets/code_view.h"
 #include "ui/widgets/labels.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/step_list.h"
@@ -70,6 +72,14 @@ PlanStep::PlanStep(Workspace &space, LaunchDraft &choices, MessageBar &bar, QWid
     m_sequence = new StepList(tr("What is sent, and when"), sequence);
     sequence->body()->addWidget(m_sequence);
     cards->addWidget(sequence);
+    m_machineCard = new Card(tr("The virtual machine"), plan);
+    m_machine = new FactList(m_machineCard);
+    m_machineCard->body()->addWidget(m_machine);
+    m_machineCard->body()->addWidget(new Label(tr("What libvirt is given:"), Label::Kind::Body, Tone::Muted, m_machineCard));
+    m_xml = new CodeView(tr("Domain XML"), m_machineCard);
+    m_xml->setFixedHeight(260);
+    m_machineCard->body()->addWidget(m_xml);
+    cards->addWidget(m_machineCard);
     m_imageCard = new Card({}, plan);
     m_image = new TableModel({tr("File in the keep"), tr("Size"), tr("SHA-256")}, this);
     m_imageView = new TableView(tr("Measured files"), *m_image, m_imageCard);
@@ -151,6 +161,8 @@ void PlanStep::show(const LaunchPlan &plan)
     m_trust->add(tr("Root"), rootInWords(plan.expected.root));
     if (plan.expected.launchDigest)
         m_trust->add(tr("Launch digest"), QString::fromStdString(toHex(plan.expected.launchDigest->view())), true);
+    else if (plan.expected.shortLaunchDigest)
+        m_trust->add(tr("Launch digest"), QString::fromStdString(toHex(plan.expected.shortLaunchDigest->view())), true);
     else
         m_trust->add(tr("Launch digest"), tr("none is expected: the verdict can be authentic at best"));
     QStringList floors;
@@ -167,18 +179,13 @@ void PlanStep::show(const LaunchPlan &plan)
         overrides += tr("debugging is allowed");
     if (plan.noSandbox)
         overrides += tr("no sandbox");
+    if (plan.machine && plan.machine->request.unattested)
+        overrides += tr("launched without evidence");
     m_overrides->setText(tr("Protection given up: %1.").arg(overrides.join(u", "_s)));
     m_overrides->setVisible(!overrides.isEmpty());
 
-    QStringList delivered{tr("module"), tr("configuration")};
-    for (const std::string &name : plan.secretNames)
-        delivered += tr("secret “%1”").arg(shownLine(name));
-    using State = StepList::State;
-    m_sequence->setSteps({{tr("Start"), tr("The keep image and the digest of the owner key. Nothing of the workload."), {}, State::Todo},
-        {tr("Challenge"), tr("A fresh nonce, over TLS 1.3 with both sides proven. The keep answers with its evidence."), {}, State::Todo},
-        {tr("Appraise"), tr("Nothing is sent. The evidence and its verdict are recorded first."), {}, State::Todo},
-        {tr("Deliver, only if trusted or authentic"), tr("Sent: %1.").arg(delivered.join(u", "_s)), {}, State::Todo},
-        {tr("Prove the delivery"), tr("A second report over what was delivered. Only then does the workload run."), {}, State::Todo}});
+    showSequence(plan);
+    showMachine(plan);
 
     std::vector<TableModel::Row> rows;
     std::uint64_t total = 0;
@@ -194,6 +201,52 @@ void PlanStep::show(const LaunchPlan &plan)
     m_image->setRows(std::move(rows));
     m_stack->setCurrentIndex(1);
     Q_EMIT changed();
+}
+
+void PlanStep::showSequence(const LaunchPlan &plan)
+{
+    QStringList delivered{tr("module"), tr("configuration")};
+    for (const std::string &name : plan.secretNames)
+        delivered += tr("secret “%1”").arg(shownLine(name));
+    using State = StepList::State;
+    const StepList::Step deliver{
+        tr("Deliver, only if trusted or authentic"), tr("Sent: %1.").arg(delivered.join(u", "_s)), {}, State::Todo};
+    const std::string technology = plan.machine ? plan.machine->technology : "snp";
+    if (technology == "none")
+        m_sequence->setSteps({{tr("Start"), tr("The keep image. Nothing of the workload."), {}, State::Todo},
+            {tr("No evidence"), tr("Nothing proves what runs there. That is recorded, and no secret is sent."), {}, State::Todo},
+            {tr("Deliver all the same"), tr("Sent: %1.").arg(delivered.join(u", "_s)), {}, State::Todo}});
+    else if (technology == "es" || technology == "sev")
+        m_sequence->setSteps({{tr("Start, paused"),
+                                  tr("The platform's certificates are verified first. Then the keep image, and a session that only this "
+                                     "platform's firmware can open. Nothing of the workload."),
+                                  {}, State::Todo},
+            {tr("Appraise the launch measurement"), tr("Nothing is sent. The measurement and its verdict are recorded first."), {},
+                State::Todo},
+            {tr("Give the session secret, and let it run"),
+                tr("Sealed for this keep by its platform's firmware. It authenticates the session."), {}, State::Todo},
+            deliver,
+            {tr("Answer for the delivery"),
+                tr("The keep shows by its secret that it has what was delivered. The hardware can't prove the workload: that stays the "
+                   "keep's word."),
+                {}, State::Todo}});
+    else
+        m_sequence->setSteps({{tr("Start"), tr("The keep image and the digest of the owner key. Nothing of the workload."), {},
+                                  State::Todo},
+            {tr("Challenge"), tr("A fresh nonce, over TLS 1.3 with both sides proven. The keep answers with its evidence."), {},
+                State::Todo},
+            {tr("Appraise"), tr("Nothing is sent. The evidence and its verdict are recorded first."), {}, State::Todo}, deliver,
+            {tr("Prove the delivery"), tr("A second report over what was delivered. Only then does the workload run."), {}, State::Todo}});
+}
+
+void PlanStep::showMachine(const LaunchPlan &plan)
+{
+    m_machineCard->setVisible(plan.machine.has_value());
+    if (!plan.machine)
+        return;
+    m_machine->clear();
+    addMachineFacts(*m_machine, *plan.machine);
+    m_xml->setCode(shown(plan.machine->domainXml), u"XML"_s);
 }
 
 QString PlanStep::summary() const

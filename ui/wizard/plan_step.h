@@ -10,6 +10,7 @@ class QStackedWidget;
 namespace kastellan::ui {
 
 class Card;
+class CodeView;
 class FactList;
 class Job;
 class Label;
@@ -35,6 +36,8 @@ public:
 private:
     void make();
     void show(const LaunchPlan &plan);
+    void showSequence(const LaunchPlan &plan);
+    void showMachine(const LaunchPlan &plan);
 
     QStackedWidget *m_stack;
     Label *m_progress;
@@ -42,6 +45,9 @@ private:
     Card *m_trustCard;
     Label *m_overrides;
     StepList *m_sequence;
+    Card *m_machineCard;
+    FactList *m_machine;
+    CodeView *m_xml;
     TableModel *m_image;
     TableView *m_imageView;
     Card *m_imageCard;

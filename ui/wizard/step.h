@@ -27,6 +27,8 @@ public:
     [[nodiscard]] virtual QString text() const = 0;
     /// What was chosen, short, for the list of steps; empty: nothing yet.
     [[nodiscard]] virtual QString summary() const { return {}; }
+    /// Whether there is anything to choose, with what was chosen so far; a step that does not apply is passed over.
+    [[nodiscard]] virtual bool applies() const { return true; }
     /// It is shown now.
     virtual void enter() {}
     /// Why one cannot go on; empty when one can.

@@ -24,9 +24,14 @@ public:
         const LaunchPlan sample = samplePlan(plan.name, 0);
         plan.protection = sample.protection;
         plan.image = sample.image;
+        if (m_info.machines)
+            plan.machine = sampleMachine(plan.machine ? plan.machine->request : MachineRequest{});
         const auto expected = plan.expected.launchDigest;
         plan.expected.root = sample.expected.root;
-        plan.expected.launchDigest = expected ? expected : sample.expected.launchDigest;
+        if (plan.machine && (plan.machine->technology == "es" || plan.machine->technology == "sev"))
+            plan.expected.shortLaunchDigest = Sha256{};
+        else
+            plan.expected.launchDigest = expected ? expected : sample.expected.launchDigest;
         return {};
     }
     Result<std::unique_ptr<RunningKeep>> start(const LaunchPlan &, const std::string &, const Progress &, std::stop_token) override

@@ -78,6 +78,22 @@ public:
                 m_engine->send(m_key, {.kind = KeepEvent::Kind::Status, .status = keep, .text = {}, .recordId = {}, .verdict = {}});
         return {};
     }
+    Status watchUse(bool on) override
+    {
+        const std::scoped_lock lock(m_engine->m_mutex);
+        m_engine->m_state->calls.push_back(on ? "watchUse" : "watchNoUse");
+        for (int second = 0; on && second < 30; ++second)
+            m_engine->send(m_key,
+                {.kind = KeepEvent::Kind::Use,
+                    .status = {},
+                    .text = {},
+                    .recordId = {},
+                    .verdict = {},
+                    .at = (second + 1) * 1000,
+                    .cpuSeconds = second * 0.4 + (second % 7) * 0.2,
+                    .memory = (150 + static_cast<std::uint64_t>(second) * 2) << 20});
+        return {};
+    }
     void wake() { (void)::eventfd_write(m_signal.get(), 1); }
 
 private:

@@ -68,6 +68,36 @@ LaunchPlan samplePlan(const std::string &name, unsigned char number)
     return plan;
 }
 
+HostInfo sampleMachineHost()
+{
+    HostInfo host;
+    host.id = "qemu:///session";
+    host.name = "This computer's libvirt";
+    host.state = "not ready";
+    host.why = "It offers no SEV: QEMU does not support SEV guests.";
+    host.remedy = "Rehearse the launch, or add a host with an AMD EPYC processor.";
+    host.platform = "QEMU 10.0.13, libvirt 11.3.0";
+    host.machines = true;
+    host.rehearses = true;
+    return host;
+}
+
+MachinePlan sampleMachine(const MachineRequest &request)
+{
+    MachinePlan plan;
+    plan.request = request;
+    plan.technology = request.unattested ? "none" : request.technology.empty() ? "snp" : request.technology;
+    plan.cpuModel = request.cpuModel.empty() ? "EPYC-v4" : request.cpuModel;
+    plan.memoryMiB = request.memoryMiB ? request.memoryMiB : 384;
+    plan.domainXml = "<domain type=\"kvm\">\n  <name>keep-payroll-01020304</name>\n  <memory unit=\"MiB\">384</memory>\n  <vcpu>"
+        + std::to_string(request.vcpus)
+        + "</vcpu>\n  <os>\n    <type arch=\"x86_64\" machine=\"q35\">hvm</type>\n    <loader "
+          "type=\"rom\">/var/lib/keep/OVMF.amdsev.fd</loader>\n"
+          "    <kernel>/var/lib/keep/kernel</kernel>\n  </os>\n  <!-- measured: firmware, kernel, initrd, command line -->\n"
+          "  <launchSecurity type=\"sev-snp\" kernelHashes=\"yes\">\n    <policy>0x30000</policy>\n  </launchSecurity>\n</domain>\n";
+    return plan;
+}
+
 KeepStatus sampleKeep(const std::string &name, unsigned char number, KeepState state)
 {
     KeepStatus keep;

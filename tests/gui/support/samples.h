@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/evidence/record.h"
+#include "core/keeps/launcher.h"
 #include "core/keeps/plan.h"
 
 #include <string>
@@ -10,6 +11,10 @@ namespace kastellan::test {
 
 /// A plan as a host would make it, for a keep whose id is `number` in its last byte.
 [[nodiscard]] LaunchPlan samplePlan(const std::string &name, unsigned char number);
+/// A libvirt connection without SEV, where a launch can be rehearsed.
+[[nodiscard]] HostInfo sampleMachineHost();
+/// What such a host decides of a machine.
+[[nodiscard]] MachinePlan sampleMachine(const MachineRequest &request);
 /// A keep in a state, with the timeline that leads there.
 [[nodiscard]] KeepStatus sampleKeep(const std::string &name, unsigned char number, KeepState state);
 /// An appraisal with findings of every area: those of a trusted keep, changed to come to the verdict.

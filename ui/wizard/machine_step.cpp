@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/wizard/machine_step.h"
+
+#include "core/keeps/forwarded_port.h"
+#include "ui/keep/machine_facts.h"
+#include "ui/text.h"
+#include "ui/theme/icons.h"
+#include "ui/widgets/card.h"
+#include "ui/widgets/dialogs.h"
+#include "ui/widgets/labels.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QRadioButton>
+#include <QRegularExpression>
+#include <QSpinBox>
+
+#include <algorithm>
+
+namespace kastellan::ui {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+/// A field with its label above it, in a row of such.
+void addField(QHBoxLayout *row, const QString &title, QWidget *field, int stretch = 0)
+{
+    auto *column = new QVBoxLayout;
+    auto *label = new QLabel(title, field->parentWidget());
+    label->setBuddy(field);
+    column->addWidget(label);
+    column->addWidget(field);
+    row->addLayout(column, stretch);
+}
+
+} // namespace
+
+MachineStep::MachineStep(Workspace &space, LaunchDraft &choices, MessageBar &bar, QWidget *parent)
+    : WizardStep(space, choices, bar, parent)
+{
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(12);
+    for (Card *card : {makeProtection(), makeResources(), makeNetwork(), makeFiles(), makeGivenUp()})
+        layout->addWidget(card);
+    layout->addStretch(1);
+    connect(&space.directory, &Directory::hostsChanged, this, &MachineStep::offer);
+}
+
+Card *MachineStep::makeProtection()
+{
+    auto *card = new Card(tr("What has to protect it"), this);
+    const std::pair<const char *, QString> choices[] = {{"", tr("The strongest that the host &offers")},
+        {"snp", tr("SEV-S&NP: the host can neither read nor change the keep, which proves itself at any time")},
+        {"es", tr("SEV-&ES: the host can't read memory or registers, but can tamper with memory; proven once, before it starts")},
+        {"sev", tr("S&EV: the host can't read memory, but can tamper with memory and registers; proven once, before it starts")}};
+    for (const auto &[id, text] : choices) {
+        auto *button = new QRadioButton(text, card);
+        button->setObjectName(u"technology-"_s + QString::fromLatin1(id));
+        card->body()->addWidget(button);
+        m_technologies.emplace_back(id, button);
+        connect(button, &QRadioButton::toggled, this, &MachineStep::take);
+    }
+    m_technologies.front().second->setChecked(true);
+    m_rehearse = new QCheckBox(tr("&Rehearse: emulated firmware measures and attests in the place of the hardware's"), card);
+    m_rehearse->setObjectName(u"rehearse"_s);
+    card->body()->addSpacing(6);
+    card->body()->addWidget(m_rehearse);
+    card->body()->addWidget(new Label(
+        tr("A rehearsal is the same launch by the same libvirt and QEMU. It proves the procedure, and nothing about hardware: whatever "
+           "it yields says “emulated”."),
+        Label::Kind::Small, Tone::Muted, card));
+    m_cannot = new Label({}, Label::Kind::Body, Tone::Warning, card);
+    m_cannot->hide();
+    card->body()->addWidget(m_cannot);
+    connect(m_rehearse, &QCheckBox::toggled, this, &MachineStep::offer);
+    return card;
+}
+
+Card *MachineStep::makeResources()
+{
+    auto *card = new Card(tr("Resources"), this);
+    auto *row = new QHBoxLayout;
+    row->setSpacing(18);
+    m_vcpus = new QSpinBox(card);
+    m_vcpus->setRange(1, 255);
+    m_vcpus->setMinimumWidth(110);
+    m_vcpus->setAccessibleName(tr("Virtual processors"));
+    m_vcpus->setObjectName(u"vcpus"_s);
+    addField(row, tr("&Virtual processors"), m_vcpus);
+    m_memory = new QSpinBox(card);
+    m_memory->setRange(0, 1 << 20);
+    m_memory->setSingleStep(256);
+    m_memory->setSuffix(tr(" MiB"));
+    m_memory->setSpecialValueText(tr("what the workload needs"));
+    m_memory->setMinimumWidth(210);
+    m_memory->setAccessibleName(tr("Memory"));
+    m_memory->setObjectName(u"memory"_s);
+    addField(row, tr("&Memory"), m_memory);
+    m_model = new QLineEdit(card);
+    m_model->setPlaceholderText(tr("the host's own family"));
+    m_model->setAccessibleName(tr("Processor model"));
+    m_model->setToolTip(tr("A name of QEMU's, as EPYC-Milan or EPYC-v4. It is part of the launch digest."));
+    m_model->setObjectName(u"cpuModel"_s);
+    addField(row, tr("&Processor model"), m_model, 1);
+    card->body()->addLayout(row);
+    card->body()->addWidget(
+        new Label(tr("The number of processors and their model are measured: another number gives another launch digest."),
+            Label::Kind::Small, Tone::Muted, card));
+    connect(m_vcpus, &QSpinBox::valueChanged, this, &MachineStep::take);
+    connect(m_memory, &QSpinBox::valueChanged, this, &MachineStep::take);
+    connect(m_model, &QLineEdit::textChanged, this, &MachineStep::take);
+    return card;
+}
+
+Card *MachineStep::makeNetwork()
+{
+    auto *card = new Card(tr("Network"), this);
+    auto *row = new QHBoxLayout;
+    row->setSpacing(18);
+    m_network = new QComboBox(card);
+    m_network->addItem(tr("None (recommended)"), u"none"_s);
+    m_network->addItem(tr("User-mode: out through the host's own connections"), u"user"_s);
+    m_network->addItem(tr("A bridge of the host"), u"bridge"_s);
+    m_network->setAccessibleName(tr("Network"));
+    m_network->setObjectName(u"network"_s);
+    addField(row, tr("Net&work"), m_network);
+    m_bridge = new QLineEdit(card);
+    m_bridge->setPlaceholderText(u"virbr0"_s);
+    m_bridge->setAccessibleName(tr("Name of the bridge"));
+    m_bridge->setObjectName(u"bridge"_s);
+    addField(row, tr("&Bridge"), m_bridge);
+    m_ports = new QLineEdit(card);
+    m_ports->setPlaceholderText(tr("8080:80, udp:5353:53"));
+    m_ports->setAccessibleName(tr("Forwarded ports"));
+    m_ports->setObjectName(u"ports"_s);
+    addField(row, tr("&Forwarded ports (host:keep)"), m_ports, 1);
+    card->body()->addLayout(row);
+    m_portsProblem = new Label({}, Label::Kind::Small, Tone::Negative, card);
+    m_portsProblem->hide();
+    card->body()->addWidget(m_portsProblem);
+    card->body()->addWidget(
+        new Label(tr("The session with the keep needs no network. A module can't use one; a whole virtual machine can."),
+            Label::Kind::Small, Tone::Muted, card));
+    connect(m_network, &QComboBox::currentIndexChanged, this, &MachineStep::take);
+    connect(m_bridge, &QLineEdit::textChanged, this, &MachineStep::take);
+    connect(m_ports, &QLineEdit::textChanged, this, &MachineStep::take);
+    return card;
+}
+
+Card *MachineStep::makeFiles()
+{
+    auto *card = new Card(tr("Files"), this);
+    auto *grid = new QGridLayout;
+    grid->setHorizontalSpacing(16);
+    grid->setVerticalSpacing(8);
+    grid->setColumnStretch(1, 1);
+    const auto row = [&](int number, const QString &title, const QString &name, const QString &placeholder, bool folder) {
+        auto *field = new QLineEdit(card);
+        field->setPlaceholderText(placeholder);
+        field->setAccessibleName(name);
+        auto *label = new QLabel(title, card);
+        label->setBuddy(field);
+        auto *browse = new QPushButton(icon(folder ? u"folder"_s : u"file"_s), tr("Choose…"), card);
+        browse->setAccessibleName(tr("Choose: %1").arg(name));
+        grid->addWidget(label, number, 0);
+        grid->addWidget(field, number, 1);
+        grid->addWidget(browse, number, 2);
+        connect(field, &QLineEdit::textChanged, this, &MachineStep::take);
+        connect(browse, &QPushButton::clicked, this, [this, field, name, folder] {
+            const QString path = folder ? dialogs::openFolder(this, name) : dialogs::openFile(this, name, tr("All files (*)"));
+            if (!path.isEmpty())
+                field->setText(path);
+        });
+        return field;
+    };
+    m_image = row(0, tr("Keep &image:"), tr("Folder of the keep image"), tr("the one that was built or installed"), true);
+    m_firmware = row(1, tr("F&irmware:"), tr("Firmware in place of the image's"), tr("the keep image's own"), false);
+    card->body()->addLayout(grid);
+    return card;
+}
+
+Card *MachineStep::makeGivenUp()
+{
+    auto *card = new Card(tr("Protection given up"), this);
+    m_unattested = new QCheckBox(tr("Launch &without evidence: nothing proves what runs, and no secret is ever sent"), card);
+    m_unattested->setObjectName(u"unattested"_s);
+    card->body()->addWidget(m_unattested);
+    card->body()->addWidget(new Label(tr("For hosts without SEV. The verdict is “undecided”; it is named in the banner and recorded."),
+        Label::Kind::Small, Tone::Muted, card));
+    connect(m_unattested, &QCheckBox::toggled, this, &MachineStep::offer);
+    return card;
+}
+
+const HostInfo *MachineStep::host() const
+{
+    return workspace().directory.host(QString::fromStdString(draft().request.host));
+}
+
+bool MachineStep::applies() const
+{
+    const HostInfo *chosen = host();
+    return chosen && chosen->machines;
+}
+
+void MachineStep::enter()
+{
+    const QString now = QString::fromStdString(draft().request.host);
+    if (m_for != now) { // what another host had to make up for
+        m_for = now;
+        const HostInfo *chosen = host();
+        m_rehearse->setChecked(chosen && chosen->technologies.empty() && chosen->rehearses);
+        m_unattested->setChecked(false);
+    }
+    offer();
+}
+
+/// What the chosen host can give; every control that it can't give says why.
+void MachineStep::offer()
+{
+    const HostInfo *chosen = host();
+    if (!chosen)
+        return;
+    const bool rehearses = m_rehearse->isChecked(), without = m_unattested->isChecked();
+    for (const auto &[id, button] : m_technologies) {
+        const bool offered = id.empty() || rehearses || std::ranges::find(chosen->technologies, id) != chosen->technologies.end();
+        button->setEnabled(offered && !without);
+        button->setToolTip(without ? tr("The keep is launched without evidence.")
+                : offered          ? QString()
+                                   : tr("This host does not offer %1.").arg(technologyName(id)));
+        if (!offered && button->isChecked())
+            m_technologies.front().second->setChecked(true);
+    }
+    m_rehearse->setEnabled(chosen->rehearses && !without);
+    m_rehearse->setToolTip(without ? tr("The keep is launched without evidence.")
+            : chosen->rehearses    ? QString()
+                                   : tr("Rehearsals need QEMU on this very computer."));
+    if (!chosen->rehearses)
+        m_rehearse->setChecked(false);
+    m_unattested->setEnabled(chosen->technologies.empty() && !rehearses);
+    m_unattested->setToolTip(!chosen->technologies.empty() ? tr("This host offers SEV: use it.")
+            : rehearses                                    ? tr("The launch is rehearsed.")
+                                                           : QString());
+    take();
+}
+
+void MachineStep::take()
+{
+    if (!m_unattested) // still being built
+        return;
+    MachineRequest &machine = draft().request.machine;
+    const MachineRequest before = machine;
+    machine.technology.clear();
+    for (const auto &[id, button] : m_technologies)
+        if (button->isChecked())
+            machine.technology = id;
+    machine.rehearse = m_rehearse->isChecked();
+    machine.unattested = m_unattested->isChecked();
+    machine.vcpus = static_cast<unsigned>(m_vcpus->value());
+    machine.memoryMiB = static_cast<std::uint64_t>(m_memory->value());
+    machine.cpuModel = m_model->text().trimmed().toStdString();
+    machine.image = m_image->text().trimmed().toStdString();
+    machine.firmware = m_firmware->text().trimmed().toStdString();
+    m_missing.clear();
+
+    const QString network = m_network->currentData().toString();
+    const bool bridged = network == "bridge"_L1, forwards = network == "user"_L1;
+    m_bridge->setEnabled(bridged);
+    m_bridge->setToolTip(bridged ? QString() : tr("Choose the bridged network first."));
+    m_ports->setEnabled(forwards);
+    m_ports->setToolTip(forwards ? QString() : tr("Ports are forwarded by the user-mode network."));
+    machine.network = bridged ? "bridge:" + m_bridge->text().trimmed().toStdString() : network.toStdString();
+    if (bridged && m_bridge->text().trimmed().isEmpty())
+        m_missing = tr("Name the bridge.");
+    machine.ports.clear();
+    QString problem;
+    if (forwards)
+        for (const QString &word : m_ports->text().split(QRegularExpression(u"[\\s,;]+"_s), Qt::SkipEmptyParts)) {
+            if (const auto port = forwardedPortFrom(word.toStdString()))
+                machine.ports.push_back(*port);
+            else if (problem.isEmpty())
+                problem = tr("“%1”: %2 %3").arg(word, shown(port.error().why) + u'.', shown(port.error().remedy));
+        }
+    m_portsProblem->setText(problem);
+    m_portsProblem->setVisible(!problem.isEmpty());
+    if (!problem.isEmpty())
+        m_missing = problem;
+
+    const HostInfo *chosen = host();
+    const bool nothing = chosen && chosen->technologies.empty() && !machine.rehearse && !machine.unattested;
+    m_cannot->setText(nothing ? tr("This host offers no SEV. Rehearse the launch, or choose another host.") : QString());
+    m_cannot->setVisible(nothing);
+    if (nothing)
+        m_missing = m_cannot->text();
+    const auto *workload = draft().workload.get();
+    if (machine.unattested && workload && !workload->config.secrets.empty())
+        m_missing = tr("The workload asks for secrets: without evidence none is sent.");
+    if (machine == before) // the hosts were looked at again: a plan that was made stays
+        Q_EMIT changed();
+    else
+        touch();
+}
+
+QString MachineStep::summary() const
+{
+    const MachineRequest &machine = draft().request.machine;
+    QStringList words;
+    if (machine.unattested)
+        words += tr("without evidence");
+    else if (machine.technology.empty())
+        words += machine.rehearse ? tr("rehearsal") : tr("strongest");
+    else
+        words += machine.rehearse ? tr("%1 rehearsal").arg(technologyName(machine.technology)) : technologyName(machine.technology);
+    words += machine.vcpus == 1 ? tr("1 processor") : tr("%1 processors").arg(machine.vcpus);
+    return words.join(u", "_s);
+}
+
+QString MachineStep::missing() const
+{
+    return applies() ? m_missing : QString();
+}
+
+} // namespace kastellan::ui
