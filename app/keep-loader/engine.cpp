@@ -353,6 +353,8 @@ void Engine::workloadEnded(int code, const std::string &trap, const std::string 
 {
     if (over())
         return;
+    if (m_session && m_plan.machine) // its exit is in the log: the machine may power itself off
+        m_session->stop(0);
     auto &status = m_status.edit();
     status.trap = trap;
     if (reason.starts_with("could not start"))
