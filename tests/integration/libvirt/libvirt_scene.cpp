@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/integration/libvirt/libvirt_scene.h"
+
+#include "core/base/digest.h"
+#include "core/base/file.h"
+#include "sev-backend/libvirt/domain_xml.h"
+
+#include <QtCore/QDir>
+#include <QtCore/QElapsedTimer>
+#include <QtCore/QFile>
+#include <QtCore/QProcess>
+#include <QtCore/QStandardPaths>
+#include <QtCore/QThread>
+
+#include <csignal>
+#include <format>
+
+#include <poll.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+extern char **environ;
+
+namespace kastellan::test {
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int patience = 60'000; // ms
+constexpr int grain = 5;
+
+QString kernel()
+{
+    const QDir boot(QStringLiteral("/boot"));
+    const auto found = boot.entryList({QStringLiteral("vmlinuz-*-cloud-amd64")}, QDir::Files);
+    return found.isEmpty() ? QString() : boot.filePath(found.last());
+}
+
+/// One file of a cpio archive (newc, Documentation/driver-api/early-userspace/buffer-format.rst).
+void addFile(QByteArray &archive, const QByteArray &name, const QByteArray &content, unsigned mode)
+{
+    const auto pad = [&archive] {
+        while (archive.size() % 4)
+            archive.append('\0');
+    };
+    std::string header = "070701";
+    for (const unsigned field : {1u, mode, 0u, 0u, 1u, 0u, static_cast<unsigned>(content.size()), 0u, 0u, 0u, 0u,
+             static_cast<unsigned>(name.size() + 1), 0u})
+        header += std::format("{:08X}", field);
+    archive.append(header.c_str());
+    archive.append(name).append('\0');
+    pad();
+    archive.append(content);
+    pad();
+}
+
+pid_t pidIn(const fs::path &file)
+{
+    QFile note(QString::fromStdString(file.string()));
+    return note.open(QIODevice::ReadOnly) ? static_cast<pid_t>(note.readAll().trimmed().toInt()) : 0;
+}
+
+bool alive(pid_t pid)
+{
+    if (pid <= 0 || ::kill(pid, 0) != 0)
+        return false;
+    QFile status(QStringLiteral("/proc/%1/stat").arg(pid));
+    if (!status.open(QIODevice::ReadOnly))
+        return false;
+    const QByteArray text = status.readAll();
+    return !text.mid(text.lastIndexOf(')')).startsWith(") Z");
+}
+
+bool waitFor(const std::function<bool()> &condition)
+{
+    QElapsedTimer clock;
+    clock.start();
+    while (!condition()) {
+        if (clock.hasExpired(patience))
+            return false;
+        QThread::msleep(grain);
+    }
+    return true;
+}
+
+void endProcess(pid_t pid, int signal)
+{
+    if (pid <= 0 || ::kill(pid, signal) != 0)
+        return;
+    if (!waitFor([pid] {
+            ::waitpid(pid, nullptr, WNOHANG);
+            return !alive(pid);
+        }))
+        ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, WNOHANG);
+}
+
+pid_t start(const char *program)
+{
+    pid_t pid = 0;
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+    char *const arguments[] = {const_cast<char *>(program), nullptr};
+    if (::posix_spawnp(&pid, program, &actions, nullptr, arguments, environ) != 0)
+        pid = 0;
+    posix_spawn_file_actions_destroy(&actions);
+    return pid;
+}
+
+} // namespace
+
+QByteArray LibvirtScene::missing()
+{
+    for (const char *program : {"libvirtd", "virtlogd", "virsh", "qemu-system-x86_64"})
+        if (QStandardPaths::findExecutable(QString::fromLatin1(program), {}).isEmpty()
+            && QStandardPaths::findExecutable(QString::fromLatin1(program), {QStringLiteral("/usr/sbin")}).isEmpty())
+            return QByteArray("there is no ") + program;
+    if (kernel().isEmpty())
+        return "there is no kernel (linux-image-cloud-amd64)";
+    if (::geteuid() == 0 && fs::exists("/run/libvirt/libvirt-sock")) {
+        if (alive(pidIn("/run/libvirtd.pid")))
+            return "a system libvirtd runs here already";
+    }
+    return {};
+}
+
+LibvirtScene::LibvirtScene()
+    : m_system(::geteuid() == 0)
+    , m_temporary(QStringLiteral("/tmp/kstl-lv-XXXXXX"))
+    , m_folder(m_temporary.path().toStdString())
+    , m_uri(m_system ? "qemu:///system" : "qemu:///session")
+{
+    for (const auto &[variable, name] : {std::pair{"HOME", "home"}, {"XDG_RUNTIME_DIR", "run"}, {"XDG_CONFIG_HOME", "config"},
+             {"XDG_CACHE_HOME", "cache"}, {"XDG_DATA_HOME", "share"}, {"KASTELLAN_DATA", "data"}}) {
+        const fs::path path = m_folder / name;
+        fs::create_directory(path);
+        fs::permissions(path, fs::perms::owner_all);
+        ::setenv(variable, path.c_str(), 1);
+    }
+    ::setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
+    writeInitrd();
+    startDaemon();
+}
+
+LibvirtScene::~LibvirtScene()
+{
+    for (const QByteArray &name : virsh({QStringLiteral("list"), QStringLiteral("--name")}).split('\n'))
+        if (name.startsWith("kastellan-"))
+            static_cast<void>(virsh({QStringLiteral("destroy"), QString::fromLatin1(name)}));
+    killDaemon();
+    endProcess(m_system ? 0 : pidIn(m_folder / "run/libvirt/virtlogd.pid"), SIGTERM);
+    for (const pid_t child : m_children)
+        endProcess(child, SIGTERM);
+}
+
+void LibvirtScene::writeInitrd() const
+{
+    QFile program(QString::fromStdString((programFolder() / "libvirt-echo-guest").string()));
+    if (!program.open(QIODevice::ReadOnly))
+        qFatal("libvirt-echo-guest is missing");
+    QByteArray archive;
+    addFile(archive, "dev", {}, 0040755);
+    addFile(archive, "init", program.readAll(), 0100755);
+    addFile(archive, "TRAILER!!!", {}, 0);
+    QFile initrd(QString::fromStdString((m_folder / "initrd").string()));
+    if (!initrd.open(QIODevice::WriteOnly) || initrd.write(archive) != archive.size())
+        qFatal("the initrd can't be written");
+}
+
+std::shared_ptr<sev::LibvirtHost> LibvirtScene::host(sev::LibvirtHostOptions options) const
+{
+    return std::make_shared<sev::LibvirtHost>(*sev::parseLibvirtUri(m_uri), std::move(options));
+}
+
+Result<LaunchPlan> LibvirtScene::plan(sev::LibvirtHost &host, const std::function<void(MachineRequest &)> &change) const
+{
+    LaunchPlan plan;
+    plan.id = randomFixed<KeepId>();
+    plan.name = "a test";
+    plan.ownerKey = std::string(64, 'a');
+    MachineRequest request;
+    request.unattested = true;
+    request.memoryMiB = 192;
+    request.cpuModel = "qemu64";
+    MachineImage image;
+    image.kernel = kernel().toStdString();
+    image.initrd = (m_folder / "initrd").string();
+    image.commandLine = "console=ttyS0 panic=-1 quiet cryptomgr.notests random.trust_cpu=on";
+    request.whole = image;
+    if (change)
+        change(request);
+    plan.machine = MachinePlan{.request = std::move(request), .technology = {}, .cpuModel = {}, .memoryMiB = 0, .domainXml = {}};
+    KASTELLAN_TRY(host.prepare(plan, {}, {}));
+    return plan;
+}
+
+std::string LibvirtScene::keepFolder(const LaunchPlan &plan) const
+{
+    const fs::path path = m_folder / "keeps" / toHex(plan.id.view());
+    fs::create_directories(path);
+    return path.string();
+}
+
+QByteArray LibvirtScene::virsh(const QStringList &arguments) const
+{
+    QProcess program;
+    program.setProcessChannelMode(QProcess::MergedChannels);
+    program.start(QStringLiteral("virsh"), QStringList{QStringLiteral("-q"), QStringLiteral("-c"), QString::fromStdString(m_uri)} + arguments);
+    program.waitForFinished(patience);
+    return program.readAll();
+}
+
+QByteArray LibvirtScene::leftovers() const
+{
+    QByteArray found;
+    for (const QStringList &question : {QStringList{QStringLiteral("list"), QStringLiteral("--all"), QStringLiteral("--name")},
+             QStringList{QStringLiteral("pool-list"), QStringLiteral("--all"), QStringLiteral("--name")}})
+        for (const QByteArray &line : virsh(question).split('\n'))
+            if (line.contains("kastellan-"))
+                found += line.trimmed() + "\n";
+    std::error_code code;
+    for (const fs::path &place : {fs::path("/var/lib/libvirt/images"), m_folder / "share/libvirt/images", m_folder / "cache/libvirt/qemu/log"})
+        for (const auto &entry : fs::recursive_directory_iterator(place, code))
+            if (entry.path().string().contains("kastellan-"))
+                found += QByteArray::fromStdString(entry.path().string()) + "\n";
+    return found;
+}
+
+std::vector<pid_t> LibvirtScene::qemus(const KeepId &keep) const
+{
+    std::vector<pid_t> found;
+    const std::string name = sev::libvirt::domainName(keep);
+    for (const auto &entry : QDir(QStringLiteral("/proc")).entryList(QDir::Dirs)) {
+        QFile line(QStringLiteral("/proc/%1/cmdline").arg(entry));
+        bool number = false;
+        const int pid = entry.toInt(&number);
+        if (!number || !line.open(QIODevice::ReadOnly))
+            continue;
+        const QByteArray words = line.readAll();
+        if (words.contains(name.c_str()) && words.left(words.indexOf('\0')).contains("qemu") && alive(pid))
+            found.push_back(pid);
+    }
+    return found;
+}
+
+pid_t LibvirtScene::daemon() const
+{
+    return pidIn(m_system ? fs::path("/run/libvirtd.pid") : m_folder / "run/libvirt/libvirtd.pid");
+}
+
+void LibvirtScene::killDaemon()
+{
+    const pid_t pid = daemon();
+    endProcess(pid, SIGKILL);
+    std::erase(m_children, pid);
+}
+
+void LibvirtScene::startDaemon()
+{
+    if (m_system) {
+        for (const char *program : {"virtlogd", "libvirtd"})
+            if (const pid_t pid = pidIn(std::format("/run/{}.pid", program)); !alive(pid))
+                m_children.push_back(start(program));
+    }
+    // A session's daemon is started by whoever connects.
+    waitFor([this] { return !virsh({QStringLiteral("uri")}).contains("error"); });
+}
+
+QByteArray readUntil(int fd, const QByteArray &text)
+{
+    QByteArray all;
+    QElapsedTimer clock;
+    clock.start();
+    while (!all.contains(text) && !clock.hasExpired(patience)) {
+        pollfd waited{fd, POLLIN, 0};
+        if (::poll(&waited, 1, 1000) <= 0)
+            continue;
+        char buffer[65536];
+        const auto got = ::recv(fd, buffer, sizeof buffer, MSG_DONTWAIT);
+        if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+            break;
+        if (got > 0)
+            all.append(buffer, got);
+    }
+    return all;
+}
+
+bool readable(int fd)
+{
+    pollfd waited{fd, POLLIN, 0};
+    return ::poll(&waited, 1, patience) == 1;
+}
+
+} // namespace kastellan::test
