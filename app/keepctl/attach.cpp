@@ -216,9 +216,13 @@ void Attachment::readLog()
             return;
         }
         const LogEntry &read = **entry;
-        if (read.stream == LogEntry::Stream::Event)
+        if (read.stream == LogEntry::Stream::Event || (read.stream == LogEntry::Stream::Console && !m_options.console))
             continue;
         m_progress.clear();
+        if (read.stream == LogEntry::Stream::Console) {
+            static_cast<void>(m_console.add(read.data, [](const std::string &line) -> Status { return note("# " + line + "\n"), Status(); }));
+            continue;
+        }
         const std::size_t which = read.stream == LogEntry::Stream::Out ? 0 : 1;
         if (m_options.capture)
             m_result.captured[which].add(read.data);

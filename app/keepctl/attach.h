@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "app/keepctl/console_lines.h"
 #include "app/keepctl/interrupts.h"
 #include "app/keepctl/output.h"
 #include "app/keepctl/passing.h"
@@ -18,6 +19,7 @@ struct AttachOptions {
     bool capture = false; ///< keep the output for JSON instead of passing it through
     bool input = true; ///< forward our standard input
     bool quiet = false;
+    bool console = false; ///< show what a machine's console writes, on standard error
 };
 
 /// The first bytes of one output stream, and how many there were.
@@ -67,6 +69,7 @@ private:
     ProgressLine &m_progress;
     AttachResult m_result;
     std::optional<KeepLogReader> m_log;
+    ConsoleLines m_console;
     std::array<PassingStream, 2> m_streams{PassingStream(1), PassingStream(2)};
     bool m_closed = false, m_inputOpen = true, m_logAtEnd = false;
     int m_signals = 0;

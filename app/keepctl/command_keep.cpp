@@ -5,6 +5,7 @@
 #include "app/keepctl/find.h"
 #include "app/keepctl/interrupts.h"
 #include "app/keepctl/json_output.h"
+#include "app/keepctl/keep_use.h"
 #include "app/keepctl/launch_request.h"
 #include "app/keepctl/machine_text.h"
 #include "app/keepctl/output.h"
@@ -21,6 +22,8 @@ std::string idOf(const KeepStatus &status)
 
 std::string verdictText(const KeepStatus &status)
 {
+    if (status.plan.machine && status.plan.machine->technology == "none")
+        return status.verdict + (status.verdict.empty() ? "UNATTESTED" : " (UNATTESTED)");
     return status.verdict.empty() || !status.emulated ? status.verdict : status.verdict + " (emulated)";
 }
 
@@ -75,8 +78,17 @@ std::string planText(const LaunchPlan &plan)
     return text;
 }
 
-std::string statusText(const KeepStatus &status)
+js::Out useJson(const std::map<KeepId, KeepUse> &uses, const KeepStatus &status)
 {
+    const auto use = uses.find(status.plan.id);
+    if (use == uses.end())
+        return nullptr;
+    return {{"cpu_seconds", use->second.cpuSeconds}, {"memory", use->second.memory}};
+}
+
+std::string statusText(const KeepStatus &status, const std::map<KeepId, KeepUse> &uses)
+{
+    const auto use = uses.find(status.plan.id);
     std::string records;
     for (const std::string &record : status.records)
         records += (records.empty() ? "" : ", ") + record;
@@ -84,7 +96,7 @@ std::string statusText(const KeepStatus &status)
         {"reason", status.reason}, {"verdict", verdictText(status)}, {"host", status.plan.host}, {"protection", status.plan.protection},
         {"workload", status.plan.workload}, {"execution", status.execution},
         {"exit code", status.exitCode ? std::to_string(*status.exitCode) : ""}, {"trap", status.trap}, {"records", records},
-        {"log", sizeText(status.logBytes)},
+        {"log", sizeText(status.logBytes)}, {"uses", use == uses.end() ? "" : useText(use->second)},
         {"loader",
             status.loaderAlive          ? "alive"
                 : isFinal(status.state) ? ""
@@ -121,14 +133,25 @@ Result<int> keepList(const Invocation &asked)
 {
     std::vector<Error> problems;
     js::Out list = js::Out::array(), unreadable = js::Out::array();
-    Table table({"KEEP", "NAME", "STATE", "VERDICT", "HOST", "SINCE (UTC)"});
-    for (const KeepStatus &status : keeps::list(&problems)) {
+    const auto all = keeps::list(&problems);
+    const auto uses = useOf(all);
+    // Only keeps in machines tell what they use.
+    std::vector<std::string> columns{"KEEP", "NAME", "STATE", "VERDICT", "HOST", "SINCE (UTC)"};
+    if (!uses.empty())
+        columns.emplace_back("USES");
+    Table table(columns);
+    for (const KeepStatus &status : all) {
         if (asked.has("running") && isFinal(status.state))
             continue;
-        if (asked.has("json"))
+        if (asked.has("json")) {
             list.push_back(statusJson(status));
-        table.add({idOf(status).substr(0, 12), status.plan.name, std::string(name(status.state)), verdictText(status), status.plan.host,
-            timeText(status.since)});
+            list.back()["use"] = useJson(uses, status);
+        }
+        std::vector<std::string> row{idOf(status).substr(0, 12), status.plan.name, std::string(name(status.state)), verdictText(status),
+            status.plan.host, timeText(status.since)};
+        if (!uses.empty())
+            row.push_back(uses.contains(status.plan.id) ? useText(uses.at(status.plan.id)) : "");
+        table.add(std::move(row));
     }
     for (const Error &problem : problems) {
         unreadable.push_back(toJson(problem));
@@ -144,10 +167,14 @@ Result<int> keepList(const Invocation &asked)
 Result<int> keepShow(const Invocation &asked)
 {
     KASTELLAN_ASSIGN(const KeepStatus status, findKeep(asked.operands.front()));
-    if (asked.has("json"))
-        printJson(statusJson(status));
-    else
-        print(statusText(status));
+    const auto uses = useOf({status});
+    if (asked.has("json")) {
+        js::Out value = statusJson(status);
+        value["use"] = useJson(uses, status);
+        printJson(value);
+    } else {
+        print(statusText(status, uses));
+    }
     return exit_code::done;
 }
 

@@ -98,11 +98,17 @@ void Telling::toPerson(const LaunchOutcome &outcome) const
         line += ", the workload trapped: " + inLine(status.trap);
     // Of a refusal the checks above say more; an error that ended it was told when it came.
     const std::string reason = status.reason.substr(0, status.reason.find('\n'));
-    const bool told =
-        outcome.name == "refused" || outcome.name == "trapped" || std::ranges::find(result->errors, status.reason) != result->errors.end();
+    const bool told = outcome.name == "refused" || outcome.name == "trapped"
+        || std::ranges::any_of(result->errors, [&](const std::string &message) { return !reason.empty() && message.starts_with(reason); });
     if (!reason.empty() && !told)
         line += ": " + inLine(reason);
     note(line + "\n");
+    if (outcome.name != "refused") // the console's last lines
+        for (std::size_t at = reason.size(); at < status.reason.size();) {
+            const std::size_t end = std::min(status.reason.find('\n', at + 1), status.reason.size());
+            note(inLine(std::string_view(status.reason).substr(at + 1, end - at - 1)) + "\n");
+            at = end;
+        }
     if (!status.records.empty())
         note("record " + status.records.back() + "; see 'keepctl evidence show " + status.records.back() + "'\n");
 }
@@ -121,6 +127,8 @@ Status launch(const Context &context, Interrupts &interrupts, Telling &telling)
         KASTELLAN_ASSIGN(PlannedLaunch planned, planLaunch(request, context, show, stop.token()));
         telling.plan = std::move(planned.plan);
         telling.reasons = std::move(planned.reasons);
+        if (telling.plan->machine && telling.plan->machine->technology == "none")
+            say("UNATTESTED: nothing measures this keep and nothing proves what runs in it; its host can read and change everything");
         if (!telling.quiet) {
             progress.clear();
             note(reasonsText(telling.reasons));
@@ -140,6 +148,7 @@ Status launch(const Context &context, Interrupts &interrupts, Telling &telling)
     options.untilRunning = telling.detach;
     options.capture = telling.json;
     options.quiet = telling.quiet;
+    options.console = asked.has("console");
     Attachment attachment(std::move(client), telling.plan->id, options, interrupts, progress);
     telling.result = attachment.run();
     telling.error = telling.result->lost;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/keepctl/commands.h"
+#include "app/keepctl/console_lines.h"
 #include "app/keepctl/find.h"
 #include "app/keepctl/output.h"
 #include "app/keepctl/passing.h"
@@ -19,9 +20,10 @@ namespace {
 /// Prints a log as far as it goes, and again when it has grown.
 class Printer {
 public:
-    Printer(bool timestamps, bool events)
+    enum class Show { Output, OutputAndEvents, All, Console };
+    Printer(bool timestamps, Show show)
         : m_timestamps(timestamps)
-        , m_events(events)
+        , m_show(show)
     {
     }
     [[nodiscard]] Status printAll(KeepLogReader &log);
@@ -30,7 +32,24 @@ public:
 private:
     [[nodiscard]] Status flush(PassingStream &stream);
     [[nodiscard]] Status printLine(const LogEntry &entry);
-    bool m_timestamps, m_events;
+    [[nodiscard]] bool shows(LogEntry::Stream stream) const
+    {
+        switch (stream) {
+        case LogEntry::Stream::Event:
+            return m_show == Show::OutputAndEvents || m_show == Show::All;
+        case LogEntry::Stream::Console:
+            return m_show == Show::Console || m_show == Show::All;
+        case LogEntry::Stream::Out:
+        case LogEntry::Stream::Err:
+            break;
+        }
+        return m_show != Show::Console;
+    }
+    [[nodiscard]] Status printConsole(const std::string &line);
+
+    bool m_timestamps;
+    Show m_show;
+    ConsoleLines m_console;
     std::array<PassingStream, 2> m_streams{PassingStream(1), PassingStream(2)};
 };
 
@@ -43,7 +62,8 @@ Status Printer::flush(PassingStream &stream)
 
 Status Printer::printLine(const LogEntry &entry)
 {
-    const char *stream = entry.stream == LogEntry::Stream::Event ? "event" : entry.stream == LogEntry::Stream::Out ? "out  " : "err  ";
+    static constexpr std::array names = {"event", "out  ", "err  ", "cons "};
+    const char *stream = names[static_cast<std::size_t>(entry.stream)];
     const std::string before = timeTextMs(entry.at / 1'000'000) + " " + stream + " ";
     std::string_view text = asText(entry.data);
     if (text.ends_with('\n'))
@@ -67,12 +87,14 @@ Status Printer::printAll(KeepLogReader &log)
         if (!*entry)
             return {};
         const bool event = (*entry)->stream == LogEntry::Stream::Event;
-        if (event && !m_events)
+        if (!shows((*entry)->stream))
             continue;
         if (m_timestamps) {
             KASTELLAN_TRY(printLine(**entry));
         } else if (event) {
             note("-- " + timeTextMs((*entry)->at / 1'000'000) + " " + inLine(asText((*entry)->data)) + "\n");
+        } else if ((*entry)->stream == LogEntry::Stream::Console) {
+            KASTELLAN_TRY(m_console.add((*entry)->data, [this](const std::string &line) { return printConsole(line); }));
         } else {
             PassingStream &stream = m_streams[(*entry)->stream == LogEntry::Stream::Out ? 0 : 1];
             stream.add((*entry)->data);
@@ -81,8 +103,18 @@ Status Printer::printAll(KeepLogReader &log)
     }
 }
 
+/// Beside the output it goes where the events go.
+Status Printer::printConsole(const std::string &line)
+{
+    if (m_show == Show::Console)
+        return writeAll(1, asBytes(line + "\n"), "standard output");
+    note("# " + line + "\n");
+    return {};
+}
+
 Status Printer::finish()
 {
+    KASTELLAN_TRY(m_console.finish([this](const std::string &line) { return printConsole(line); }));
     for (PassingStream &stream : m_streams) {
         stream.finish();
         KASTELLAN_TRY(flush(stream));
@@ -121,7 +153,13 @@ Result<int> keepLogs(const Invocation &asked)
     KASTELLAN_ASSIGN(const KeepStatus found, findKeep(asked.operands.front()));
     const KeepId id = found.plan.id;
     const bool follow = asked.has("follow");
-    Printer printer(asked.has("timestamps"), !asked.has("no-events"));
+    if (asked.has("console") && (asked.has("all") || asked.has("no-events")))
+        return badInput("print the log", "--console", "it shows the console alone", "Leave out --all and --no-events.");
+    const auto show = asked.has("console") ? Printer::Show::Console
+        : asked.has("all")                 ? Printer::Show::All
+        : asked.has("no-events")           ? Printer::Show::Output
+                                           : Printer::Show::OutputAndEvents;
+    Printer printer(asked.has("timestamps"), show);
     std::optional<FolderWatch> watch;
     if (follow) {
         KASTELLAN_ASSIGN(watch, FolderWatch::open(keeps::folder(id)));
