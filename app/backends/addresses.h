@@ -13,5 +13,7 @@ namespace kastellan {
 [[nodiscard]] Status checkHostAddress(std::string_view address);
 /// The host at an address. Nothing is opened before it is asked for something.
 [[nodiscard]] Result<std::shared_ptr<Host>> hostAt(std::string_view address);
+/// What a launch would ask of the cluster at an address, as YAML; asks no cluster. An Input error for any other address.
+[[nodiscard]] Result<std::string> clusterDryRun(std::string_view address, const MachineRequest &request);
 
 } // namespace kastellan

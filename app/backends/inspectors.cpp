@@ -12,10 +12,6 @@ Result<std::shared_ptr<HostInspector>> makeInspector(const HostRegistry &hosts, 
     if (const auto added = addedHost(host); added && *added)
         if (auto inspector = (*added)->inspector())
             return inspector;
-    if (sev::isSshAddress(host))
-        return sev::makeSshInspector(host);
-    if (host.find("://") != std::string_view::npos)
-        return sev::makeLibvirtInspector(host);
     KASTELLAN_ASSIGN(const auto found, hosts.find(host));
     if (auto inspector = found->inspector())
         return inspector;

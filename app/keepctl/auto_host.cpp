@@ -115,13 +115,14 @@ Result<PlannedLaunch> planAutomatically(
     }
     std::string why = "none of the hosts fits";
     for (const auto &reason : reasons)
-        why += "\n  " + inLine(reason.id) + ": " + inLine(reason.why);
+        why += "\n" + inLine(reason.id) + ": " + inLine(reason.why);
     // A workload that can't be read fails on each of them in the same way: that is the error.
     if (first && first->kind == ErrorKind::Input && std::ranges::none_of(reasons, [&](const HostReason &reason) {
             return !reason.technology.empty() && !reason.why.ends_with(first->why);
         }))
         return std::unexpected(*first);
-    return environment(what, "--host auto", std::move(why), "Add a host that is ready (keepctl host add ADDRESS), or demand less.");
+    return environment(what, "--host auto", std::move(why) + "\nNothing was chosen.",
+        "Add a host that is ready (keepctl host add ADDRESS), or demand less.");
 }
 
 } // namespace

@@ -112,7 +112,16 @@ void note(std::string_view text)
 
 void say(std::string_view text)
 {
-    note("keepctl: " + inLine(text) + "\n");
+    // What follows the first line is set in, so that nothing that came from elsewhere looks like a message of ours.
+    std::string lines;
+    for (;;) {
+        const auto end = text.find('\n');
+        lines += (lines.empty() ? "keepctl: " : "  ") + inLine(text.substr(0, end)) + "\n";
+        if (end == std::string_view::npos)
+            break;
+        text.remove_prefix(end + 1);
+    }
+    note(lines);
 }
 
 namespace {

@@ -82,7 +82,7 @@ private Q_SLOTS:
         std::string escaped = address.toStdString();
         if (escaped.contains('\n'))
             escaped.replace(escaped.find('\n'), 1, "\\n");
-        const std::string content = R"({"schema": "kastellan-hosts-1", "hosts": [{"id": ")" + escaped + R"(", "added": 1}]})";
+        const std::string content = "{\"schema\": \"kastellan-hosts-1\", \"hosts\": [{\"id\": \"" + escaped + "\", \"added\": 1}]}";
         QVERIFY(writeFileAtomically(file, asBytes(content)));
         const Ran check = m_program->run({u"host"_s, u"list"_s, u"--check"_s, u"--json"_s});
         const QJsonObject host = hostIn(check, address);
@@ -110,7 +110,7 @@ private Q_SLOTS:
         QVERIFY2(none.exit == 3 && none.out.isEmpty(), none.all());
         for (const char *part : {"emulated: It is emulated", "local: ", "qemu+ssh://127.0.0.1:1/system: It is not ",
                  "ssh://127.0.0.1:1: It can only be looked at"})
-            QVERIFY2(none.err.contains(part), part + QByteArray(" in ") + none.all());
+            QVERIFY2(none.err.contains(part), QByteArray(part + QByteArray(" in ") + none.all()));
         const Ran launched = m_program->run({u"keep"_s, u"launch"_s, u"--json"_s, u"--host"_s, u"auto"_s, example("hello")});
         QVERIFY2(launched.exit == 125 && launched.json()["error"_L1].toObject()["kind"_L1].toString() == u"environment"_s, launched.all());
         QVERIFY(launched.json()["keep"_L1].isNull());

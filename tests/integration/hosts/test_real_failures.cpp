@@ -44,7 +44,12 @@ private Q_SLOTS:
         QTest::addColumn<QString>("verb");
         QTest::addColumn<QByteArray>("xml");
         QTest::newRow("no SNP in this QEMU") << u"machine.launch-security"_s << u"define"_s << domain("qemu", "", "", snp);
-        QTest::newRow("no firmware with SNP") << u"machine.firmware-missing"_s << u"define"_s << domain("qemu", " firmware='efi'", "", snp);
+        QTest::newRow("no firmware of that kind")
+            << u"machine.firmware-missing"_s << u"define"_s
+            << domain("qemu", " firmware='efi'",
+                   "<firmware><feature enabled='yes' name='enrolled-keys'/><feature enabled='yes' name='secure-boot'/></firmware>"
+                   "<loader type='rom'/>",
+                   "");
         QTest::newRow("no KVM") << u"kvm.missing"_s << u"define"_s << domain("kvm", "", "", "");
         QTest::newRow("no such model") << u"machine.cpu-model"_s << u"create"_s
                                        << domain("qemu", "", "", "<cpu mode='custom'><model>EPYC-Nonesuch</model></cpu>");
@@ -123,7 +128,7 @@ private:
     {
         const auto found = sev::explainFailure(said.toStdString());
         QVERIFY2(found, said);
-        QVERIFY2(QString::fromStdString(found->id).startsWith(id), QByteArray::fromStdString(found->id) + ": " + said);
+        QVERIFY2(QString::fromStdString(found->id).startsWith(id), QByteArray(QByteArray::fromStdString(found->id) + ": " + said));
         // And as an error of ours, with every word of theirs kept.
         const Error error = sev::explained({ErrorKind::Environment, "start the keep", "qemu:///session", said.toStdString(), ""});
         QVERIFY(error.remedy.contains(said.toStdString()) && !error.why.contains(said.toStdString()));

@@ -47,7 +47,7 @@ private Q_SLOTS:
         QVERIFY(!(*knownHosts())[0].look);
         QCOMPARE((**knownHost("epyc1")).id, std::string("qemu+ssh://epyc1/system"));
         QCOMPARE((**knownHost("qemu:///session")).id, std::string("qemu:///session"));
-        QVERIFY(!**knownHost("") && !**knownHost("epyc2"));
+        QVERIFY(!*knownHost("") && !*knownHost("epyc2"));
         // The same address: another name renames, the same one is an error.
         QVERIFY(!addKnownHost("qemu:///session"));
         QCOMPARE(addKnownHost("qemu:///session", "mine")->name, std::string("mine"));
@@ -118,7 +118,8 @@ private Q_SLOTS:
                 R"({"time": 1, "state": "ready", "technologies": ["tdx"]})", R"({"time": 1, "state": "ready", "technologies": [3]})",
                 R"({"time": 1, "state": "ready", "facts": [{"label": "a"}]})", R"({"time": 1, "state": "ready", "machines": 1})"})
             QVERIFY2(!hostLookFromJson(wrong, "test"), wrong);
-        QVERIFY(!hostLookFromJson(R"({"time": 1, "state": "ready", "why": ")" + std::string(std::size_t{2} << 20, 'x') + "\"}", "test"));
+        QVERIFY(
+            !hostLookFromJson("{\"time\": 1, \"state\": \"ready\", \"why\": \"" + std::string(std::size_t{2} << 20, 'x') + "\"}", "test"));
     }
 
     void aDamagedFileNeverCountsAsNone_data()
