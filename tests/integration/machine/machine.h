@@ -31,14 +31,14 @@ struct MachineParts {
 using AnswerFirmware = std::function<Bytes(ByteView request)>;
 
 struct MachineOptions {
-    std::string words; ///< more words for the command line
-    AnswerFirmware firmware; ///< behind the firmware port; without one there is none
+    std::string words = {}; ///< more words for the command line
+    AnswerFirmware firmware = {}; ///< behind the firmware port; without one there is none
     bool sessionPort = true;
     std::optional<Bytes>
         secretArea; ///< in guest memory where the firmware's footer says; then OVMF boots, with the hashes of what is booted
     unsigned memoryMiB = 512;
     std::string processor = "max,erms=off,fsrm=off";
-    std::string init; ///< a program in place of the warden as /init
+    std::string init = {}; ///< a program in place of the warden as /init
 };
 
 /// The keep image's initrd in a virtual machine under QEMU without KVM. Ends with the object.

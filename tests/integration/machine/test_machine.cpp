@@ -68,7 +68,7 @@ void TestMachine::hello()
 {
     QElapsedTimer timer;
     timer.start();
-    Machine machine({.words = {}, .firmware = m_scene->firmware()});
+    Machine machine({.firmware = m_scene->firmware()});
     const auto owner = m_scene->challenged(machine.connect());
     QVERIFY2(!owner->reports.empty(), (trouble(*owner) + "\n" + machine.console().toStdString()).c_str());
     const auto answered = timer.elapsed();
@@ -103,7 +103,7 @@ void TestMachine::hello()
 
 void TestMachine::echoInPieces()
 {
-    Machine machine({.words = {}, .firmware = m_scene->firmware()});
+    Machine machine({.firmware = m_scene->firmware()});
     auto owner = m_scene->launched(machine.connect(), {workload("echo"), {}, {}});
     OWNER_REACHES(owner, !owner->started.empty());
     Bytes input(1 << 20);
@@ -128,7 +128,7 @@ void TestMachine::echoInPieces()
 
 void TestMachine::secret()
 {
-    Machine machine({.words = {}, .firmware = m_scene->firmware()});
+    Machine machine({.firmware = m_scene->firmware()});
     const auto owner =
         m_scene->launched(machine.connect(), {workload("secret"), "secrets = [\"token\"]\nargs = [\"token\"]\n", {{"token", "hush"}}});
     OWNER_REACHES(owner, owner->exit.has_value());
@@ -148,7 +148,7 @@ void TestMachine::compute()
     QFETCH(bool, compiled);
     if (compiled && !compilerAvailable())
         QSKIP("no WasmEdge compiler here");
-    Machine machine({.words = {}, .firmware = m_scene->firmware()});
+    Machine machine({.firmware = m_scene->firmware()});
     const auto owner = m_scene->launched(
         machine.connect(), {example("compute") + "/main.wasm", compiled ? exampleConfig("compute") : "args = [\"1\"]\n", {}, compiled});
     OWNER_REACHES(owner, owner->exit.has_value());
@@ -160,7 +160,7 @@ void TestMachine::compute()
 // The kernel would write address and instruction of a process that fails; they are the workload's.
 void TestMachine::trapStaysOffTheConsole()
 {
-    Machine machine({.words = {}, .firmware = m_scene->firmware()});
+    Machine machine({.firmware = m_scene->firmware()});
     auto owner = m_scene->launched(machine.connect(), {workload("trap"), {}, {}});
     OWNER_REACHES(owner, owner->exit.has_value());
     QVERIFY2(owner->exit->trap.find("unreachable") != std::string::npos, owner->exit->trap.c_str());
@@ -180,8 +180,7 @@ void TestMachine::sessionSecretInPlaceOfReports()
     secret.ownerKey = m_scene->keyDigest;
     QElapsedTimer timer;
     timer.start();
-    Machine machine(
-        {.words = {}, .firmware = {}, .sessionPort = true, .secretArea = *sev::legacy::secretTable({{sessionSecretGuid, secret.bytes()}})});
+    Machine machine({.sessionPort = true, .secretArea = *sev::legacy::secretTable({{sessionSecretGuid, secret.bytes()}})});
     auto owner = m_scene->challenged(machine.connect());
     QVERIFY2(!owner->reports.empty(), (trouble(*owner) + "\n" + machine.console().toStdString()).c_str());
     qInfo("through the firmware to the first code %lld ms", static_cast<long long>(timer.elapsed()));
@@ -211,7 +210,7 @@ void TestMachine::sessionSecretInPlaceOfReports()
 
 void TestMachine::unattestedServesTheNamedOwnerAlone()
 {
-    Machine machine({.words = "kastellan.unattested kastellan.owner=" + toHex(m_scene->keyDigest.view()), .firmware = {}});
+    Machine machine({.words = "kastellan.unattested kastellan.owner=" + toHex(m_scene->keyDigest.view())});
     {
         FakeOwner stranger(machine.connect(), makeOwnerKey().first, m_scene->keep);
         until(stranger, [&] { return stranger.error.has_value() || stranger.established; });
@@ -244,7 +243,7 @@ void TestMachine::lastWords()
     QFETCH(QByteArray, words);
     QFETCH(bool, port);
     QFETCH(QByteArray, said);
-    Machine machine({.words = words.toStdString(), .firmware = {}, .sessionPort = port});
+    Machine machine({.words = words.toStdString(), .sessionPort = port});
     QVERIFY(machine.ended(90'000));
     QVERIFY2(machine.console().contains("keep-warden: cannot") && machine.console().contains(said), machine.console().constData());
 }
@@ -252,7 +251,7 @@ void TestMachine::lastWords()
 // A workload that takes more than the machine has is ended; its warden goes on, and tells it. Not a word of it on the console.
 void TestMachine::memoryRunsOut()
 {
-    Machine machine({.words = {}, .firmware = m_scene->firmware(), .memoryMiB = 192});
+    Machine machine({.firmware = m_scene->firmware(), .memoryMiB = 192});
     const auto owner = m_scene->launched(machine.connect(), {workload("hog"), "[limits]\nmemory = \"2 GiB\"\n", {}});
     OWNER_REACHES(owner, owner->exit.has_value());
     QVERIFY2(owner->exit->trap.find("SIGKILL") != std::string::npos, trouble(*owner).c_str());
@@ -264,7 +263,7 @@ void TestMachine::memoryRunsOut()
 // Without RDRAND the wait is told. And a keep that was never given anything is switched off by its owner's word.
 void TestMachine::noRandomInstruction()
 {
-    Machine machine({.words = {}, .firmware = m_scene->firmware(), .processor = "max,erms=off,fsrm=off,rdrand=off,rdseed=off"});
+    Machine machine({.firmware = m_scene->firmware(), .processor = "max,erms=off,fsrm=off,rdrand=off,rdseed=off"});
     const auto owner = m_scene->challenged(machine.connect());
     QVERIFY2(!owner->reports.empty(), (trouble(*owner) + "\n" + machine.console().toStdString()).c_str());
     const QByteArray console = machine.console();

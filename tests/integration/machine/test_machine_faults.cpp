@@ -45,7 +45,7 @@ private:
 // The channel is cut after any number of bytes, in the middle of handshakes, challenges and input, a hundred times.
 void TestMachineFaults::cutMidRecord()
 {
-    Machine machine({.words = {}, .firmware = m_scene->firmware()});
+    Machine machine({.firmware = m_scene->firmware()});
     auto owner = m_scene->launched(machine.connect(), {workload("echo"), {}, {}});
     OWNER_REACHES(owner, owner->output[0].size() == 6);
     Bytes all = owner->output[0];
@@ -94,7 +94,7 @@ void TestMachineFaults::cutMidRecord()
 void TestMachineFaults::pausedWithMuchPending()
 {
     constexpr std::size_t block = 1 << 16, blocks = 1600;
-    Machine machine({.words = {}, .firmware = m_scene->firmware(), .sessionPort = true, .secretArea = {}, .memoryMiB = 192});
+    Machine machine({.firmware = m_scene->firmware(), .memoryMiB = 192});
     auto owner = m_scene->launched(machine.connect(), {workload("flood"), "args = [\"" + std::to_string(block * blocks) + "\"]\n", {}});
     OWNER_REACHES(owner, owner->output[0].size() > block);
     const std::size_t before = owner->output[0].size();
@@ -194,7 +194,7 @@ private:
 // again later are nobody's.
 void TestMachineFaults::severalAtOnePort()
 {
-    Machine machine({.words = {}, .firmware = m_scene->firmware()});
+    Machine machine({.firmware = m_scene->firmware()});
     std::size_t logged = 0;
     {
         Joint joint(machine.connect());
@@ -241,7 +241,7 @@ void TestMachineFaults::severalAtOnePort()
 // half.)
 void TestMachineFaults::wardensDeathEndsTheMachine()
 {
-    Machine machine({.words = {}, .firmware = m_scene->firmware(), .init = std::string(ASSASSIN)});
+    Machine machine({.firmware = m_scene->firmware(), .init = std::string(ASSASSIN)});
     QVERIFY(machine.ended(90'000));
     QVERIFY2(machine.console().contains("keep-warden: it was ended by signal 11"), machine.console().constData());
 }
