@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <array>
+#include <future>
+#include <thread>
 
 namespace kastellan::sev::libvirt {
 namespace fs = std::filesystem;
@@ -15,6 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr auto killPatience = 60s;
 constexpr auto patience = 5s; ///< for a connection that is being sought again
 constexpr std::uint64_t logLimit = 1 << 20;
 constexpr std::size_t lastBytes = 4096;
@@ -103,8 +106,15 @@ void RunningMachine::kill()
         connection = found->connection;
     else if (auto opened = Connection::open(m_parts.uri))
         connection = std::move(*opened);
-    if (connection)
-        static_cast<void>(removeMachine(*connection, m_parts.id, m_parts.note, m_parts.folder));
+    // A daemon that answers no more must not hold up the loader: what is left is then known by the note.
+    if (connection) {
+        auto done = std::make_shared<std::promise<void>>();
+        std::thread([done, connection, id = m_parts.id, note = m_parts.note, folder = m_parts.folder] {
+            static_cast<void>(removeMachine(*connection, id, note, folder));
+            done->set_value();
+        }).detach();
+        done->get_future().wait_for(killPatience);
+    }
     std::error_code code;
     fs::remove(m_parts.folder / legacy::sessionSecretFile, code);
     m_parts.secret.reset();

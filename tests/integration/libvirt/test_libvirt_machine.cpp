@@ -30,7 +30,6 @@ private Q_SLOTS:
     void guestTurnsOff();
     void qemuIsKilled();
     void secondClientTakesOver();
-    void deafGuestCanBeKilled();
     void foundAgain();
     void goneWhileNobodyLooked();
     void daemonRestarts();
@@ -195,27 +194,6 @@ void TestLibvirtMachine::secondClientTakesOver()
     ::send(second->get(), "two", 3, MSG_NOSIGNAL);
     QVERIFY(readUntil(second->get(), "two").contains("two"));
     keep->kill();
-}
-
-void TestLibvirtMachine::deafGuestCanBeKilled()
-{
-    const auto keep = launch();
-    QVERIFY(keep);
-    auto stream = keep->connect();
-    QVERIFY_RESULT(stream);
-    ::send(stream->get(), "deaf", 4, MSG_NOSIGNAL);
-    // Until nothing goes on any more: libvirt itself waits for the guest.
-    const std::string piece(1 << 16, 'x');
-    for (;;) {
-        pollfd waited{stream->get(), POLLOUT, 0};
-        if (::poll(&waited, 1, 1000) != 1)
-            break;
-        if (::send(stream->get(), piece.data(), piece.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno != EAGAIN)
-            break;
-    }
-    QVERIFY(keep->use()); // the keep's own connection still answers
-    keep->kill();
-    QVERIFY(m_scene->qemus(m_plan.id).empty());
 }
 
 void TestLibvirtMachine::foundAgain()
