@@ -3,6 +3,7 @@
 #include "app/keepctl/attach.h"
 #include "app/keepctl/auto_host.h"
 #include "app/keepctl/commands.h"
+#include "app/keepctl/dry_run.h"
 #include "app/keepctl/find.h"
 #include "app/keepctl/json_output.h"
 #include "app/keepctl/launch_outcome.h"
@@ -159,6 +160,8 @@ Status launch(const Context &context, Interrupts &interrupts, Telling &telling)
 
 int keepLaunch(const Invocation &asked, const Context &context)
 {
+    if (asked.has("dry-run"))
+        return dryRunOfLaunch(asked, context);
     Interrupts interrupts;
     Telling telling{.asked = asked, .plan = {}, .reasons = {}, .result = {}, .record = {}, .error = {}};
     if (const Status launched = launch(context, interrupts, telling); !launched)

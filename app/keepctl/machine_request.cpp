@@ -68,7 +68,8 @@ Result<MachineRequest> machineRequest(const Invocation &asked)
         KASTELLAN_ASSIGN(auto port, forwardedPortFrom(text));
         request.ports.push_back(std::move(port));
     }
-    request.image = absolute(asked.value("image"));
+    const std::string image = asked.value("image");
+    request.image = image.starts_with("docker://") ? image : absolute(image); // clusters take theirs from a registry
     request.firmware = absolute(asked.value("firmware"));
     KASTELLAN_ASSIGN(const std::uint64_t patience, asked.number("boot-timeout", request.bootSeconds, anyNumber));
     request.bootSeconds = static_cast<unsigned>(patience);

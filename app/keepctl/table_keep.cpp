@@ -62,7 +62,10 @@ std::vector<Verb> launchVerbs()
             {workload},
             planOptions({{"detach", 'd', "", "Return once the workload runs, and print the keep's id"},
                 {"quiet", 'q', "", "No progress and no appraisal on standard error, unless something is wrong"},
-                {"console", 0, "", "Show what the console of a virtual machine writes, on standard error; the host can write there what it likes"}}),
+                {"console", 0, "", "Show what the console of a virtual machine writes, on standard error; the host can write there what it likes"},
+                {"dry-run", 0, "",
+                    "For a cluster (--host kubevirt://CONTEXT/NAMESPACE): print the VirtualMachineInstance as YAML, ask no cluster, do "
+                    "nothing"}}),
             {{"keepctl keep launch resources/examples/hello", "run the sample and see its appraisal"},
                 {"keepctl keep launch -s token=token.txt app/", "deliver a secret once the keep is trusted"},
                 {"keepctl keep launch --detach --name web app/", "leave it running"},

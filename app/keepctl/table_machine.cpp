@@ -17,7 +17,10 @@ std::vector<Option> machineOptions()
         {"network", 0, "KIND", "none, user (through the host's own network) or bridge:NAME; default none"},
         {"forward", 0, "HOST:GUEST", "Forward a port of the host to the machine (udp:HOST:GUEST for UDP); needs --network user", Word::Free,
             {}, true},
-        {"image", 0, "FOLDER", "The keep image for virtual machines; default: the one that was built or installed", Word::Folder},
+        {"image", 0, "FOLDER",
+            "The keep image for virtual machines; default: the one that was built or installed. In a cluster a container image that holds "
+            "it, docker://NAME@sha256:…",
+            Word::Folder},
         {"firmware", 0, "FILE", "Firmware to start from, in place of the image's", Word::File},
         {"guest-policy", 0, "NUMBER", "The guest policy as the technology encodes it; default 0x30000 for snp, 0xf for es, 0xb for sev"},
         {"id-block", 0, "FILE", "An ID block that the firmware holds the launch to (see 'keepctl measure id-block')", Word::File},

@@ -140,7 +140,7 @@ ApiResult<std::string> Api::ask(const Call &call, const std::stop_token &stop)
 ApiResult<void> Api::stream(const Call &call, const std::function<bool(std::string_view)> &line, const std::stop_token &stop)
 {
     std::string held;
-    bool over = false;
+    bool over = false, enough = false;
     const auto sink = [&](ByteView bytes) {
         for (std::string_view rest = asText(bytes); !rest.empty();) {
             const auto end = rest.find('\n');
@@ -152,8 +152,10 @@ ApiResult<void> Api::stream(const Call &call, const std::function<bool(std::stri
             if (end == std::string_view::npos)
                 return true;
             rest.remove_prefix(end + 1);
-            if (!held.empty() && !line(held))
+            if (!held.empty() && !line(held)) {
+                enough = true;
                 return false;
+            }
             held.clear();
         }
         return true;
@@ -165,6 +167,9 @@ ApiResult<void> Api::stream(const Call &call, const std::function<bool(std::stri
             0, false});
     if (!ended)
         return std::unexpected(ended.error());
+    if (!held.empty() && !enough)
+        return std::unexpected(ApiError{
+            {ErrorKind::Environment, call.what, m_access.cluster.server, "its stream ended within a line", "Try again later."}, 0, true});
     return {};
 }
 

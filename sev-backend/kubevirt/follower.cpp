@@ -161,18 +161,17 @@ void Follower::run(const std::stop_token &stop)
         const auto began = std::chrono::steady_clock::now();
         const std::string version = m_version;
         auto done = anew ? readAnew(stop) : watchOnce(stop);
-        // A stream that says nothing and ends at once is no reason to ask without a pause.
-        const bool idle = done && !anew && version == m_version && std::chrono::steady_clock::now() - began < m_patience.first;
-        if (done && !idle) {
+        if (version != m_version) // there was something new: whatever failed before is over
             pause = m_patience.first;
+        // A stream that says nothing and ends at once is no reason to ask again without a pause.
+        if (done && (anew || version != m_version || std::chrono::steady_clock::now() - began >= m_patience.first)) {
             anew = false;
             continue;
         }
         std::unique_lock lock(m_mutex);
         if (!done) {
             m_trouble = done.error().error;
-            // What was cut may have held anything: what is there now counts.
-            anew = done.error().status != 0 || done.error().error.kind == ErrorKind::Input;
+            anew = true; // what was cut off may have said anything: what is there now counts
         }
         m_changed.wait_for(lock, stop, pause, [] { return false; });
         pause = std::min(pause * 2, m_patience.longest);

@@ -24,6 +24,9 @@ Status possible(const MachineRequest &request)
     if (request.rehearse)
         return badInput(planning, "--rehearse", "a rehearsal runs on one libvirt host, and no cluster has our stand-in for QEMU",
             "Rehearse on qemu:///session, or leave it out.");
+    if (request.unattested)
+        return badInput(planning, "--unattested", "KubeVirt offers no stream to a keep, so nothing could be delivered to it even so",
+            "Leave it out: the keep is created, appraised (undecided) and removed. --dry-run prints what you could create yourself.");
     if (!request.ports.empty())
         return badInput(planning, "--forward", "a cluster forwards no ports of a node",
             "Use --network user, and a Service or 'kubectl port-forward' of the cluster.");
