@@ -140,7 +140,10 @@ def place(made, out):
 
 def build(options):
     options.out = os.path.abspath(options.out)
-    lock = read_lock(options.lock)
+    known = options.lock
+    if options.update_lock and not os.path.exists(known): # a new lock begins as the recipe's
+        known = os.path.join(HERE, "inputs.lock.json")
+    lock = read_lock(known)
     inputs = Inputs(lock, tree_files(options.tree), options.inputs, options.cache)
     os.makedirs(options.cache, exist_ok=True)
     if options.update_lock:
@@ -170,6 +173,9 @@ def guarded(work):
     except OSError as error:
         Failure("environment", "make the keep image", error.filename or "", error.strerror or str(error)).tell()
     except subprocess.CalledProcessError as error:
+        if error.returncode in (-signal.SIGTERM, -signal.SIGINT): # interrupted with us, and noticed first
+            Failure("cancelled", "make the keep image", "", "it was interrupted; nothing was left behind").tell()
+            return 1
         Failure("environment", "make the keep image", error.cmd[0], f"it failed with status {error.returncode}").tell()
     return 1
 
