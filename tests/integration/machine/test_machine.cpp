@@ -51,7 +51,6 @@ private Q_SLOTS:
     void secret();
     void compute_data();
     void compute();
-    void trapStaysOffTheConsole();
     void memoryRunsOut();
     void sessionSecretInPlaceOfReports();
     void unattestedServesTheNamedOwnerAlone();
@@ -155,16 +154,6 @@ void TestMachine::compute()
     QCOMPARE(owner->started, std::vector<std::string>{compiled ? "aot" : "interpreter"});
     QCOMPARE(owner->exit->trap + owner->exit->reason, std::string());
     QCOMPARE(owner->exit->code, 0);
-}
-
-// The kernel would write address and instruction of a process that fails; they are the workload's.
-void TestMachine::trapStaysOffTheConsole()
-{
-    Machine machine({.firmware = m_scene->firmware()});
-    auto owner = m_scene->launched(machine.connect(), {workload("trap"), {}, {}});
-    OWNER_REACHES(owner, owner->exit.has_value());
-    QVERIFY2(owner->exit->trap.find("unreachable") != std::string::npos, owner->exit->trap.c_str());
-    QVERIFY2(!machine.console().contains("keep-runner"), machine.console().constData());
 }
 
 // SEV and SEV-ES, as far as the warden sees of them: the secret lies where the firmware's owner put it, and codes made with it are the
