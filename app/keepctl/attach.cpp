@@ -220,7 +220,8 @@ void Attachment::readLog()
             continue;
         m_progress.clear();
         if (read.stream == LogEntry::Stream::Console) {
-            static_cast<void>(m_console.add(read.data, [](const std::string &line) -> Status { return note("# " + line + "\n"), Status(); }));
+            static_cast<void>(
+                m_console.add(read.data, [](const std::string &line) -> Status { return note("# " + line + "\n"), Status(); }));
             continue;
         }
         const std::size_t which = read.stream == LogEntry::Stream::Out ? 0 : 1;

@@ -12,7 +12,8 @@ struct KeepUse {
     std::uint64_t memory = 0; ///< bytes
 };
 
-/// What the keeps in virtual machines use now, as their loaders tell; those are missing whose host does not say, or not within half a second.
+/// What the keeps in virtual machines use now, as their loaders tell; those are missing whose host does not say, or not within half a
+/// second.
 [[nodiscard]] std::map<KeepId, KeepUse> useOf(const std::vector<KeepStatus> &keeps);
 
 /// "12.5 s of processor time, 320 MiB".
