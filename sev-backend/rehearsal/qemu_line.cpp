@@ -49,9 +49,11 @@ public:
     OrRefusal<void> run()
     {
         for (const QemuOption &option : m_options)
-            if (option.value && (option.name == "machine" || option.name == "M"))
-                for (const auto &[key, value] : options(word(option), "type").all())
+            if (option.value && (option.name == "machine" || option.name == "M")) {
+                const QemuOptions values = options(word(option), "type");
+                for (const auto &[key, value] : values.all())
                     m_machine[key] = value;
+            }
         if (auto status = object(); !status)
             return status;
         monitors();
