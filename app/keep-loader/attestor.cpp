@@ -3,6 +3,7 @@
 
 #include "core/base/digest.h"
 #include "core/hosts/pins.h"
+#include "core/keeps/whole_machine.h"
 #include "core/session/session_secret.h"
 #include "core/workload/workload.h"
 #include "people.h"
@@ -59,6 +60,18 @@ std::string pinName(const LaunchPlan &plan, std::string_view identity)
     if (identity.starts_with("cek:"))
         pinned += "#sev";
     return pinned;
+}
+
+bool isWhole(const LaunchPlan &plan)
+{
+    return plan.machine && plan.machine->request.whole;
+}
+
+void addMachine(std::vector<Finding> &findings, const LaunchPlan &plan)
+{
+    findings.push_back(machineFinding());
+    if (auto disk = diskFinding(*plan.machine->request.whole))
+        findings.push_back(std::move(*disk));
 }
 
 } // namespace
@@ -197,7 +210,24 @@ Result<Record> Attestor::appraiseLaunch(Evidence evidence, const RunningKeep &ke
         findings.push_back(demandedPolicy(*m_launch));
         ownersWord(workload, true, false);
     }
-    findings.push_back(std::move(workload));
+    if (isWhole(m_plan))
+        addMachine(findings, m_plan);
+    else
+        findings.push_back(std::move(workload));
+    return finish(std::move(record), keep, {});
+}
+
+Result<Record> Attestor::appraiseWhole(const RunningKeep &keep)
+{
+    Record record = begin(Kind::Attest);
+    record.evidence.kind = "none";
+    auto &findings = record.appraisal.findings;
+    findings = m_backend->appraise(record.evidence, record.expected, record.created);
+    for (auto &finding : findings)
+        if (finding.id == "evidence.present" && !launchedUnattested(m_plan))
+            finding.remedy = "Have the machine make a report inside, and import it: keepctl keep import-report "
+                + toHex(m_plan.id.view()).substr(0, 12) + " FILE.";
+    addMachine(findings, m_plan);
     return finish(std::move(record), keep, {});
 }
 

@@ -27,6 +27,8 @@ public:
     /// What the firmware says of a keep that waits for its owner (SEV, SEV-ES), before it runs. Later answers of the keep are codes then,
     /// and their records carry this evidence.
     [[nodiscard]] Result<Record> appraiseLaunch(Evidence evidence, const RunningKeep &keep);
+    /// A whole virtual machine that reports nothing from here: what is known of it, undecided until a report is imported.
+    [[nodiscard]] Result<Record> appraiseWhole(const RunningKeep &keep);
     /// The same evidence from the record that was written then, for a loader that takes over.
     [[nodiscard]] Status recallLaunch(const std::string &record);
     /// A line of the activity log; what cannot be written is not worth a keep's life, and is returned for the keep's own log.

@@ -9,6 +9,8 @@ namespace kastellan::loader {
 
 Result<Prepared> prepare(const LaunchPlan &plan)
 {
+    if (plan.machine && plan.machine->request.whole)
+        return Prepared{}; // nothing is delivered
     KASTELLAN_ASSIGN(Workload workload, loadWorkload(plan.workload));
     if (workload.moduleDigest != plan.workloadDigest)
         return badInput("launch the workload", plan.workload,

@@ -175,6 +175,9 @@ void Engine::challenge()
 
 void Engine::attest()
 {
+    if (!over() && isWhole())
+        return m_listener.error({ErrorKind::Negative, "attest the keep", m_plan.name, "it is a whole virtual machine, and nobody inside can be asked",
+            "Have it make a report inside, and import it: keepctl keep import-report."});
     if (over() || !m_session || m_nonce || m_status.get().state < KeepState::Running)
         return m_listener.error({ErrorKind::Negative, "attest the keep", m_plan.name,
             "it is " + std::string(name(m_status.get().state)) + (m_nonce ? " and an attestation is under way" : ""),
@@ -380,6 +383,10 @@ void Engine::keepEnded()
             return end(KeepState::Stopped, "stopped");
         const KeepEnd how = m_keep->end();
         m_console.drain();
+        if (isWhole() && !how.bySignal && how.code == 0) {
+            m_status.edit().exitCode = 0;
+            return end(KeepState::Stopped, {});
+        }
         const std::string what = m_plan.machine ? "its virtual machine" : "its warden";
         std::string why = !how.known ? what + " has ended"
             : how.bySignal           ? what + " was killed by signal " + std::to_string(how.code)

@@ -75,6 +75,8 @@ private:
     void judgeLaunch(Evidence evidence);
     void admitted(const Status &status);
     void boot();
+    [[nodiscard]] bool isWhole() const;
+    void runWhole();
     void waitForBoot();
     [[nodiscard]] bool booting() const { return m_bootUntil.has_value(); }
     void step(std::string_view text);

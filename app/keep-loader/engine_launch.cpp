@@ -93,6 +93,12 @@ void Engine::started(Result<std::unique_ptr<RunningKeep>> keep, Result<Prepared>
         return fail(planned.error());
     if (launch)
         return judgeLaunch(std::move(*launch));
+    if (isWhole()) {
+        // It runs already; what it is stays undecided until a report of it is imported.
+        if (recorded(m_attestor.appraiseWhole(*m_keep)))
+            runWhole();
+        return;
+    }
     boot();
 }
 
@@ -138,8 +144,26 @@ void Engine::admitted(const Status &status)
         return fail(status.error());
     if (!m_keep->sessionSecret())
         return fail({ErrorKind::Internal, "launch the keep", m_plan.name, "its host gave it no session secret", "Report this."});
+    if (isWhole())
+        return runWhole();
     step(launch_step::secretInjected);
     boot();
+}
+
+bool Engine::isWhole() const
+{
+    return m_plan.machine && m_plan.machine->request.whole;
+}
+
+/// A whole virtual machine runs by itself: there is nobody inside to talk to, and nothing to deliver.
+void Engine::runWhole()
+{
+    enter(KeepState::Delivering);
+    if (over())
+        return;
+    note("a whole virtual machine: nothing is delivered, and nothing inside is asked");
+    enter(KeepState::Running);
+    step(launch_step::running);
 }
 
 void Engine::boot()
@@ -197,6 +221,11 @@ void Engine::resume()
     if (!keep)
         return fail(keep.error());
     takeKeep(std::move(*keep));
+    if (isWhole()) {
+        if (m_status.get().state < KeepState::Running)
+            return fail({ErrorKind::Environment, "take over the keep", m_plan.name, "its loader ended before it was judged", "Launch it again."});
+        return;
+    }
     if (auto manifest = readFile(m_folder / manifestFile, 16 << 20))
         m_delivered = Attestor::Delivered{std::move(*manifest), m_status.get().execution};
     else if (m_status.get().state >= KeepState::Running) // the secrets died with the loader: an undelivered keep cannot go on

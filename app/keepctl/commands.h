@@ -43,6 +43,7 @@ inline constexpr int notLaunched = 125, refused = 126, notStarted = 127, trapped
 [[nodiscard]] Result<int> keepRemove(const Invocation &asked);
 [[nodiscard]] Result<int> keepAttest(const Invocation &asked);
 [[nodiscard]] Result<int> keepRecover(const Invocation &asked);
+[[nodiscard]] Result<int> keepImportReport(const Invocation &asked, const Context &context);
 [[nodiscard]] Result<int> evidenceList(const Invocation &asked);
 [[nodiscard]] Result<int> evidenceShow(const Invocation &asked, const Context &context);
 [[nodiscard]] Result<int> evidenceVerify(const Invocation &asked, const Context &context);

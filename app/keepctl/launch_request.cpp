@@ -78,7 +78,8 @@ Result<std::vector<std::pair<std::string, unsigned>>> minimumTcb(const std::vect
 Result<LaunchRequest> launchRequest(const Invocation &asked)
 {
     LaunchRequest request;
-    request.workload = asked.operands.front();
+    if (!asked.operands.empty())
+        request.workload = asked.operands.front();
     request.host = asked.value("host", "emulated");
     request.name = asked.value("name");
     request.args = asked.values("arg");
@@ -114,6 +115,9 @@ Result<LaunchRequest> launchRequest(const Invocation &asked)
     if (asked.has("policy")) {
         KASTELLAN_ASSIGN(request.policy, readPolicyText(asked.value("policy")));
     }
+    if (request.workload.empty() && !request.machine.whole)
+        return badInput("understand the command line", {}, "there is nothing to launch",
+            "Give a workload (a .wasm file, a folder or a package), or a whole machine: --kernel FILE, --disk FILE.");
     return request;
 }
 

@@ -36,6 +36,8 @@ Result<int> run(const Invocation &asked, const Context &context)
         return keepDomainXml(asked, context);
     case Command::KeepRecover:
         return keepRecover(asked);
+    case Command::KeepImportReport:
+        return keepImportReport(asked, context);
     case Command::EvidenceList:
         return evidenceList(asked);
     case Command::EvidenceShow:

@@ -23,6 +23,7 @@ enum class Command {
     KeepRemove,
     KeepAttest,
     KeepRecover,
+    KeepImportReport,
     KeepDomainXml,
     EvidenceList,
     EvidenceShow,

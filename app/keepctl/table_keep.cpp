@@ -41,7 +41,8 @@ std::vector<Option> planOptions(std::vector<Option> more)
 std::vector<Verb> launchVerbs()
 {
     const Operand workload{
-        "WORKLOAD", "a .wasm file, a folder with main.wasm and Keep.toml (or Enarx.toml), or a package of one", Word::Workload};
+        "WORKLOAD", "a .wasm file, a folder with main.wasm and Keep.toml (or Enarx.toml), or a package of one; none with --kernel or --disk",
+        Word::Workload, false, true};
     return {
         {Command::KeepPlan, "plan", "show what a launch would do, and do nothing",
             {"Reads the workload, asks the host, and prints what would be measured, the expected launch digest, which root is accepted, "
@@ -110,6 +111,13 @@ Noun keepNoun()
         {Command::KeepAttest, "attest", "attest a running keep again",
             {"Asks the keep for a fresh report, appraises it and stores the record."}, {keepOperand}, {json},
             {{"keepctl keep attest web", "exit status 0 when it still holds"}}},
+        {Command::KeepImportReport, "import-report", "appraise a report that a whole virtual machine made inside",
+            {"A whole virtual machine has no warden: a report has to be made inside (with snpguest, for instance, from /dev/sev-guest) and "
+             "brought here. It is appraised by what the launch expected, its owner key among that, and stored as a record of the keep. When it "
+             "was made is unknown, and no secret is ever released for it. Certificates can be given beside it.",
+                "Exit status: 0 trusted or authentic, 1 refused or undecided."},
+            {keepOperand, {"FILE", "the report and its certificates, in whatever form they are", Word::File, true}}, {json},
+            {{"keepctl keep import-report vm1 report.bin vcek.der", "what it proves"}}},
         {Command::KeepRecover, "recover", "give a new loader to a keep whose loader died",
             {"The keep is appraised anew before anything flows again. A keep whose warden has ended too is marked failed."}, {keepOperand},
             {}, {{"keepctl keep recover web", "after its loader was killed"}}},

@@ -6,6 +6,12 @@ namespace kastellan::keepctl {
 std::vector<Option> machineOptions()
 {
     return {
+        {"kernel", 0, "FILE", "Launch a whole virtual machine in place of a workload: its kernel, measured", Word::File},
+        {"initrd", 0, "FILE", "With --kernel: its initrd, measured", Word::File},
+        {"append", 0, "TEXT", "With --kernel: its command line, measured"},
+        {"disk", 0, "FILE",
+            "A disk for the whole machine (raw or qcow2); proven only where the measured command line roots it (dm-verity: roothash=HEX)",
+            Word::File},
         {"technology", 'T', "NAME", "Demand snp, es or sev of a host that starts virtual machines; a stronger one does, a weaker one never",
             Word::Choice, {"snp", "es", "sev"}},
         {"rehearse", 0, "",

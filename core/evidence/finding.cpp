@@ -99,6 +99,8 @@ constexpr std::array words = {
     Words{"sev.session", "Launch session", "the launch was not made with the owner's session"},
     Words{"sev.firmware", "Firmware version", "the platform's firmware is too old to state its version"},
     Words{"session.code", "Session code", "what answers is not the keep that was measured"},
+    Words{"disk.unmeasured", "Disk", "the disk is not measured, and the host can change it"},
+    Words{"workload.machine", "Whole machine", "the workload is another machine"},
     Words{"evidence.present", "Evidence", "there is no evidence"},
     Words{"sev.expected", "Comparable values", "something was expected that this evidence does not state"},
 };

@@ -4,6 +4,7 @@
 #include "core/base/digest.h"
 #include "core/keeps/machine_checks.h"
 #include "core/keeps/pending_keys.h"
+#include "core/keeps/whole_machine.h"
 #include "core/keys/keys.h"
 #include "core/workload/workload.h"
 
@@ -117,13 +118,14 @@ Status settleMachine(const LaunchRequest &request, LaunchPlan &plan)
 
 } // namespace
 
-Result<LaunchPlan> makePlan(const LaunchRequest &request, Host &host, const Progress &progress, std::stop_token stop)
+Result<LaunchPlan> makePlan(const LaunchRequest &asked, Host &host, const Progress &progress, std::stop_token stop)
 {
+    LaunchRequest request = asked;
     if (request.execution != "auto" && request.execution != "interpreter" && request.execution != "aot")
         return badInput("plan the launch", {}, "'" + request.execution + "' is no way to run a module", "Use auto, interpreter or aot.");
     if (progress)
         progress("reading the workload", 0, 0);
-    KASTELLAN_ASSIGN(Workload workload, loadWorkload(request.workload));
+    KASTELLAN_ASSIGN(Workload workload, request.machine.whole ? wholeWorkload(request) : loadWorkload(request.workload));
     const std::string where = workload.configFile.empty() ? workload.path.string() : workload.configFile;
 
     KeepConfig config = std::move(workload.config);
@@ -164,6 +166,11 @@ Result<LaunchPlan> makePlan(const LaunchRequest &request, Host &host, const Prog
     KASTELLAN_TRY(host.prepare(plan, progress, stop));
     KASTELLAN_TRY(settleMachine(request, plan));
     KASTELLAN_TRY(checkRoot(roots, plan, where));
+    if (request.machine.whole) {
+        if (!plan.machine)
+            return badInput("plan the launch", request.host, "this host starts no virtual machines", "Choose a libvirt connection.");
+        plan.workloadDigest = wholeDigest(plan);
+    }
 
     if (request.ownerKey.empty()) {
         KASTELLAN_ASSIGN(auto fresh, keys::freshOwnerKey());
