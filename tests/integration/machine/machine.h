@@ -34,8 +34,8 @@ struct MachineOptions {
     std::string words = {}; ///< more words for the command line
     AnswerFirmware firmware = {}; ///< behind the firmware port; without one there is none
     bool sessionPort = true;
-    std::optional<Bytes>
-        secretArea; ///< in guest memory where the firmware's footer says; then OVMF boots, with the hashes of what is booted
+    /// In guest memory, where the firmware's footer says; then OVMF boots, with the hashes of what is booted.
+    std::optional<Bytes> secretArea = {};
     unsigned memoryMiB = 512;
     std::string processor = "max,erms=off,fsrm=off";
     std::string init = {}; ///< a program in place of the warden as /init
