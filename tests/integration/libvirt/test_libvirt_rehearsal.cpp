@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// The same launch as on an EPYC, with the emulated firmware in its place: an unmodified libvirt starts domains with launch security.
+#include "core/base/file.h"
+#include "sev-backend/image/vm_image.h"
+#include "sev-backend/libvirt/domain_xml.h"
+#include "tests/integration/libvirt/libvirt_scene.h"
+
+#include <QtTest/QTest>
+
+#include <csignal>
+#include <optional>
+
+#include <poll.h>
+
+using namespace kastellan;
+using namespace kastellan::test;
+
+class TestLibvirtRehearsal : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase();
+    void cleanup();
+    void cleanupTestCase() { m_scene.reset(); }
+    void starts_data();
+    void starts();
+    void otherOwnersDigestIsSeen();
+
+private:
+    std::optional<LibvirtScene> m_scene;
+    std::shared_ptr<sev::LibvirtHost> m_host;
+};
+
+#define QVERIFY_RESULT(result) QVERIFY2((result).has_value(), (result) ? "" : (result).error().message().c_str())
+
+void TestLibvirtRehearsal::initTestCase()
+{
+    std::signal(SIGPIPE, SIG_IGN);
+    if (const QByteArray why = LibvirtScene::missing(); !why.isEmpty())
+        QSKIP(why.constData());
+    const auto image = programFolder().parent_path().parent_path() / "share/kastellan/vm-image";
+    if (!std::filesystem::exists(image / "image.json"))
+        QSKIP("there is no keep image for virtual machines in this build");
+    m_scene.emplace();
+    sev::LibvirtHostOptions options;
+    options.image = image;
+    m_host = m_scene->host(std::move(options));
+}
+
+void TestLibvirtRehearsal::cleanup()
+{
+    if (m_scene)
+        QCOMPARE(m_scene->leftovers(), QByteArray());
+}
+
+void TestLibvirtRehearsal::starts_data()
+{
+    QTest::addColumn<QByteArray>("technology");
+    for (const char *technology : {"snp", "es", "sev"})
+        QTest::newRow(technology) << QByteArray(technology);
+}
+
+void TestLibvirtRehearsal::starts()
+{
+    QFETCH(const QByteArray, technology);
+    const auto plan = m_scene->plan(*m_host, [&](MachineRequest &request) {
+        request.unattested = false;
+        request.rehearse = true;
+        request.technology = technology.toStdString();
+        request.whole.reset();
+        request.cpuModel.clear();
+        request.memoryMiB = 256;
+    });
+    QVERIFY_RESULT(plan);
+    QCOMPARE(plan->machine->technology, technology.toStdString());
+    QVERIFY(plan->expected.root.starts_with("emulated:"));
+    QCOMPARE(plan->expected.launchDigest.has_value(), technology == "snp");
+    QCOMPARE(plan->expected.shortLaunchDigest.has_value(), technology != "snp");
+    const std::string folder = m_scene->keepFolder(*plan);
+    auto keep = m_host->start(*plan, folder, {}, {});
+    QVERIFY_RESULT(keep);
+    const Fd console = (*keep)->takeConsole();
+    QVERIFY(!(*keep)->endorsements().empty());
+    if (technology != "snp") {
+        const auto evidence = (*keep)->launchEvidence();
+        QVERIFY(evidence && evidence->kind == "sev-launch-measure" && !evidence->report.empty());
+        QVERIFY((*keep)->sessionSecret() == nullptr);
+        const Status admitted = (*keep)->admit();
+        QVERIFY_RESULT(admitted);
+        QVERIFY((*keep)->sessionSecret() != nullptr);
+    } else {
+        QVERIFY(!(*keep)->launchEvidence());
+    }
+    auto stream = (*keep)->connect();
+    QVERIFY_RESULT(stream);
+    pollfd ended{(*keep)->endFd(), POLLIN, 0};
+    const QByteArray words = readUntil(console.get(), "arden");
+    QVERIFY2(::poll(&ended, 1, 0) == 0, words.constData());
+    (*keep)->kill();
+    QVERIFY(m_scene->qemus(plan->id).empty());
+    QVERIFY(!std::filesystem::exists(std::filesystem::path(folder) / "session.key"));
+}
+
+/// The secret is sealed for the digest that was computed here, whatever the host says.
+void TestLibvirtRehearsal::otherOwnersDigestIsSeen()
+{
+    auto plan = m_scene->plan(*m_host, [&](MachineRequest &request) {
+        request.unattested = false;
+        request.rehearse = true;
+        request.technology = "sev";
+        request.whole.reset();
+        request.cpuModel.clear();
+    });
+    QVERIFY_RESULT(plan);
+    plan->expected.shortLaunchDigest->bytes[0] ^= 1;
+    const std::string folder = m_scene->keepFolder(*plan);
+    auto keep = m_host->start(*plan, folder, {}, {});
+    QVERIFY_RESULT(keep);
+    const Status admitted = (*keep)->admit();
+    QVERIFY(!admitted);
+    QCOMPARE(admitted.error().kind, ErrorKind::Negative);
+    QVERIFY(m_scene->virsh({QStringLiteral("domstate"), QString::fromStdString(sev::libvirt::domainName(plan->id))}).contains("paused"));
+    (*keep)->kill();
+}
+
+QTEST_GUILESS_MAIN(TestLibvirtRehearsal)
+#include "test_libvirt_rehearsal.moc"
