@@ -6,6 +6,7 @@
 #include "sev-backend/libvirt/edited_xml.h"
 #include "sev-backend/libvirt/machine_files.h"
 
+#include <algorithm>
 #include <format>
 
 namespace kastellan::sev::libvirt {
@@ -98,7 +99,9 @@ Status planMachine(const Connection &connection, const LibvirtHostOptions &optio
     } else {
         plan.expected.root = "amd";
     }
-    KASTELLAN_ASSIGN(const Offer offer, askOffer(connection, emulator));
+    KASTELLAN_ASSIGN(Offer offer, askOffer(connection, emulator));
+    if (request.rehearse) // libvirt counts ES guests by this processor's CPUID, which has no say in a rehearsal
+        offer.esGuests = std::max(offer.esGuests, 1u);
     KASTELLAN_ASSIGN(const Choice choice, choose(request, offer, uri.text));
     if (stop.stop_requested())
         return fail(ErrorKind::Cancelled, what, {}, "it was stopped");
@@ -117,6 +120,10 @@ Status planMachine(const Connection &connection, const LibvirtHostOptions &optio
         KASTELLAN_ASSIGN(machine.domainXml, heldToPlan(request.domainXml, spec, "the edited XML"));
         machine.memoryMiB = memoryOf(machine.domainXml).value_or(machine.memoryMiB);
     }
+    if (virNodeInfo node{}; ::virNodeGetInfo(connection.get(), &node) == 0 && node.memory && machine.memoryMiB > node.memory / 1024)
+        return environment(what, uri.text,
+            std::format("the keep needs {} MiB of memory, and that machine has {} MiB", machine.memoryMiB, node.memory / 1024),
+            "Ask for less with --memory, lower limits.memory in Keep.toml, or choose another host.");
     machine.technology = choice.technology;
     machine.cpuModel = choice.cpuModel;
     plan.policy = choice.policy;

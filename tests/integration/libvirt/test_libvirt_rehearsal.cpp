@@ -10,8 +10,6 @@
 #include <csignal>
 #include <optional>
 
-#include <poll.h>
-
 using namespace kastellan;
 using namespace kastellan::test;
 
@@ -93,9 +91,8 @@ void TestLibvirtRehearsal::starts()
     }
     auto stream = (*keep)->connect();
     QVERIFY_RESULT(stream);
-    pollfd ended{(*keep)->endFd(), POLLIN, 0};
-    const QByteArray words = readUntil(console.get(), "arden");
-    QVERIFY2(::poll(&ended, 1, 0) == 0, words.constData());
+    const QString name = QString::fromStdString(sev::libvirt::domainName(plan->id));
+    QVERIFY(m_scene->virsh({QStringLiteral("domstate"), name}).contains("running"));
     (*keep)->kill();
     QVERIFY(m_scene->qemus(plan->id).empty());
     QVERIFY(!std::filesystem::exists(std::filesystem::path(folder) / "session.key"));
