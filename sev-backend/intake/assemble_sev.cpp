@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which certificates of the legacy chain belong together: by their signatures, and only where none fits by being the only one.
 #include "sev-backend/intake/library.h"
-#include "sev-backend/legacy/owner.h"
+#include "sev-backend/legacy/emulated_root.h"
+#include "sev-backend/legacy/launch_owner.h"
 
 #include <algorithm>
 
@@ -99,6 +100,24 @@ private:
     std::vector<const SevPart *> m_pdhs, m_peks, m_ocas, m_ceks, m_asks, m_arks;
 };
 
+/// The X.509 certificate that names an emulated chain's root.
+void addEmulatedRoot(Evidence &evidence, const Library &own, const Library *pool, Budget &budget)
+{
+    const auto ark = std::ranges::find(evidence.endorsements, "ark", &Endorsement::role);
+    if (ark == evidence.endorsements.end())
+        return;
+    const auto key = legacy::CaCertificate::parse(ark->der, "ARK");
+    if (!key)
+        return;
+    for (const Library *library : {&own, pool})
+        if (library)
+            for (const X509Part *root : library->roots())
+                if (budget.take() && !legacy::emulatedRootName(root->certificate.der(), *key).empty()) {
+                    evidence.endorsements.push_back({"emulated-root", root->certificate.der()});
+                    return;
+                }
+}
+
 } // namespace
 
 void assembleSev(std::vector<FoundEvidence> &into, const std::vector<EvidencePart> &reports, const std::vector<EvidencePart> &measures,
@@ -131,7 +150,11 @@ void assembleSev(std::vector<FoundEvidence> &into, const std::vector<EvidencePar
             made.push_back(chain(nullptr, pek));
     if (made.empty() && reports.empty() && !ownChains.empty())
         made.push_back(chain(nullptr, nullptr));
+    bool ownersPart = false;
+    for (auto &found : made)
+        addEmulatedRoot(found.evidence, own, pool, budget);
     for (const auto &part : measures) {
+        ownersPart = ownersPart || legacy::LaunchRecord::parse(part.bytes);
         FoundEvidence found{part.file, part.offset, {"sev-launch-measure", part.bytes, {}}};
         if (!made.empty()) {
             if (!made.front().evidence.report.empty())
@@ -141,6 +164,8 @@ void assembleSev(std::vector<FoundEvidence> &into, const std::vector<EvidencePar
         }
         into.push_back(std::move(found));
     }
+    if (ownersPart && made.size() == 1) // the chain of the launch, and no evidence beside it
+        return;
     for (auto &found : made)
         into.push_back(std::move(found));
 }

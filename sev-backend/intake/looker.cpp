@@ -100,6 +100,13 @@ void Looker::measure(const Part &part)
         m_parts.measures.push_back({toBytes(part.bytes), part.file, part.offset});
 }
 
+void Looker::launchRecord(const Part &part)
+{
+    found(part, part.bytes.size(), "sev-launch-record", "SEV launch measurement with the owner's part: it can be computed again");
+    if (isNew(part.bytes))
+        m_parts.measures.push_back({toBytes(part.bytes), part.file, part.offset});
+}
+
 bool Looker::x509(const Part &part, Certificate certificate)
 {
     X509Part entry{std::move(certificate), {}, {}, {}};

@@ -92,6 +92,7 @@ public:
     void snpReport(const Part &part, ByteView bytes, const std::string &form, const std::string &what);
     void sevReport(const Part &part);
     void measure(const Part &part);
+    void launchRecord(const Part &part);
     bool x509(const Part &part, Certificate certificate);
     bool crl(const Part &part);
     void sevCertificate(const Part &part, SevPart sev);
@@ -114,7 +115,7 @@ private:
 bool lookArchive(Looker &looker, const Part &part); ///< zip, tar, gzip
 bool lookSevChain(Looker &looker, const Part &part); ///< certificates of the legacy chain, one after another
 bool lookSnp(Looker &looker, const Part &part); ///< reports, raw and in their wrappers
-bool lookSevReport(Looker &looker, const Part &part); ///< legacy attestation report, 208 bytes
+bool lookSevReport(Looker &looker, const Part &part); ///< legacy attestation report, 208 bytes; launch measurement with the owner's part, 240
 bool lookTable(Looker &looker, const Part &part); ///< GHCB certificate table
 bool lookDer(Looker &looker, const Part &part); ///< certificates and lists, one after another
 bool lookText(Looker &looker, const Part &part); ///< PEM, JSON, text protocol buffers, hex, base64, "key: value"

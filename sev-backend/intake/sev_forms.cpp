@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The legacy chain (SEV and SEV-ES): certificates alone and in the concatenations that platforms and tools write, and reports.
 #include "sev-backend/intake/parts.h"
-#include "sev-backend/legacy/owner.h"
+#include "sev-backend/legacy/launch_owner.h"
 
 #include <algorithm>
 #include <array>
@@ -198,6 +198,10 @@ bool lookSevChain(Looker &looker, const Part &part)
 
 bool lookSevReport(Looker &looker, const Part &part)
 {
+    if (legacy::LaunchRecord::parse(part.bytes)) {
+        looker.launchRecord(part);
+        return true;
+    }
     if (part.bytes.size() != sevReportSize)
         return false;
     const ByteView bytes = part.bytes;

@@ -117,6 +117,11 @@ int main(int argc, char **argv)
     storeLe<std::uint32_t>(legacyReport, 0x38, 2);
     put("legacy-report", legacyReport);
     put("measure", toBytes(toBase64(Bytes(48, 5))));
+    Bytes launch(240);
+    constexpr std::string_view mark = "KSTLLM1";
+    std::copy(mark.begin(), mark.end(), launch.begin() + 48);
+    launch[60] = 0x0f;
+    put("launch-record", launch);
     put("zip", need(reports::zipped({{"report.bin", report}, {"pdh.cert", pdh}})));
     fs::remove_all(scratch);
     return 0;

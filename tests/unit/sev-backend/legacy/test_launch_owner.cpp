@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The owner's side of a launch under SEV and SEV-ES against the emulated firmware: what fits is found good and gets its secret, and
 // anything else is refused, by the one who launches and by whoever appraises the record later.
+#include "core/evidence/json.h"
 #include "sev-backend/appraisal/backend.h"
 #include "tests/support/data_folder.h"
 #include "tests/support/emulated_identity.h"
@@ -30,6 +31,7 @@ private Q_SLOTS:
     void platformOfAnother();
     void sessionOfAnother();
     void everyByteOfTheRecordCounts();
+    void foundInAnExport();
     void secretFile();
 
 private:
@@ -302,6 +304,30 @@ void TestLaunchOwner::everyByteOfTheRecordCounts()
         Evidence cut = good;
         cut.report.resize(length);
         QVERIFY(appraise(cut, digest).verdict != Verdict::Trusted && appraise(cut, digest).verdict != Verdict::Authentic);
+    }
+}
+
+void TestLaunchOwner::foundInAnExport()
+{
+    auto owner = begin(sevEs);
+    LegacyMachine machine(*m_processor);
+    QVERIFY(machine.launch(*owner, m_content));
+    const Sha256 digest = LegacyMachine::digestOf(m_content, sevEs);
+    const Evidence evidence = *owner->evidence(machine.statement());
+    // As an exported record holds it, and as files beside each other.
+    const js::Out record = {{"schema", "kastellan-record-1"}, {"evidence", js::toJson(evidence)}};
+    std::vector<InputFile> apart{{"report.bin", evidence.report}};
+    for (const auto &endorsement : evidence.endorsements)
+        apart.push_back({endorsement.role + ".der", endorsement.der});
+    for (const auto &files : {std::vector<InputFile>{{"record.json", toBytes(js::dump(record, 2))}}, apart}) {
+        const Recognised recognised = sev::makeEvidenceBackend()->recognise(files);
+        QCOMPARE(recognised.evidence.size(), std::size_t(1));
+        const Evidence &found = recognised.evidence[0].evidence;
+        QCOMPARE(found.kind, "sev-launch-measure");
+        QCOMPARE(found.report, evidence.report);
+        const Appraisal appraisal = appraise(found, digest);
+        QVERIFY2(appraisal.verdict == Verdict::Trusted, appraisal.sentence.c_str());
+        QCOMPARE(appraise(found, {}).verdict, Verdict::Refused);
     }
 }
 
