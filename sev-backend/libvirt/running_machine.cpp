@@ -42,6 +42,11 @@ std::string qemuLog(const LibvirtUri &uri, const KeepId &keep)
     if (!content)
         return {};
     std::string_view text = asText(*content);
+    // It begins with QEMU's command line, an option on each line.
+    if (const auto options = text.rfind(" \\\n"); options != std::string_view::npos) {
+        const auto after = text.find('\n', options + 3);
+        text.remove_prefix(after == std::string_view::npos ? text.size() : after + 1);
+    }
     if (text.size() > lastBytes)
         text.remove_prefix(text.size() - lastBytes);
     return std::string(text);
