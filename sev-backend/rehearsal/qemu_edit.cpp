@@ -144,6 +144,10 @@ private:
             m_changed[*m_line.kernelAt] = m_edits.kernel;
         if (!m_edits.initrd.empty() && m_line.initrdAt)
             m_changed[*m_line.initrdAt] = m_edits.initrd;
+        if (m_edits.append && m_line.appendAt)
+            m_changed[*m_line.appendAt] = *m_edits.append;
+        else if (m_edits.append)
+            add({"-append", *m_edits.append});
     }
 
     void addMemory()
@@ -165,10 +169,11 @@ private:
     {
         if (m_edits.firmwarePort < 0)
             return;
+        // As JSON: devices that are given so, as libvirt's are, exist only after all others.
         if (!m_line.serialBus)
-            add({"-device", "virtio-serial-pci,id=kastellan-serial"});
+            add({"-device", R"({"driver":"virtio-serial-pci","id":"kastellan-serial"})"});
         add({"-chardev", std::string("socket,id=") + firmwareChardev + ",fd=" + std::to_string(m_edits.firmwarePort)});
-        add({"-device", std::string("virtserialport,chardev=") + firmwareChardev + ",id=" + firmwareDevice + ",name=" + firmwarePort});
+        add({"-device", oneLine({{"driver", "virtserialport"}, {"chardev", firmwareChardev}, {"id", firmwareDevice}, {"name", firmwarePort}})});
     }
 
     const QemuLine &m_line;

@@ -26,6 +26,7 @@ private:
 /// What takes the place of what.
 struct QemuEdits {
     std::string firmware, kernel, initrd; ///< paths; empty: as they are
+    std::optional<std::string> append; ///< another command line of the kernel
     std::string memory; ///< path of the guest's memory
     std::vector<std::pair<MonitorPlace, int>> monitors; ///< the descriptor that QEMU speaks QMP on instead
     int firmwarePort = -1; ///< the descriptor of the warden's port to the firmware

@@ -149,6 +149,8 @@ private:
             m_line.kernelAt = option.value;
         else if (option.name == "initrd")
             m_line.initrdAt = option.value;
+        else if (option.name == "append")
+            m_line.appendAt = option.value;
         else if (option.name == "device" && options(value, "driver").value("driver").value_or("").starts_with("virtio-serial"))
             m_line.serialBus = true;
     }

@@ -69,7 +69,7 @@ struct QemuLine {
     std::optional<std::size_t> firmwareAt; ///< the word that names the firmware's file
     std::string firmwareKey; ///< within it; empty: all of it
     bool flash = false;
-    std::optional<std::size_t> kernelAt, initrdAt; ///< values; the machine's own properties are not looked at
+    std::optional<std::size_t> kernelAt, initrdAt, appendAt; ///< values; the machine's own properties are not looked at
     std::optional<std::size_t> memoryAt; ///< the value of the memory's -object
     std::string memoryId;
     std::uint64_t memorySize = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/rehearsal/sealed_file.h"
 
+#include "core/base/file.h"
+
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -61,14 +63,34 @@ Result<SealedFile> SealedFile::copy(const std::string &path, const char *label)
         if (file.m_size > limit)
             return failed(std::strerror(EFBIG));
     }
-    if (::fcntl(file.m_fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
-        return failed(std::strerror(errno));
-    if (file.m_size > 0) {
-        void *const mapped = ::mmap(nullptr, file.m_size, PROT_READ, MAP_SHARED, file.m_fd.get(), 0);
-        if (mapped == MAP_FAILED)
-            return failed(std::strerror(errno));
-        file.m_data = static_cast<const std::uint8_t *>(mapped);
-    }
+    KASTELLAN_TRY(file.seal());
+    return file;
+}
+
+Status SealedFile::seal()
+{
+    constexpr const char *what = "seal what the guest boots";
+    if (::fcntl(m_fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
+        return systemError(what, {}, errno);
+    if (m_size == 0)
+        return {};
+    void *const mapped = ::mmap(nullptr, m_size, PROT_READ, MAP_SHARED, m_fd.get(), 0);
+    if (mapped == MAP_FAILED)
+        return systemError(what, {}, errno);
+    m_data = static_cast<const std::uint8_t *>(mapped);
+    return {};
+}
+
+Result<SealedFile> SealedFile::tampered() const
+{
+    SealedFile file;
+    file.m_fd = Fd(::memfd_create("tampered", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    file.m_size = m_size;
+    Bytes bytes = toBytes(view());
+    if (!bytes.empty())
+        bytes[bytes.size() / 2] ^= 1;
+    KASTELLAN_TRY(writeAll(file.m_fd.get(), bytes, "a copy in memory"));
+    KASTELLAN_TRY(file.seal());
     return file;
 }
 

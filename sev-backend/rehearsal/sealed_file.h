@@ -24,12 +24,16 @@ public:
     [[nodiscard]] static Result<SealedFile> copy(const std::string &path, const char *label);
 
     [[nodiscard]] ByteView view() const { return {m_data, m_size}; }
+    /// The same with one bit changed in its middle.
+    [[nodiscard]] Result<SealedFile> tampered() const;
+
     /// What a program that inherits the descriptor opens: "/proc/self/fd/7".
     [[nodiscard]] std::string path() const { return "/proc/self/fd/" + std::to_string(m_fd.get()); }
     /// The descriptor is closed when another program is executed unless it is kept.
     void keepOnExec() const;
 
 private:
+    [[nodiscard]] Status seal();
     Fd m_fd;
     const std::uint8_t *m_data = nullptr;
     std::size_t m_size = 0;

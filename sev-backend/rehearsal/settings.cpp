@@ -12,9 +12,10 @@ namespace kastellan::sev {
 namespace {
 
 constexpr const char *what = "read the settings of a rehearsal";
-constexpr std::array<std::pair<std::string_view, HostFault>, 6> hostFaultNames{{{"no-asid", HostFault::NoAsid},
+constexpr std::array<std::pair<std::string_view, HostFault>, 9> hostFaultNames{{{"no-asid", HostFault::NoAsid},
     {"no-device", HostFault::NoDevice}, {"no-permission", HostFault::NoPermission}, {"old-kernel", HostFault::OldKernel},
-    {"no-support", HostFault::NoSupport}, {"memlock", HostFault::MemoryLock}}};
+    {"no-support", HostFault::NoSupport}, {"memlock", HostFault::MemoryLock}, {"tampered-kernel", HostFault::TamperedKernel},
+    {"tampered-initrd", HostFault::TamperedInitrd}, {"tampered-command-line", HostFault::TamperedCommandLine}}};
 
 std::string_view trimmed(std::string_view text)
 {
@@ -50,7 +51,8 @@ Result<std::pair<std::vector<HostFault>, std::string>> divideFaults(std::string_
             divided.first.push_back(*host);
         else if (!one.contains('='))
             return badInput("read the faults of a rehearsal", std::string(one.substr(0, 40)), "there is no such fault of a host",
-                "Choose no-asid, no-device, no-permission, old-kernel, no-support or memlock, or write COMMAND=FAULT for the firmware.");
+                "Choose no-asid, no-device, no-permission, old-kernel, no-support, memlock, tampered-kernel, tampered-initrd or tampered-command-line, "
+                "or write COMMAND=FAULT for the firmware.");
         else
             divided.second += (divided.second.empty() ? "" : ",") + std::string(one);
     }

@@ -16,6 +16,10 @@ enum class HostFault {
     OldKernel, ///< "old-kernel": KVM does not know the command
     NoSupport, ///< "no-support": KVM refuses this type of guest
     MemoryLock, ///< "memlock": guest memory can't be pinned
+    // A host that has the right bytes measured and lets the guest boot others:
+    TamperedKernel, ///< "tampered-kernel": one bit in its middle
+    TamperedInitrd, ///< "tampered-initrd": the same
+    TamperedCommandLine, ///< "tampered-command-line": one word more
 };
 [[nodiscard]] std::optional<HostFault> hostFaultFromName(std::string_view name);
 

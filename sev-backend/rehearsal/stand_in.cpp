@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <tuple>
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -194,6 +195,25 @@ private:
         m_edits.kernel = m_kernel.path();
         m_files.kernel = true;
         m_files.hashes = {sha256(m_kernel.view()), sha256(m_initrd.view()), commandLineHash(parameters.append)};
+        return tamper();
+    }
+
+    /// What a host can do: it has one thing measured, and serves the guest another.
+    OrRefusal<void> tamper()
+    {
+        if (m_settings.has(HostFault::TamperedCommandLine))
+            m_edits.append = m_line.parameters.append + " tampered";
+        for (const auto &[fault, from, into, path] : {std::tuple{HostFault::TamperedKernel, &m_kernel, &m_otherKernel, &m_edits.kernel},
+                 std::tuple{HostFault::TamperedInitrd, &m_initrd, &m_otherInitrd, &m_edits.initrd}}) {
+            if (!m_settings.has(fault))
+                continue;
+            auto other = from->tampered();
+            if (!other)
+                return refuse({"rehearsal: " + other.error().message()});
+            *into = std::move(*other);
+            into->keepOnExec();
+            *path = into->path();
+        }
         return {};
     }
 
@@ -319,7 +339,7 @@ private:
     QemuEdits m_edits;
     std::unique_ptr<Processor> m_processor;
     std::unique_ptr<RehearsedGuest> m_guest;
-    SealedFile m_firmware, m_kernel, m_initrd;
+    SealedFile m_firmware, m_kernel, m_initrd, m_otherKernel, m_otherInitrd;
     BootedFiles m_files;
     GuestMemory m_memory;
     std::optional<FirmwarePort> m_port;

@@ -115,7 +115,8 @@ void TestRehearsalLine::edits()
              {"-initrd", edits.initrd}, {"-accel", "tcg"}, {"-cpu", "EPYC-v4,erms=off,fsrm=off"},
              {"-object", "memory-backend-file,id=pc.ram,mem-path=/proc/self/fd/14,share=on,size=536870912"},
              {"-machine", "pc-q35-10.0,usb=off,dump-guest-core=off,memory-backend=pc.ram,acpi=on"}, {"-chardev", "socket,id=charmonitor,fd=16"},
-             {"-device", "virtserialport,chardev=kastellan-firmware,id=kastellan-firmware-port,name=org.kastellan.firmware.0"},
+             {"-device",
+                 R"({"driver":"virtserialport","chardev":"kastellan-firmware","id":"kastellan-firmware-port","name":"org.kastellan.firmware.0"})"},
              {"-append", "-machine none"}, {"-action", "reboot=shutdown"}})
         QVERIFY2(has(words, option, value), (option + " " + value + " in " + joined(words)).c_str());
     QVERIFY(!joined(words).contains("sev-snp-guest"));
