@@ -116,8 +116,9 @@ Result<LaunchRequest> launchRequest(const Invocation &asked)
         KASTELLAN_ASSIGN(request.policy, readPolicyText(asked.value("policy")));
     }
     if (request.workload.empty() && !request.machine.whole)
-        return badInput("understand the command line", {}, "there is nothing to launch",
-            "Give a workload (a .wasm file, a folder or a package), or a whole machine: --kernel FILE, --disk FILE.");
+        return badInput("understand the command line", {},
+            "it needs a WORKLOAD: a .wasm file, a folder with main.wasm and Keep.toml, or a package of one",
+            "A whole virtual machine is launched with --kernel FILE or --disk FILE in its place.");
     return request;
 }
 

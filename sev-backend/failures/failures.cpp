@@ -124,7 +124,10 @@ Error explained(Error error, std::string_view log)
     auto found = explainFailure(error.why);
     if (!found)
         found = explainFailure(log);
-    const auto lines = linesOf(log);
+    auto lines = linesOf(log);
+    // libvirt writes QEMU's command line there first, a line for each option: it is long, and tells nothing of a failure.
+    std::erase_if(
+        lines, [](std::string_view line) { return line.ends_with('\\') || line.contains("TCG doesn't support requested feature"); });
     std::string tail;
     for (std::size_t i = lines.size() > mostLogLines ? lines.size() - mostLogLines : 0; i < lines.size(); ++i)
         tail += "\n    " + std::string(lines[i]);

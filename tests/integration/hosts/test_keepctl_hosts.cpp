@@ -75,9 +75,9 @@ private Q_SLOTS:
         QFETCH(QString, address);
         const Ran ran = m_program->run({u"host"_s, u"add"_s, u"--no-check"_s, u"--"_s, address});
         QVERIFY2(ran.exit == 2, ran.all());
-        QVERIFY(!QFile::exists(m_program->dataFolder() + u"/hosts.json"_s));
+        QVERIFY(!QFile::exists(hostsFile()));
         // Nor is one opened that somebody wrote into the file.
-        const std::string file = (m_program->dataFolder() + u"/hosts.json"_s).toStdString();
+        const std::string file = hostsFile().toStdString();
         QVERIFY(makeFolder(m_program->dataFolder().toStdString()));
         std::string escaped = address.toStdString();
         if (escaped.contains('\n'))
@@ -92,7 +92,7 @@ private Q_SLOTS:
     void aDamagedListHidesNothing()
     {
         QVERIFY(makeFolder(m_program->dataFolder().toStdString()));
-        QVERIFY(writeFileAtomically((m_program->dataFolder() + u"/hosts.json"_s).toStdString(), asBytes(std::string_view("{"))));
+        QVERIFY(writeFileAtomically(hostsFile().toStdString(), asBytes(std::string_view("{"))));
         const Ran list = m_program->run({u"host"_s, u"list"_s, u"--json"_s});
         QVERIFY2(list.exit == 0 && !hostIn(list, u"emulated"_s).isEmpty(), list.all());
         QVERIFY(hostIn(list, u"hosts.json"_s)["why"_L1].toString().contains(u"hosts.json"_s));
@@ -140,6 +140,7 @@ private Q_SLOTS:
     }
 
 private:
+    [[nodiscard]] QString hostsFile() const { return m_program->dataFolder() + u"/hosts.json"_s; }
     std::optional<Program> m_program;
 };
 

@@ -190,7 +190,7 @@ void TestKeepctlParse::wrongUsage_data()
     row("keep", "needs a verb");
     row("keep luanch x", "Did you mean launch?");
     row("keep --json", "after the verb");
-    row("keep launch", "needs a WORKLOAD");
+    row("keep show", "needs a KEEP");
     row("keep launch x y", "nothing more after WORKLOAD");
     row("keep launch --hsot emulated x", "Did you mean --host?");
     row("keep launch --expect-digets=00 x", "Did you mean --expect-digest?");

@@ -78,7 +78,7 @@ private Q_SLOTS:
         const Error same = explained(error);
         QCOMPARE(same.why, error.why);
         QCOMPARE(same.remedy, error.remedy);
-        const Error logged = explained(error, "first line\nlast line\n");
+        const Error logged = explained(error, "/usr/bin/qemu-system-x86_64 \\\n-S \\\nfirst line\nlast line\n");
         QVERIFY(logged.remedy.starts_with("Try again.\n") && logged.remedy.ends_with("\n    first line\n    last line"));
     }
 
