@@ -30,8 +30,10 @@ namespace {
 void addField(QHBoxLayout *row, const QString &title, QWidget *field, int stretch = 0)
 {
     auto *column = new QVBoxLayout;
+    column->setSpacing(4);
     auto *label = new QLabel(title, field->parentWidget());
     label->setBuddy(field);
+    label->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
     column->addWidget(label);
     column->addWidget(field);
     row->addLayout(column, stretch);
@@ -54,14 +56,27 @@ MachineStep::MachineStep(Workspace &space, LaunchDraft &choices, MessageBar &bar
 Card *MachineStep::makeProtection()
 {
     auto *card = new Card(tr("What has to protect it"), this);
-    const std::pair<const char *, QString> choices[] = {{"", tr("The strongest that the host &offers")},
-        {"snp", tr("SEV-S&NP: the host can neither read nor change the keep, which proves itself at any time")},
-        {"es", tr("SEV-&ES: the host can't read memory or registers, but can tamper with memory; proven once, before it starts")},
-        {"sev", tr("S&EV: the host can't read memory, but can tamper with memory and registers; proven once, before it starts")}};
-    for (const auto &[id, text] : choices) {
-        auto *button = new QRadioButton(text, card);
+    struct Choice {
+        const char *id;
+        QString title, meaning;
+    };
+    const Choice choices[] = {{"", tr("The strongest that the host &offers"), {}},
+        {"snp", tr("SEV-S&NP"), tr("The host can neither read nor change the keep, which proves itself at any time.")},
+        {"es", tr("SEV-&ES"), tr("The host can't read memory or registers, but can tamper with memory. Proven once, before it starts.")},
+        {"sev", tr("S&EV"), tr("The host can't read memory, but can tamper with memory and registers. Proven once, before it starts.")}};
+    for (const auto &[id, title, meaning] : choices) {
+        auto *button = new QRadioButton(title, card);
         button->setObjectName(u"technology-"_s + QString::fromLatin1(id));
-        card->body()->addWidget(button);
+        button->setAccessibleDescription(meaning);
+        auto *both = new QVBoxLayout;
+        both->setSpacing(1);
+        both->addWidget(button);
+        if (!meaning.isEmpty()) {
+            auto *words = new Label(meaning, Label::Kind::Small, Tone::Muted, card);
+            words->setContentsMargins(26, 0, 0, 0);
+            both->addWidget(words);
+        }
+        card->body()->addLayout(both);
         m_technologies.emplace_back(id, button);
         connect(button, &QRadioButton::toggled, this, &MachineStep::take);
     }
@@ -124,8 +139,8 @@ Card *MachineStep::makeNetwork()
     row->setSpacing(18);
     m_network = new QComboBox(card);
     m_network->addItem(tr("None (recommended)"), u"none"_s);
-    m_network->addItem(tr("User-mode: out through the host's own connections"), u"user"_s);
-    m_network->addItem(tr("A bridge of the host"), u"bridge"_s);
+    m_network->addItem(tr("User-mode"), u"user"_s);
+    m_network->addItem(tr("Bridge"), u"bridge"_s);
     m_network->setAccessibleName(tr("Network"));
     m_network->setObjectName(u"network"_s);
     addField(row, tr("Net&work"), m_network);
@@ -138,14 +153,15 @@ Card *MachineStep::makeNetwork()
     m_ports->setPlaceholderText(tr("8080:80, udp:5353:53"));
     m_ports->setAccessibleName(tr("Forwarded ports"));
     m_ports->setObjectName(u"ports"_s);
-    addField(row, tr("&Forwarded ports (host:keep)"), m_ports, 1);
+    addField(row, tr("&Forwarded ports, host:keep"), m_ports, 1);
     card->body()->addLayout(row);
     m_portsProblem = new Label({}, Label::Kind::Small, Tone::Negative, card);
     m_portsProblem->hide();
     card->body()->addWidget(m_portsProblem);
-    card->body()->addWidget(
-        new Label(tr("The session with the keep needs no network. A module can't use one; a whole virtual machine can."),
-            Label::Kind::Small, Tone::Muted, card));
+    card->body()->addWidget(new Label(tr("User-mode: out through the host's own connections. The session with the keep needs no network, "
+                                         "and a module can't use one; a whole "
+                                         "virtual machine can."),
+        Label::Kind::Small, Tone::Muted, card));
     connect(m_network, &QComboBox::currentIndexChanged, this, &MachineStep::take);
     connect(m_bridge, &QLineEdit::textChanged, this, &MachineStep::take);
     connect(m_ports, &QLineEdit::textChanged, this, &MachineStep::take);
