@@ -209,7 +209,7 @@ std::string Engine::lastConsole() const
     if (m_everAnswered)
         return {};
     const std::string lines = m_console.lastLines();
-    return lines.empty() ? std::string() : "\nLast lines of the console, where the host can write as well:\n" + lines;
+    return lines.empty() ? std::string() : std::string(lastConsoleLines) + lines;
 }
 
 // --- taking over --------------------------------------------------------------------------------------------------------------------

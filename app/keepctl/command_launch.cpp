@@ -9,6 +9,7 @@
 #include "app/keepctl/launch_outcome.h"
 #include "app/keepctl/launch_request.h"
 #include "core/evidence/json.h"
+#include "core/keeps/launch_steps.h"
 
 #include <algorithm>
 
@@ -104,12 +105,12 @@ void Telling::toPerson(const LaunchOutcome &outcome) const
     if (!reason.empty() && !told)
         line += ": " + inLine(reason);
     note(line + "\n");
-    if (outcome.name != "refused") // the console's last lines
-        for (std::size_t at = reason.size(); at < status.reason.size();) {
-            const std::size_t end = std::min(status.reason.find('\n', at + 1), status.reason.size());
-            note(inLine(std::string_view(status.reason).substr(at + 1, end - at - 1)) + "\n");
-            at = end;
-        }
+    // The error itself was told when it came; what the console wrote last was not.
+    for (std::size_t at = status.reason.find(lastConsoleLines); at < status.reason.size();) {
+        const std::size_t end = std::min(status.reason.find('\n', at + 1), status.reason.size());
+        note(inLine(std::string_view(status.reason).substr(at + 1, end - at - 1)) + "\n");
+        at = end;
+    }
     if (!status.records.empty())
         note("record " + status.records.back() + "; see 'keepctl evidence show " + status.records.back() + "'\n");
 }

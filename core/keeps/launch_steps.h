@@ -21,6 +21,9 @@ inline constexpr std::string_view answered = "its warden has answered";
 inline constexpr std::array all = {chainVerified, sessionMade, measured, appraised, secretInjected, running, answered};
 } // namespace launch_step
 
+/// In the reason of a keep that ended before its warden had answered: what stands between the error and the console's last lines.
+inline constexpr std::string_view lastConsoleLines = "\nLast lines of the console, where the host can write as well:\n";
+
 /// Whether a text of progress is a step that is worth a line in the log.
 [[nodiscard]] inline bool isLaunchStep(std::string_view text)
 {

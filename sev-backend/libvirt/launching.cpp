@@ -2,6 +2,7 @@
 #include "sev-backend/libvirt/launching.h"
 
 #include "core/base/digest.h"
+#include "core/keeps/launch_steps.h"
 #include "sev-backend/libvirt/domain_xml.h"
 #include "sev-backend/libvirt/edited_xml.h"
 #include "sev-backend/libvirt/machine_files.h"
@@ -133,8 +134,11 @@ private:
 
     Status readyOwner()
     {
-        if (m_machine.technology == "none")
+        if (m_machine.technology == "none") {
+            if (!m_machine.request.whole) // without evidence only the command line can tell the warden who its owner is
+                m_values.moreWords = "kastellan.owner=" + m_plan.ownerKey;
             return {};
+        }
         KASTELLAN_ASSIGN(const Bytes owner, fromHex(m_plan.ownerKey));
         KASTELLAN_ASSIGN(const Sha256 ownerKey, Sha256::from(owner, "the owner key's digest"));
         std::unique_ptr<Processor> processor;
@@ -152,6 +156,8 @@ private:
         KASTELLAN_ASSIGN(const auto statement, processor ? platformStatement(*processor) : platformStatement(*m_connection, m_stop));
         KASTELLAN_ASSIGN(
             auto launch, legacy::LaunchOwner::begin(statement, static_cast<legacy::Policy>(m_plan.policy), m_plan.expected.root, ownerKey));
+        tell(launch_step::chainVerified);
+        tell(launch_step::sessionMade);
         m_values.dhCert = launch.dhCert();
         m_values.session = launch.session();
         m_parts.endorsements = launch.endorsements();
@@ -176,6 +182,7 @@ private:
         if (legacySev()) {
             tell("reading the launch measurement");
             KASTELLAN_ASSIGN(m_parts.launched, launchStatement(domain.get(), m_plan.id));
+            tell(launch_step::measured);
             return {};
         }
         if (::virDomainResume(domain.get()) != 0)
