@@ -124,8 +124,6 @@ def place(made, out):
     """In one step, also where an image lies already."""
     exchange = 2 # RENAME_EXCHANGE
     if os.path.isdir(out):
-        if not os.path.exists(os.path.join(out, "image.json")) and os.listdir(out):
-            raise Failure("input", "write the keep image", out, "the folder holds something else", "Name another with --out.")
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.renameat2(-100, made.encode(), -100, out.encode(), exchange) == 0:
             shutil.rmtree(made)
@@ -140,6 +138,8 @@ def place(made, out):
 
 def build(options):
     options.out = os.path.abspath(options.out)
+    if os.path.isdir(options.out) and os.listdir(options.out) and not os.path.exists(os.path.join(options.out, "image.json")):
+        raise Failure("input", "write the keep image", options.out, "the folder holds something else", "Name another with --out.")
     known = options.lock
     if options.update_lock and not os.path.exists(known): # a new lock begins as the recipe's
         known = os.path.join(HERE, "inputs.lock.json")

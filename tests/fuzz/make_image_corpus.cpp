@@ -16,8 +16,9 @@ std::string file(const std::string &name, char digit)
 
 std::string image(const std::string &commandLine, const std::string &more)
 {
-    return R"({"format":"kastellan-vm-image-1","name":"kastellan-keep","version":"0.1.0","firmware":)" + file("firmware.fd", '1') + R"(,"kernel":)"
-        + file("kernel", '2') + R"(,"initrd":)" + file("initrd", '3') + R"(,"command_line":")" + commandLine + "\"" + more + "}";
+    return R"({"format":"kastellan-vm-image-1","name":"kastellan-keep","version":"0.1.0","firmware":)" + file("firmware.fd", '1')
+        + R"(,"kernel":)" + file("kernel", '2') + R"(,"initrd":)" + file("initrd", '3') + R"(,"command_line":")" + commandLine + "\"" + more
+        + "}";
 }
 
 } // namespace
@@ -32,8 +33,9 @@ int main(int argc, char **argv)
     fuzz::put(corpus / "least", asBytes(image("console=ttyS0 quiet panic=-1", "")));
     fuzz::put(corpus / "weak", asBytes(image("quiet \\\"rdinit\\\"=/bin/sh", "")));
     fuzz::put(corpus / "whole",
-        asBytes(image("quiet", R"(,"documents":[)" + file("sbom.spdx.json", '4') + R"(],"inputs":[{"name":"firmware","package":"p","version":"1","sha256":")"
-                + std::string(64, '5') + R"("}],"contents":[{"path":"/usr/bin/keep-warden","size":1,"mode":493,"sha256":")" + std::string(64, '6')
-                + R"("}])")));
+        asBytes(image("quiet",
+            R"(,"documents":[)" + file("sbom.spdx.json", '4') + R"(],"inputs":[{"name":"firmware","package":"p","version":"1","sha256":")"
+                + std::string(64, '5') + R"("}],"contents":[{"path":"/usr/bin/keep-warden","size":1,"mode":493,"sha256":")"
+                + std::string(64, '6') + R"("}])")));
     return 0;
 }

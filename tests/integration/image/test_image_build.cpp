@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The recipe as keepctl runs it, with a made-up kernel: compiling one is for test_kernel_twice.
-#include "tests/integration/keepctl/program.h"
+#include "../keepctl/program.h"
 
 #include <QtCore/QCryptographicHash>
 #include <QtCore/QDir>
@@ -70,8 +70,8 @@ private Q_SLOTS:
         auto process = m_program.startShell(QStringLiteral("umask 0077; exec keepctl \"$@\""), building(other));
         const Ran ran = Program::finish(*process);
         QVERIFY2(ran.exit == 0, ran.all());
-        for (const QString &name : {QStringLiteral("firmware.fd"), QStringLiteral("kernel"), QStringLiteral("initrd"), QStringLiteral("image.json"),
-                 QStringLiteral("sbom.spdx.json")}) {
+        for (const QString &name : {QStringLiteral("firmware.fd"), QStringLiteral("kernel"), QStringLiteral("initrd"),
+                 QStringLiteral("image.json"), QStringLiteral("sbom.spdx.json")}) {
             const QByteArray one = contentOf(m_program.path(QStringLiteral("a/image/")) + name), two = contentOf(other + u'/' + name);
             QVERIFY(!one.isEmpty());
             QVERIFY2(one == two, qPrintable(name));
@@ -87,7 +87,8 @@ private Q_SLOTS:
         for (const QString &list : {QStringLiteral("packages"), QStringLiteral("files")})
             for (const auto &item : bill[list].toArray()) {
                 const QJsonObject object = item.toObject();
-                QVERIFY2(!ids.contains(object[QStringLiteral("SPDXID")].toString()), qPrintable(object[QStringLiteral("SPDXID")].toString()));
+                QVERIFY2(
+                    !ids.contains(object[QStringLiteral("SPDXID")].toString()), qPrintable(object[QStringLiteral("SPDXID")].toString()));
                 ids.insert(object[QStringLiteral("SPDXID")].toString());
                 for (const auto &sum : object[QStringLiteral("checksums")].toArray())
                     named.insert(sum.toObject()[QStringLiteral("checksumValue")].toString());
@@ -99,7 +100,8 @@ private Q_SLOTS:
             QVERIFY2(named.contains(input.toObject()[QStringLiteral("sha256")].toString()),
                 qPrintable(input.toObject()[QStringLiteral("name")].toString()));
         for (const auto &file : image[QStringLiteral("contents")].toArray())
-            QVERIFY2(named.contains(file.toObject()[QStringLiteral("sha256")].toString()), qPrintable(file.toObject()[QStringLiteral("path")].toString()));
+            QVERIFY2(named.contains(file.toObject()[QStringLiteral("sha256")].toString()),
+                qPrintable(file.toObject()[QStringLiteral("path")].toString()));
         ids.insert(QStringLiteral("SPDXRef-DOCUMENT"));
         for (const auto &item : bill[QStringLiteral("relationships")].toArray()) {
             const QJsonObject relation = item.toObject();
@@ -111,15 +113,17 @@ private Q_SLOTS:
     void showsWhatMeasureComputes()
     {
         const QString folder = m_program.path(QStringLiteral("a/image"));
-        const Ran shown = m_program.run({QStringLiteral("image"), QStringLiteral("show"), folder, QStringLiteral("--vcpus"), QStringLiteral("5"),
-            QStringLiteral("--cpu-model"), QStringLiteral("EPYC-Genoa"), QStringLiteral("--json")});
+        const Ran shown = m_program.run({QStringLiteral("image"), QStringLiteral("show"), folder, QStringLiteral("--vcpus"),
+            QStringLiteral("5"), QStringLiteral("--cpu-model"), QStringLiteral("EPYC-Genoa"), QStringLiteral("--json")});
         QVERIFY2(shown.exit == 0, shown.all());
         const QJsonObject digests = shown.json()[QStringLiteral("digests")].toArray().at(0).toObject();
         for (const auto &[verb, expected] : {std::pair{QStringLiteral("snp"), digests[QStringLiteral("snp")].toString()},
-                 {QStringLiteral("es"), digests[QStringLiteral("es")].toString()}, {QStringLiteral("sev"), shown.json()[QStringLiteral("sev")].toString()}}) {
-            QStringList line{QStringLiteral("measure"), verb, QStringLiteral("--ovmf"), folder + QStringLiteral("/firmware.fd"), QStringLiteral("--kernel"),
-                folder + QStringLiteral("/kernel"), QStringLiteral("--initrd"), folder + QStringLiteral("/initrd"), QStringLiteral("--append"),
-                shown.json()[QStringLiteral("command_line")].toString(), QStringLiteral("--json")};
+                 {QStringLiteral("es"), digests[QStringLiteral("es")].toString()},
+                 {QStringLiteral("sev"), shown.json()[QStringLiteral("sev")].toString()}}) {
+            QStringList line{QStringLiteral("measure"), verb, QStringLiteral("--ovmf"), folder + QStringLiteral("/firmware.fd"),
+                QStringLiteral("--kernel"), folder + QStringLiteral("/kernel"), QStringLiteral("--initrd"),
+                folder + QStringLiteral("/initrd"), QStringLiteral("--append"), shown.json()[QStringLiteral("command_line")].toString(),
+                QStringLiteral("--json")};
             if (verb != QStringLiteral("sev"))
                 line << QStringLiteral("--vcpus") << QStringLiteral("5") << QStringLiteral("--vcpu-type") << QStringLiteral("EPYC-Genoa");
             const Ran measured = m_program.run(line);
@@ -177,8 +181,10 @@ private Q_SLOTS:
         const Ran updated = m_program.run(line << QStringLiteral("--update-lock"));
         m_program.unset(QStringLiteral("KASTELLAN_DEBIAN_MIRROR"));
         QVERIFY2(updated.exit == 0, updated.all());
-        QVERIFY2(updated.err.contains(QByteArray(64, '5')) && updated.err.contains(name.toUtf8()), updated.all()); // the digest that changed
-        QCOMPARE(sha(contentOf(m_program.path(QStringLiteral("c/image/initrd")))), sha(contentOf(m_program.path(QStringLiteral("a/image/initrd")))));
+        QVERIFY2(
+            updated.err.contains(QByteArray(64, '5')) && updated.err.contains(name.toUtf8()), updated.all()); // the digest that changed
+        QCOMPARE(sha(contentOf(m_program.path(QStringLiteral("c/image/initrd")))),
+            sha(contentOf(m_program.path(QStringLiteral("a/image/initrd")))));
     }
 
     void aFolderOfOthersIsLeftAlone()

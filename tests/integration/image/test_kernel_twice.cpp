@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two kernels of the same inputs, in two folders, without the compiler cache: the same bytes.
-#include "tests/integration/keepctl/program.h"
+#include "../keepctl/program.h"
 
 #include <QtTest/QtTest>
 
@@ -20,8 +20,9 @@ private Q_SLOTS:
         for (const QString &name : {QStringLiteral("one"), QStringLiteral("another/folder")}) {
             program.set(QStringLiteral("XDG_CACHE_HOME"), program.path(name + QStringLiteral("/cache")));
             const QString out = program.path(name + QStringLiteral("/image"));
-            auto process = program.start({QStringLiteral("image"), QStringLiteral("build"), QStringLiteral("--out"), out, QStringLiteral("--lock"),
-                program.path(name + QStringLiteral(".json")), QStringLiteral("--update-lock"), QStringLiteral("--json")});
+            auto process =
+                program.start({QStringLiteral("image"), QStringLiteral("build"), QStringLiteral("--out"), out, QStringLiteral("--lock"),
+                    program.path(name + QStringLiteral(".json")), QStringLiteral("--update-lock"), QStringLiteral("--json")});
             QVERIFY(process->waitForFinished(3'500'000));
             QCOMPARE(process->exitCode(), 0);
             const Ran shown = program.run({QStringLiteral("image"), QStringLiteral("show"), out, QStringLiteral("--json")});

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The image of this build folder: is it the pinned one, how large is it, and is nothing in it that should not be.
+#include "../keepctl/program.h"
 #include "core/base/digest.h"
 #include "sev-backend/image/vm_image.h"
-#include "tests/integration/keepctl/program.h"
 #include "tests/support/vm_image.h"
 
 #include <QtTest/QtTest>
@@ -43,17 +43,19 @@ private Q_SLOTS:
                 QVERIFY2(file.size < 1'000'000, "this is LLVM itself, and not what stands in for it");
         }
         QCOMPARE(programs,
-            (QStringList{QStringLiteral("/lib64/ld-linux-x86-64.so.2"), QStringLiteral("/usr/bin/keep-runner"), QStringLiteral("/usr/bin/keep-warden")}));
+            (QStringList{QStringLiteral("/lib64/ld-linux-x86-64.so.2"), QStringLiteral("/usr/bin/keep-runner"),
+                QStringLiteral("/usr/bin/keep-warden")}));
     }
 
     void theKernelHasWhatAKeepNeedsAndNoWayIn()
     {
         std::ifstream file(test::vmImageFolder() / "kernel.config");
         const std::string config{std::istreambuf_iterator<char>(file), {}};
-        for (const char *on : {"SEV_GUEST", "TSM_REPORTS", "EFI_SECRET", "EFI_COCO_SECRET", "VIRTIO_CONSOLE", "SECCOMP_FILTER", "SECURITY_LANDLOCK",
-                 "LOCK_DOWN_KERNEL_FORCE_CONFIDENTIALITY", "RANDOMIZE_BASE", "PANIC_ON_OOPS"})
+        for (const char *on : {"SEV_GUEST", "TSM_REPORTS", "EFI_SECRET", "EFI_COCO_SECRET", "VIRTIO_CONSOLE", "SECCOMP_FILTER",
+                 "SECURITY_LANDLOCK", "LOCK_DOWN_KERNEL_FORCE_CONFIDENTIALITY", "RANDOMIZE_BASE", "PANIC_ON_OOPS"})
             QVERIFY2(config.contains("\nCONFIG_" + std::string(on) + "=y\n"), on);
-        for (const char *off : {"MODULES", "DEVMEM", "KEXEC", "KEXEC_FILE", "IO_URING", "BPF_SYSCALL", "USER_NS", "MAGIC_SYSRQ", "DEBUG_FS", "INET", "BLOCK"})
+        for (const char *off :
+            {"MODULES", "DEVMEM", "KEXEC", "KEXEC_FILE", "IO_URING", "BPF_SYSCALL", "USER_NS", "MAGIC_SYSRQ", "DEBUG_FS", "INET", "BLOCK"})
             QVERIFY2(!config.contains("\nCONFIG_" + std::string(off) + "="), off);
     }
 
@@ -65,7 +67,8 @@ private Q_SLOTS:
             QSKIP(("this image is not of the lock's inputs: " + why).c_str());
         }
         test::Program program;
-        const test::Ran ran = program.run({QStringLiteral("image"), QStringLiteral("verify"), QString::fromStdString(test::vmImageFolder().string())});
+        const test::Ran ran =
+            program.run({QStringLiteral("image"), QStringLiteral("verify"), QString::fromStdString(test::vmImageFolder().string())});
         QVERIFY2(ran.exit == 0, ran.all());
     }
 };

@@ -29,14 +29,15 @@ public:
         put("kernel", Bytes(70'000, 0x11));
         put("initrd", Bytes(300'000, 0x22));
         put("sbom.spdx.json", toBytes(std::string_view("{}")));
-        m_json = QJsonObject{{QStringLiteral("format"), QStringLiteral("kastellan-vm-image-1")}, {QStringLiteral("name"), QStringLiteral("made")},
-            {QStringLiteral("version"), QStringLiteral("1")}, {QStringLiteral("firmware"), entry("firmware.fd")},
-            {QStringLiteral("kernel"), entry("kernel")}, {QStringLiteral("initrd"), entry("initrd")},
-            {QStringLiteral("command_line"), QString::fromLatin1(commandLine)},
+        m_json = QJsonObject{{QStringLiteral("format"), QStringLiteral("kastellan-vm-image-1")},
+            {QStringLiteral("name"), QStringLiteral("made")}, {QStringLiteral("version"), QStringLiteral("1")},
+            {QStringLiteral("firmware"), entry("firmware.fd")}, {QStringLiteral("kernel"), entry("kernel")},
+            {QStringLiteral("initrd"), entry("initrd")}, {QStringLiteral("command_line"), QString::fromLatin1(commandLine)},
             {QStringLiteral("documents"), QJsonArray{entry("sbom.spdx.json")}},
             {QStringLiteral("inputs"),
-                QJsonArray{QJsonObject{{QStringLiteral("name"), QStringLiteral("firmware")}, {QStringLiteral("package"), QStringLiteral("p")},
-                    {QStringLiteral("version"), QStringLiteral("2")}, {QStringLiteral("sha256"), QString(64, QLatin1Char('a'))}}}},
+                QJsonArray{
+                    QJsonObject{{QStringLiteral("name"), QStringLiteral("firmware")}, {QStringLiteral("package"), QStringLiteral("p")},
+                        {QStringLiteral("version"), QStringLiteral("2")}, {QStringLiteral("sha256"), QString(64, QLatin1Char('a'))}}}},
             {QStringLiteral("contents"),
                 QJsonArray{QJsonObject{{QStringLiteral("path"), QStringLiteral("/usr/bin/keep-warden")}, {QStringLiteral("size"), 5},
                     {QStringLiteral("mode"), 0755}, {QStringLiteral("sha256"), QString(64, QLatin1Char('b'))}}}}};
