@@ -243,6 +243,10 @@ Result<std::string> withLaunchValues(std::string_view xml, const LaunchValues &v
     put(domain.child("os"), "loader", values.firmware);
     put(domain.child("os"), "kernel", values.kernel);
     put(domain.child("os"), "initrd", values.initrd);
+    if (!values.moreWords.empty()) {
+        const std::string before = domain.child("os").child("cmdline").text().as_string();
+        put(domain.child("os"), "cmdline", before.empty() ? values.moreWords : before + " " + values.moreWords);
+    }
     put(domain.child("launchSecurity"), "hostData", values.hostData);
     put(domain.child("launchSecurity"), "dhCert", values.dhCert);
     put(domain.child("launchSecurity"), "session", values.session);

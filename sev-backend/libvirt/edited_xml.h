@@ -22,6 +22,7 @@ inline constexpr std::size_t domainXmlLimit = std::size_t{1} << 20;
 struct LaunchValues {
     std::string firmware, kernel, initrd, disk; ///< paths on the host, where files were uploaded
     std::string hostData, dhCert, session; ///< base64
+    std::string moreWords; ///< for the kernel's command line
 };
 /// Puts them into a planned domain.
 [[nodiscard]] Result<std::string> withLaunchValues(std::string_view xml, const LaunchValues &values);

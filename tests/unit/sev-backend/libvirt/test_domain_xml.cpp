@@ -252,6 +252,12 @@ void TestDomainXml::launchValues()
     values.session = "RQ==";
     const auto es = withLaunchValues(domainXml(sample("es")), values);
     QVERIFY(es && es->contains("<dhCert>RA==</dhCert>") && es->contains("<session>RQ==</session>"));
+    values = {};
+    values.moreWords = "kastellan.owner=12";
+    DomainSpec spec = sample();
+    spec.commandLine = "quiet kastellan.unattested";
+    const auto words = withLaunchValues(domainXml(spec), values);
+    QVERIFY(words && words->contains("<cmdline>quiet kastellan.unattested kastellan.owner=12</cmdline>"));
 }
 
 QTEST_GUILESS_MAIN(TestDomainXml)
