@@ -89,12 +89,9 @@ void endProcess(pid_t pid, int signal)
 {
     if (pid <= 0 || ::kill(pid, signal) != 0)
         return;
-    if (!waitFor([pid] {
-            ::waitpid(pid, nullptr, WNOHANG);
-            return !alive(pid);
-        }))
+    if (!waitFor([pid] { return !alive(pid); }))
         ::kill(pid, SIGKILL);
-    ::waitpid(pid, nullptr, WNOHANG);
+    ::waitpid(pid, nullptr, 0); // a zombie's number still counts as alive, for the lock files of libvirt
 }
 
 pid_t start(const char *program)
@@ -104,7 +101,7 @@ pid_t start(const char *program)
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 2, (std::string(std::getenv("HOME")) + "/daemons.log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     char *const arguments[] = {const_cast<char *>(program), nullptr};
     if (::posix_spawnp(&pid, program, &actions, nullptr, arguments, environ) != 0)
         pid = 0;
