@@ -6,7 +6,6 @@
 
 #include <QtCore/QDir>
 #include <QtCore/QFile>
-#include <QtCore/QJsonArray>
 #include <QtTest/QTest>
 
 #include <cstdio>
@@ -39,14 +38,6 @@ QByteArray entry(const QByteArray &name, const QByteArray &content, unsigned mod
     while (bytes.size() % 4)
         bytes += '\0';
     return bytes;
-}
-
-QJsonObject finding(const QJsonObject &json, const QString &id)
-{
-    for (const auto &one : json["findings"_L1].toArray())
-        if (one["id"_L1].toString() == id)
-            return one.toObject();
-    return {};
 }
 
 } // namespace
