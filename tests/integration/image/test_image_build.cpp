@@ -201,8 +201,6 @@ private Q_SLOTS:
     {
         auto process = m_program.start(building(m_program.path(QStringLiteral("e/image"))));
         QByteArray said;
-        while (!said.contains("Packing") && process->waitForReadyRead(60'000))
-            said += process->readAllStandardError();
         process->setReadChannel(QProcess::StandardError);
         while (!said.contains("Packing") && process->waitForReadyRead(60'000))
             said += process->readAllStandardError();
