@@ -3,6 +3,8 @@
 
 #include "app/keep-warden/firmware_protocol.h"
 
+#include <array>
+
 namespace kastellan::warden {
 namespace {
 

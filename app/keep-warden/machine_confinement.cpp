@@ -7,6 +7,7 @@
 #include "sev-backend/confine/seccomp.h"
 
 #include <cerrno>
+#include <vector>
 
 #include <sys/ioctl.h> // the header of sev-guest uses its macros without it
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cerrno>
+#include <string>
 
 #include <fcntl.h>
 #include <linux/netlink.h>

@@ -3,6 +3,7 @@
 
 #include "core/base/file.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 
