@@ -15,10 +15,10 @@ constexpr unsigned cbitpos = 51, reducedPhysBits = 1;
 struct Property {
     const char *name, *type;
 };
-constexpr Property common[] = {{"type", "string"}, {"sev-device", "string"}, {"cbitpos", "uint32"}, {"reduced-phys-bits", "uint32"},
-    {"kernel-hashes", "bool"}};
-constexpr Property ofSev[] = {{"policy", "uint32"}, {"handle", "uint32"}, {"dh-cert-file", "string"}, {"session-file", "string"},
-    {"legacy-vm-type", "OnOffAuto"}};
+constexpr Property common[] = {
+    {"type", "string"}, {"sev-device", "string"}, {"cbitpos", "uint32"}, {"reduced-phys-bits", "uint32"}, {"kernel-hashes", "bool"}};
+constexpr Property ofSev[] = {
+    {"policy", "uint32"}, {"handle", "uint32"}, {"dh-cert-file", "string"}, {"session-file", "string"}, {"legacy-vm-type", "OnOffAuto"}};
 constexpr Property ofSnp[] = {{"policy", "uint64"}, {"guest-visible-workarounds", "string"}, {"id-block", "string"}, {"id-auth", "string"},
     {"author-key-enabled", "bool"}, {"vcek-disabled", "bool"}, {"host-data", "string"}};
 
@@ -97,7 +97,8 @@ std::string completedReply(std::string_view command, std::string_view arguments,
     else if (command == "qom-list-properties" && type.ends_with("-machine"))
         ensure("confidential-guest-support", {{"name", "confidential-guest-support"}, {"type", "link<confidential-guest-support>"}});
     else if (command == "query-commands")
-        for (const char *name : {"query-sev", "query-sev-capabilities", "query-sev-launch-measure", "sev-inject-launch-secret", "query-sev-attestation-report"})
+        for (const char *name :
+            {"query-sev", "query-sev-capabilities", "query-sev-launch-measure", "sev-inject-launch-secret", "query-sev-attestation-report"})
             ensure(name, {{"name", name}});
     return list.size() == before ? message : oneLine(*json);
 }

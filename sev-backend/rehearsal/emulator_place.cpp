@@ -79,16 +79,17 @@ Result<Decided> decide(const RehearsalPlace &place)
             return environment(what, place.user, "there is no such user, and libvirt's system daemon runs QEMU as it",
                 "Install libvirt-daemon-system, or name the user of its qemu.conf.");
         if (::geteuid() != 0)
-            return environment(what, place.user, "only root can prepare a rehearsal for libvirt's system daemon",
-                "Use qemu:///session, or become root.");
+            return environment(
+                what, place.user, "only root can prepare a rehearsal for libvirt's system daemon", "Use qemu:///session, or become root.");
         decided.uid = user->pw_uid;
         decided.gid = user->pw_gid;
     }
     decided.folder = whole(!place.folder.empty() ? place.folder
-            : decided.system                    ? fs::path("/var/lib/kastellan/rehearsal")
-                                                : dataFolder() / "rehearsal");
+            : decided.system                     ? fs::path("/var/lib/kastellan/rehearsal")
+                                                 : dataFolder() / "rehearsal");
     RehearsalSettings &settings = decided.settings;
-    KASTELLAN_ASSIGN(const Profile *const profile, place.profile.empty() ? Result<const Profile *>(&defaultProfile()) : findProfile(place.profile));
+    KASTELLAN_ASSIGN(
+        const Profile *const profile, place.profile.empty() ? Result<const Profile *>(&defaultProfile()) : findProfile(place.profile));
     settings.profile = profile->id;
     settings.qemu = decided.qemu;
     settings.seed = place.seed;
@@ -101,7 +102,8 @@ Result<Decided> decide(const RehearsalPlace &place)
     return decided;
 }
 
-Result<std::unique_ptr<Processor>> openProcessor(const RehearsalSettings &settings, const EmulatorProgress &progress, const std::stop_token &stop)
+Result<std::unique_ptr<Processor>> openProcessor(
+    const RehearsalSettings &settings, const EmulatorProgress &progress, const std::stop_token &stop)
 {
     KASTELLAN_ASSIGN(const Profile *const profile, findProfile(settings.profile));
     ProcessorOptions options;

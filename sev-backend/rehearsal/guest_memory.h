@@ -8,7 +8,8 @@
 
 namespace kastellan::sev {
 
-/// The guest's memory: made here and given to QEMU as a file of its own, so that what the firmware would have encrypted into it can be written.
+/// The guest's memory: made here and given to QEMU as a file of its own, so that what the firmware would have encrypted into it can be
+/// written.
 class GuestMemory {
 public:
     GuestMemory() = default;

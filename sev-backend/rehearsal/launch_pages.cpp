@@ -7,7 +7,6 @@ namespace {
 using Type = MetadataSection::Type;
 constexpr std::uint32_t mostSectionBytes = 64u << 20; // nobody's firmware reserves as much, and each byte is a zero in memory here
 
-
 PageType typeOf(Type section)
 {
     return section == Type::Secrets ? PageType::Secrets : section == Type::Cpuid ? PageType::Cpuid : PageType::Zero;

@@ -19,7 +19,7 @@ struct LaunchPages {
 [[nodiscard]] Result<std::vector<LaunchPages>> snpLaunchPages(const Ovmf &ovmf, const VmParameters &parameters);
 
 /// The same for LAUNCH_UPDATE_DATA of SEV and SEV-ES: firmware, then the hash table.
-[[nodiscard]] Result<std::vector<LaunchPages>> sevLaunchData(ByteView firmware, std::uint64_t gpa, const std::optional<BootHashes> &boot,
-    std::optional<FirmwareArea> hashTable);
+[[nodiscard]] Result<std::vector<LaunchPages>> sevLaunchData(
+    ByteView firmware, std::uint64_t gpa, const std::optional<BootHashes> &boot, std::optional<FirmwareArea> hashTable);
 
 } // namespace kastellan::sev

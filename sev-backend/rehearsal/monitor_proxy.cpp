@@ -47,7 +47,8 @@ void MonitorProxy::wants(std::vector<pollfd> &entries) const
     if (m_listener && !m_client)
         entries.push_back({m_listener.get(), POLLIN, 0});
     if (m_client) {
-        const bool room = queued(talk.toQemu()) < bufferLimit && talk.pending() < MonitorTalk::pendingLimit && talk.toClient().size() < bufferLimit;
+        const bool room =
+            queued(talk.toQemu()) < bufferLimit && talk.pending() < MonitorTalk::pendingLimit && talk.toClient().size() < bufferLimit;
         entries.push_back({m_client.get(), static_cast<short>((room ? POLLIN : 0) | (talk.toClient().empty() ? 0 : POLLOUT)), 0});
     }
     if (m_qemu)

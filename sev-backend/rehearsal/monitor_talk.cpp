@@ -94,8 +94,7 @@ void MonitorTalk::answer(const std::string &id, const QmpAnswer &answer, const c
     const std::string tail = id.empty() ? "}" : ", \"id\": " + id + "}";
     Pending pending;
     pending.ours = true;
-    pending.text = answer ? "{\"return\": " + *answer + tail
-                          : "{\"error\": " + oneLine({{"class", kind}, {"desc", answer.error()}}) + tail;
+    pending.text = answer ? "{\"return\": " + *answer + tail : "{\"error\": " + oneLine({{"class", kind}, {"desc", answer.error()}}) + tail;
     m_pending.push_back(std::move(pending));
     flushOurs();
 }
@@ -183,7 +182,8 @@ void MonitorTalk::fromQemu(MessageSplitter::Piece piece)
     auto at = m_pending.begin();
     if (json && json->is_object() && json->contains("id")) {
         const std::string id = oneLine((*json)["id"]);
-        const auto outOfBand = std::ranges::find_if(m_pending, [&](const Pending &one) { return one.outOfBand && !one.ours && one.id == id; });
+        const auto outOfBand =
+            std::ranges::find_if(m_pending, [&](const Pending &one) { return one.outOfBand && !one.ours && one.id == id; });
         if (outOfBand != m_pending.end())
             at = outOfBand;
     }

@@ -91,8 +91,8 @@ private:
         const std::string &value = m_line.words[*option.value];
         if (option.name == "machine" || option.name == "M") {
             OptionText text(value);
-            for (const char *key : {"confidential-guest-support", "memory-encryption", "accel", "kernel-irqchip", "kernel_irqchip", "kvm-type",
-                     "kvm-shadow-mem"})
+            for (const char *key : {"confidential-guest-support", "memory-encryption", "accel", "kernel-irqchip", "kernel_irqchip",
+                     "kvm-type", "kvm-shadow-mem"})
                 text.erase(key);
             if (text.text().empty())
                 return remove(option);
@@ -124,7 +124,8 @@ private:
             result.replace(0, 4, "max");
         const auto values = QemuOptions::parse(result, "model-name", {});
         for (const char *feature : {"erms", "fsrm"})
-            if (values && !values->value(feature) && !result.contains("+" + std::string(feature)) && !result.contains("-" + std::string(feature)))
+            if (values && !values->value(feature) && !result.contains("+" + std::string(feature))
+                && !result.contains("-" + std::string(feature)))
                 result += "," + std::string(feature) + "=off";
         return result;
     }
@@ -173,7 +174,8 @@ private:
         if (!m_line.serialBus)
             add({"-device", R"({"driver":"virtio-serial-pci","id":"kastellan-serial"})"});
         add({"-chardev", std::string("socket,id=") + firmwareChardev + ",fd=" + std::to_string(m_edits.firmwarePort)});
-        add({"-device", oneLine({{"driver", "virtserialport"}, {"chardev", firmwareChardev}, {"id", firmwareDevice}, {"name", firmwarePort}})});
+        add({"-device",
+            oneLine({{"driver", "virtserialport"}, {"chardev", firmwareChardev}, {"id", firmwareDevice}, {"name", firmwarePort}})});
     }
 
     const QemuLine &m_line;

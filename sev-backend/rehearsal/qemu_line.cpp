@@ -15,9 +15,9 @@ namespace {
 
 /// QEMU's options that have no value (qemu-options.hx), those that libvirt or people still use.
 constexpr std::string_view flags[] = {"S", "s", "nodefaults", "no-user-config", "nodefconfig", "nographic", "daemonize", "enable-kvm",
-    "no-reboot", "no-shutdown", "snapshot", "usb", "version", "h", "help", "no-acpi", "no-hpet", "only-migratable", "singlestep", "full-screen",
-    "win2k-hack", "no-fd-bootchk", "preconfig", "xen-attach", "mem-prealloc", "no-quit", "enable-fips", "old-param", "semihosting", "curses",
-    "nouserconfig", "enable-sync-profile", "xen-domid-restrict", "tdf", "portrait", "alt-grab", "ctrl-grab"};
+    "no-reboot", "no-shutdown", "snapshot", "usb", "version", "h", "help", "no-acpi", "no-hpet", "only-migratable", "singlestep",
+    "full-screen", "win2k-hack", "no-fd-bootchk", "preconfig", "xen-attach", "mem-prealloc", "no-quit", "enable-fips", "old-param",
+    "semihosting", "curses", "nouserconfig", "enable-sync-profile", "xen-domid-restrict", "tdf", "portrait", "alt-grab", "ctrl-grab"};
 
 QemuOptions options(const std::string &text, std::string_view implied)
 {
@@ -78,7 +78,8 @@ private:
 
     OrRefusal<void> object()
     {
-        const std::string wanted = m_machine.contains("confidential-guest-support") ? machine("confidential-guest-support") : machine("memory-encryption");
+        const std::string wanted =
+            m_machine.contains("confidential-guest-support") ? machine("confidential-guest-support") : machine("memory-encryption");
         for (const QemuOption &option : m_options) {
             if (!option.value || option.name != "object")
                 continue;

@@ -68,16 +68,18 @@ OrRefusal<void> RehearsedGuest::initialize(bool smm)
     if (m_object.cbitpos != cbitpos)
         return refuseAccelerator({context + std::format("cbitpos check failed, host '{}' requested '{}'", cbitpos, m_object.cbitpos)});
     if (m_object.reducedPhysBits < 1 || m_object.reducedPhysBits > 63)
-        return refuseAccelerator(
-            {context + std::format("reduced_phys_bits check failed, it should be in the range of 1 to 63, requested '{}'", m_object.reducedPhysBits)});
+        return refuseAccelerator({context
+            + std::format(
+                "reduced_phys_bits check failed, it should be in the range of 1 to 63, requested '{}'", m_object.reducedPhysBits)});
     if (m_settings.has(HostFault::NoDevice) || m_settings.has(HostFault::NoPermission))
         return refuseAccelerator({context + "Failed to open " + m_object.device + " '"
             + (m_settings.has(HostFault::NoDevice) ? "No such file or directory" : "Permission denied") + "'"});
     LegacyFirmware &legacy = m_processor->legacy();
     auto status = legacy.platformStatus();
     if (!status)
-        return refuseAccelerator({context + std::format("failed to get platform status ret=-1 fw_error='{}: {}'",
-                                                static_cast<std::uint32_t>(status.error()), qemuText(status.error()))});
+        return refuseAccelerator({context
+            + std::format("failed to get platform status ret=-1 fw_error='{}: {}'", static_cast<std::uint32_t>(status.error()),
+                qemuText(status.error()))});
     if (status->state == SevState::Uninit) {
         // KVM lets the driver initialise the firmware when the first guest comes.
         const auto made = legacy.init();
@@ -112,7 +114,8 @@ OrRefusal<void> RehearsedGuest::initialize(bool smm)
 OrRefusal<void> RehearsedGuest::startSnp()
 {
     const auto refused = [](const KernelAnswer &answer) {
-        return refuseAccelerator({"sev_snp_launch_start: SNP_LAUNCH_START " + text(answer), context + "failed to create encryption context"});
+        return refuseAccelerator(
+            {"sev_snp_launch_start: SNP_LAUNCH_START " + text(answer), context + "failed to create encryption context"});
     };
     if ((m_object.policy & ~kvmPolicy) || !((m_object.policy >> GuestPolicy::MustBeOne) & 1))
         return refused({-EINVAL});
@@ -132,12 +135,14 @@ OrRefusal<void> RehearsedGuest::startSev()
             continue;
         const auto bytes = readFile(*file, 1u << 20);
         if (!bytes)
-            return refuseAccelerator({"SEV: Failed to read '" + *file + "' (" + bytes.error().why + ")", context + "failed to create encryption context"});
+            return refuseAccelerator(
+                {"SEV: Failed to read '" + *file + "' (" + bytes.error().why + ")", context + "failed to create encryption context"});
         *into = lenientBase64(asText(*bytes));
     }
     const auto refused = [](FirmwareStatus status) {
         // QEMU prints a variable of its own there, which is 1 always.
-        return refuseAccelerator({"sev_launch_start: LAUNCH_START " + text(KernelAnswer{1, status}), context + "failed to create encryption context"});
+        return refuseAccelerator(
+            {"sev_launch_start: LAUNCH_START " + text(KernelAnswer{1, status}), context + "failed to create encryption context"});
     };
     LegacyFirmware &legacy = m_processor->legacy();
     const auto guest = legacy.launchStart(launch);
@@ -165,7 +170,8 @@ OrRefusal<void> RehearsedGuest::load(const BootedFiles &files, const LaunchParam
     machine.cpuSignature = parameters.cpuSignature.value_or(cpuSignature(profile.family, profile.model, profile.stepping));
     machine.guestFeatures = parameters.guestFeatures;
     if (m_object.es() && (!table || !table->apResetAddress()))
-        return refuse({"SEV information block/Firmware GUID Table block not found in pflash rom", "failed to locate and/or save reset vector"});
+        return refuse(
+            {"SEV information block/Firmware GUID Table block not found in pflash rom", "failed to locate and/or save reset vector"});
     if (files.kernel && m_object.kernelHashes) {
         const auto area = table ? table->hashTable() : std::nullopt;
         if (!area)
@@ -198,12 +204,14 @@ OrRefusal<void> RehearsedGuest::loadSnp(const Ovmf *ovmf, const VmParameters &ma
         // The hash table is the only page of contents that the firmware's image does not have at its place.
         if (run.type == PageType::Normal && !run.own.empty()) {
             if (!memory.covers(run.gpa, run.own.size()))
-                return refuse({std::format("snp_populate_metadata_pages: Failed to get HVA for GPA {:#x} sz {:#x}", run.gpa, run.own.size())});
+                return refuse(
+                    {std::format("snp_populate_metadata_pages: Failed to get HVA for GPA {:#x} sz {:#x}", run.gpa, run.own.size())});
             memory.write(run.gpa, run.own);
         }
     }
     if (const auto digest = m_processor->firmware().measurement(m_snp))
-        m_log("launch digest " + toHex(digest->view()) + ", " + std::to_string(machine.vcpus) + " vCPUs of signature " + std::format("{:#x}", machine.cpuSignature));
+        m_log("launch digest " + toHex(digest->view()) + ", " + std::to_string(machine.vcpus) + " vCPUs of signature "
+            + std::format("{:#x}", machine.cpuSignature));
     return {};
 }
 
@@ -216,7 +224,8 @@ OrRefusal<void> RehearsedGuest::loadSev(const BootedFiles &files, const Ovmf *ov
         return refuse({"SEV: Failed to encrypt pflash rom"});
     for (const LaunchPages &run : *data) {
         if (const auto done = legacy.launchUpdateData(m_legacy, run.gpa, run.pages()); !done)
-            return refuse({"sev_launch_update_data: LAUNCH_UPDATE " + text(KernelAnswer::firmware(done.error())), "SEV: Failed to encrypt pflash rom"});
+            return refuse({"sev_launch_update_data: LAUNCH_UPDATE " + text(KernelAnswer::firmware(done.error())),
+                "SEV: Failed to encrypt pflash rom"});
         if (!run.own.empty()) {
             if (!memory.covers(run.gpa, run.own.size()))
                 return refuse({"SEV: cannot map hashes table guest memory area"});
@@ -225,7 +234,8 @@ OrRefusal<void> RehearsedGuest::loadSev(const BootedFiles &files, const Ovmf *ov
     }
     for (unsigned number = 0; m_object.es() && number < machine.vcpus; ++number) {
         const auto page = vmsaPage(machine, number, ovmf->apResetAddress(), false);
-        const auto done = page ? legacy.launchUpdateVmsa(m_legacy, number * pageSize, *page) : std::unexpected(FirmwareStatus::InvalidParam);
+        const auto done =
+            page ? legacy.launchUpdateVmsa(m_legacy, number * pageSize, *page) : std::unexpected(FirmwareStatus::InvalidParam);
         if (!done)
             return refuse({"sev_launch_update_vmsa: LAUNCH_UPDATE_VMSA " + text(KernelAnswer::firmware(done.error()))});
     }
@@ -289,7 +299,8 @@ QmpAnswer RehearsedGuest::launchMeasure() const
     return oneLine({{"data", m_measurement}});
 }
 
-QmpAnswer RehearsedGuest::injectSecret(std::string_view header, std::string_view secret, std::optional<std::uint64_t> gpa, GuestMemory &memory)
+QmpAnswer RehearsedGuest::injectSecret(
+    std::string_view header, std::string_view secret, std::optional<std::uint64_t> gpa, GuestMemory &memory)
 {
     if (!gpa) {
         if (!m_secretArea)

@@ -28,8 +28,8 @@ public:
     /// What KVM and the firmware do when the machine is made: INIT2 and LAUNCH_START.
     [[nodiscard]] static OrRefusal<std::unique_ptr<RehearsedGuest>> start(
         std::unique_ptr<Processor> processor, SevObject object, const RehearsalSettings &settings, bool smm, Log log);
-    /// Loads what is booted: measured by the firmware, and written into the guest's memory where QEMU writes. For SEV and SEV-ES the launch is
-    /// measured then; for SNP it is ready for its end.
+    /// Loads what is booted: measured by the firmware, and written into the guest's memory where QEMU writes. For SEV and SEV-ES the launch
+    /// is measured then; for SNP it is ready for its end.
     [[nodiscard]] OrRefusal<void> load(const BootedFiles &files, const LaunchParameters &parameters, GuestMemory &memory);
     /// The machine is about to run for the first time: LAUNCH_FINISH. Once; later calls do nothing.
     [[nodiscard]] OrRefusal<void> finish();

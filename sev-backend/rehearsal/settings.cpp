@@ -51,7 +51,8 @@ Result<std::pair<std::vector<HostFault>, std::string>> divideFaults(std::string_
             divided.first.push_back(*host);
         else if (!one.contains('='))
             return badInput("read the faults of a rehearsal", std::string(one.substr(0, 40)), "there is no such fault of a host",
-                "Choose no-asid, no-device, no-permission, old-kernel, no-support, memlock, tampered-kernel, tampered-initrd or tampered-command-line, "
+                "Choose no-asid, no-device, no-permission, old-kernel, no-support, memlock, tampered-kernel, tampered-initrd or "
+                "tampered-command-line, "
                 "or write COMMAND=FAULT for the firmware.");
         else
             divided.second += (divided.second.empty() ? "" : ",") + std::string(one);
@@ -107,7 +108,8 @@ Bytes RehearsalSettings::encode() const
             if (number == fault)
                 all += (all.empty() ? "" : ",") + std::string(known);
     nlohmann::ordered_json json{{"qemu", qemu.string()}, {"emulated", emulated.string()}, {"profile", profile}};
-    for (const auto &[key, value] : {std::pair<const char *, std::string>{"seed", seed}, {"log", log.string()}, {"faults", all}, {"made", made}})
+    for (const auto &[key, value] :
+        {std::pair<const char *, std::string>{"seed", seed}, {"log", log.string()}, {"faults", all}, {"made", made}})
         if (!value.empty())
             json[key] = value;
     return toBytes(json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");

@@ -42,7 +42,8 @@ public:
 private:
     std::unexpected<Refusal> refused(std::string why) const { return refuse({"-object " + m_text + ": " + std::move(why)}); }
 
-    OrRefusal<void> number(const std::string &key, const std::string &value, std::uint64_t limit, const std::function<void(std::uint64_t)> &take)
+    OrRefusal<void> number(
+        const std::string &key, const std::string &value, std::uint64_t limit, const std::function<void(std::uint64_t)> &take)
     {
         const auto read = numberFrom(value);
         if (!read || *read > limit)
@@ -52,7 +53,8 @@ private:
     }
     OrRefusal<void> flag(const std::string &key, const std::string &value, bool &into)
     {
-        if (value != "on" && value != "off" && value != "yes" && value != "no" && value != "true" && value != "false" && value != "y" && value != "n")
+        if (value != "on" && value != "off" && value != "yes" && value != "no" && value != "true" && value != "false" && value != "y"
+            && value != "n")
             return refused("Parameter '" + key + "' expects 'on' or 'off'");
         into = value == "on" || value == "yes" || value == "true" || value == "y";
         return {};
@@ -77,7 +79,8 @@ private:
         if (key == "cbitpos")
             return number(key, value, UINT32_MAX, [this](std::uint64_t read) { m_object.cbitpos = static_cast<std::uint32_t>(read); });
         if (key == "reduced-phys-bits")
-            return number(key, value, UINT32_MAX, [this](std::uint64_t read) { m_object.reducedPhysBits = static_cast<std::uint32_t>(read); });
+            return number(
+                key, value, UINT32_MAX, [this](std::uint64_t read) { m_object.reducedPhysBits = static_cast<std::uint32_t>(read); });
         if (key == "policy")
             return number(key, value, m_object.snp ? UINT64_MAX : UINT32_MAX, [this](std::uint64_t read) { m_object.policy = read; });
         if (key == "kernel-hashes")

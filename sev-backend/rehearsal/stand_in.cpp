@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/rehearsal/stand_in.h"
 
-#include "core/base/file.h"
 #include "core/base/digest.h"
+#include "core/base/file.h"
 #include "sev-backend/machine/launch.h"
 #include "sev-backend/rehearsal/capabilities.h"
 #include "sev-backend/rehearsal/emulator_place.h"
@@ -128,7 +128,8 @@ private:
             return refuse({m_line.sev->snp ? "SEV-SNP: Migration is not implemented" : "SEV: Migration is not implemented"});
         if (auto status = openProcessor(); !status)
             return status;
-        auto started = RehearsedGuest::start(std::move(m_processor), *m_line.sev, m_settings, m_line.smm, [this](const std::string &text) { log(text); });
+        auto started = RehearsedGuest::start(
+            std::move(m_processor), *m_line.sev, m_settings, m_line.smm, [this](const std::string &text) { log(text); });
         if (!started)
             return std::unexpected(std::move(started).error());
         m_guest = std::move(*started);
@@ -186,7 +187,8 @@ private:
         if (!parameters.initrd.empty()) {
             auto initrd = SealedFile::copy(parameters.initrd, "initrd");
             if (!initrd)
-                return refuse({"error reading initrd " + parameters.initrd + ": Failed to open file “" + parameters.initrd + "”: " + initrd.error().why});
+                return refuse({"error reading initrd " + parameters.initrd + ": Failed to open file “" + parameters.initrd
+                    + "”: " + initrd.error().why});
             m_initrd = std::move(*initrd);
             m_initrd.keepOnExec();
             m_edits.initrd = m_initrd.path();
@@ -260,7 +262,8 @@ private:
         std::memcpy(address.sun_path, path.c_str(), path.size());
         Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
         ::unlink(path.c_str());
-        if (!socket || ::bind(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0 || ::listen(socket.get(), 1) != 0)
+        if (!socket || ::bind(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0
+            || ::listen(socket.get(), 1) != 0)
             return refuse({"Failed to bind socket to " + path + ": " + std::strerror(errno)});
         return socket;
     }

@@ -16,8 +16,8 @@ constexpr std::string_view texts[] = {"", "Platform state is invalid", "Guest st
     "Invalid address", "Bad signature", "Bad measurement", "ASID is already owned", "Invalid ASID", "WBINVD is required",
     "DF_FLUSH is required", "Guest handle is invalid", "Invalid command", "Guest is active", "Hardware error", "Hardware unsafe",
     "Feature not supported", "Invalid parameter", "Required firmware resource depleted", "Part-specific integrity check failure",
-    "Invalid page size", "Invalid page state", "Invalid page metadata entry", "Invalid page ownership",
-    "AEAD sequence number overflow", "unknown error", "unknown error", "RMP must be initialized"};
+    "Invalid page size", "Invalid page state", "Invalid page metadata entry", "Invalid page ownership", "AEAD sequence number overflow",
+    "unknown error", "unknown error", "RMP must be initialized"};
 
 } // namespace
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes on both sides of a monitor, cut anywhere: nothing is lost on the way to QEMU but what we answer, and what is cut differently says
-// the same. The first byte decides where it is cut; a zero byte changes the side.
+// Any bytes on both sides of a monitor, cut anywhere: nothing is lost on the way to QEMU but what we answer, and what is cut differently
+// says the same. The first byte decides where it is cut; a zero byte changes the side.
 #include "sev-backend/rehearsal/capabilities.h"
 
 #include <cstdlib>

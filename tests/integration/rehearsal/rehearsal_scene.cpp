@@ -60,8 +60,8 @@ RehearsalScene::RehearsalScene()
     QFile archive(initrd());
     if (!program.open(QIODevice::ReadOnly) || !archive.open(QIODevice::WriteOnly))
         qFatal("the initrd can't be made");
-    archive.write(archived("dev", 0040755, {}) + archived("dev/console", 0020600, {}, 5, 1) + archived("init", 0100755, program.readAll())
-        + archived("TRAILER!!!", 0, {}));
+    archive.write(QByteArray(archived("dev", 0040755, {}) + archived("dev/console", 0020600, {}, 5, 1)
+        + archived("init", 0100755, program.readAll()) + archived("TRAILER!!!", 0, {})));
     giveEmulatedIdentity(path("data").toStdString(), **sev::findProfile("genoa"));
 }
 
@@ -69,7 +69,7 @@ sev::RehearsalPlace RehearsalScene::place(const QString &faults) const
 {
     sev::RehearsalPlace place;
     place.folder = path("rehearsal").toStdString();
-    place.program = (qEnvironmentVariable("KASTELLAN_BIN") + u"/keep-qemu"_s).toStdString();
+    place.program = qEnvironmentVariable("KASTELLAN_BIN").toStdString() + "/keep-qemu";
     place.emulated = path("data/emulated").toStdString();
     place.profile = "genoa";
     place.log = path("log").toStdString();
@@ -111,7 +111,7 @@ QList<qint64> RehearsalScene::beside(const QString &emulator)
     QList<qint64> found;
     for (const QString &process : QDir(u"/proc"_s).entryList(QDir::Dirs)) {
         QFile line(u"/proc/"_s + process + u"/cmdline"_s);
-        if (process.toLongLong() > 0 && line.open(QIODevice::ReadOnly) && line.readAll().startsWith(emulator.toUtf8() + '\0'))
+        if (process.toLongLong() > 0 && line.open(QIODevice::ReadOnly) && line.readAll().startsWith(QByteArray(emulator.toUtf8() + '\0')))
             found += process.toLongLong();
     }
     std::ranges::sort(found); // the supervisor comes before its guardian

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An unmodified libvirt, its session daemon run by an ordinary user, and the stand-in in QEMU's place: it sees SEV, starts guests of all three
-// technologies, shows their measurement, takes their secret and says why a launch was refused.
+// An unmodified libvirt, its session daemon run by an ordinary user, and the stand-in in QEMU's place: it sees SEV, starts guests of all
+// three technologies, shows their measurement, takes their secret and says why a launch was refused.
 #include "rehearsal_scene.h"
 
 #include "sev-backend/legacy/owner.h"
@@ -62,7 +62,7 @@ void TestRehearsalLibvirt::initTestCase()
     if (m_scene->missing().isEmpty() && QStandardPaths::findExecutable(u"virsh"_s).isEmpty())
         QSKIP("there is no virsh");
     if (!m_scene->missing().isEmpty())
-        QSKIP(qPrintable(u"there is no "_s + m_scene->missing()));
+        QSKIP(qPrintable(QString(u"there is no "_s + m_scene->missing())));
     const QString libvirtd = QStandardPaths::findExecutable(u"libvirtd"_s, {u"/usr/sbin"_s, u"/usr/bin"_s});
     if (libvirtd.isEmpty())
         QSKIP("there is no libvirtd");
@@ -117,12 +117,13 @@ QByteArray TestRehearsalLibvirt::domain(const QByteArray &security, const QStrin
            "machine='q35'>hvm</type><loader readonly='yes' type='rom'>"
         + m_scene->firmware().toUtf8() + "</loader><kernel>" + m_scene->kernel().toUtf8() + "</kernel><initrd>" + m_scene->initrd().toUtf8()
         + "</initrd><cmdline>" + m_scene->commandLine().toUtf8()
-        + "</cmdline></os><features><acpi/></features><cpu mode='custom' match='exact' check='none'><model fallback='forbid'>EPYC-Milan</model></cpu>"
+        + "</cmdline></os><features><acpi/></features><cpu mode='custom' match='exact' check='none'><model "
+          "fallback='forbid'>EPYC-Milan</model></cpu>"
           "<on_poweroff>destroy</on_poweroff><on_reboot>destroy</on_reboot><on_crash>destroy</on_crash><devices><emulator>"
         + emulator.toUtf8() + "</emulator><controller type='usb' model='none'/><memballoon model='none'/><serial type='file'><source path='"
         + m_scene->path("serial").toUtf8()
-        + "' append='off'/></serial><channel type='unix'><target type='virtio' name='org.kastellan.session.0'/></channel></devices>" + security
-        + "</domain>";
+        + "' append='off'/></serial><channel type='unix'><target type='virtio' name='org.kastellan.session.0'/></channel></devices>"
+        + security + "</domain>";
 }
 
 /// The guest has reached its first program and ended, and its domain with it.
@@ -142,14 +143,14 @@ void TestRehearsalLibvirt::capabilities()
 {
     const auto ran = virsh({u"domcapabilities"_s, u"--emulatorbin"_s, m_emulator, u"--virttype"_s, u"qemu"_s, u"--machine"_s, u"q35"_s});
     for (const char *part : {"<sev supported='yes'>", "<cbitpos>51</cbitpos>", "<value>sev</value>", "<value>sev-snp</value>"})
-        QVERIFY2(ran.out.contains(part), (ran.out + ran.err).constData());
+        QVERIFY2(ran.out.contains(part), QByteArray(ran.out + ran.err).constData());
     // What the connection says of its node are the emulated platform's own certificates.
     const auto node = virsh({u"nodesevinfo"_s});
     const auto processor = sev::openRehearsalProcessor(m_scene->place());
     QVERIFY(processor);
     const auto exported = (*processor)->legacy().pdhCertExport(SIZE_MAX, SIZE_MAX);
     QVERIFY(exported);
-    QVERIFY2(node.out.contains(QByteArray::fromStdString(toBase64(exported->pdh))), (node.out + node.err).constData());
+    QVERIFY2(node.out.contains(QByteArray::fromStdString(toBase64(exported->pdh))), QByteArray(node.out + node.err).constData());
     QVERIFY(node.out.contains(QByteArray::fromStdString(toBase64(exported->chain))));
     // Another platform is another emulator: libvirt must not remember the old one's.
     QVERIFY(m_scene->emulator(u"no-asid"_s) != m_emulator);
@@ -158,7 +159,8 @@ void TestRehearsalLibvirt::capabilities()
 void TestRehearsalLibvirt::snp()
 {
     const QString file = write("snp.xml",
-        domain("<launchSecurity type='sev-snp' kernelHashes='yes'><cbitpos>51</cbitpos><reducedPhysBits>1</reducedPhysBits><policy>0x30000</policy>"
+        domain("<launchSecurity type='sev-snp' "
+               "kernelHashes='yes'><cbitpos>51</cbitpos><reducedPhysBits>1</reducedPhysBits><policy>0x30000</policy>"
                "</launchSecurity>",
             m_emulator));
     QCOMPARE(virsh({u"define"_s, file}).exit, 0);
@@ -167,7 +169,7 @@ void TestRehearsalLibvirt::snp()
     QVERIFY(reached());
     QFile serial(m_scene->path("serial"));
     QVERIFY(serial.open(QIODevice::ReadOnly));
-    QVERIFY(serial.readAll().contains("REPORT " + m_scene->digest(2, "EPYC-Milan")));
+    QVERIFY(serial.readAll().contains(QByteArray("REPORT " + m_scene->digest(2, "EPYC-Milan"))));
     QCOMPARE(virsh({u"undefine"_s, u"rehearsed"_s}).exit, 0);
 }
 
@@ -188,9 +190,9 @@ void TestRehearsalLibvirt::sev()
     const auto session = sev::legacy::newSession(*pdh, policy);
     QVERIFY(session);
     const QString file = write("sev.xml",
-        domain("<launchSecurity type='sev' kernelHashes='yes'><cbitpos>51</cbitpos><reducedPhysBits>1</reducedPhysBits><policy>" + QByteArray::number(policy)
-                + "</policy><dhCert>" + QByteArray::fromStdString(toBase64(session->first.godh)) + "</dhCert><session>"
-                + QByteArray::fromStdString(toBase64(session->first.session)) + "</session></launchSecurity>",
+        domain("<launchSecurity type='sev' kernelHashes='yes'><cbitpos>51</cbitpos><reducedPhysBits>1</reducedPhysBits><policy>"
+                + QByteArray::number(policy) + "</policy><dhCert>" + QByteArray::fromStdString(toBase64(session->first.godh))
+                + "</dhCert><session>" + QByteArray::fromStdString(toBase64(session->first.session)) + "</session></launchSecurity>",
             m_emulator));
     const auto created = virsh({u"create"_s, u"--paused"_s, file});
     QVERIFY2(created.exit == 0, created.err.constData());
@@ -203,13 +205,15 @@ void TestRehearsalLibvirt::sev()
     const auto expected = Sha256::from(*fromHex(m_scene->shortDigest(2, "EPYC-Milan", es).toStdString()), "digest");
     const auto &version = (*sev::findProfile("genoa"))->firmware;
     QCOMPARE(toHex(measure->measure.view()),
-        toHex(sev::legacy::launchMeasurement(session->second.tik, {version.major, version.minor, version.build}, policy, *expected, measure->nonce).view()));
+        toHex(sev::legacy::launchMeasurement(
+            session->second.tik, {version.major, version.minor, version.build}, policy, *expected, measure->nonce)
+                .view()));
     // The secret arrives where the firmware says, and nowhere before that.
     const auto table = sev::legacy::secretTable({{"736869e5-84f0-4973-92ec-06879ce3da0b", Bytes(32, 0x5e)}});
     const auto packet = sev::legacy::sealSecret(*table, session->second, measure->measure, {9});
     const auto base64 = [](const Bytes &part) { return QByteArray::fromStdString(toBase64(part)); };
-    const auto set = virsh({u"domsetlaunchsecstate"_s, u"rehearsed"_s, u"--secrethdr"_s, write("header", base64(packet->header)), u"--secret"_s,
-        write("secret", base64(packet->payload))});
+    const auto set = virsh({u"domsetlaunchsecstate"_s, u"rehearsed"_s, u"--secrethdr"_s, write("header", base64(packet->header)),
+        u"--secret"_s, write("secret", base64(packet->payload))});
     QVERIFY2(set.exit == 0, set.err.constData());
     const QString memory = m_scene->path("memory");
     const auto dumped = virsh({u"qemu-monitor-command"_s, u"rehearsed"_s,
@@ -217,15 +221,17 @@ void TestRehearsalLibvirt::sev()
     QVERIFY2(dumped.exit == 0, dumped.err.constData());
     QFile dump(memory);
     QVERIFY(dump.open(QIODevice::ReadOnly));
-    QCOMPARE(dump.read(static_cast<qint64>(table->size())), QByteArray(reinterpret_cast<const char *>(table->data()), static_cast<qsizetype>(table->size())));
+    QCOMPARE(dump.read(static_cast<qint64>(table->size())),
+        QByteArray(reinterpret_cast<const char *>(table->data()), static_cast<qsizetype>(table->size())));
     QCOMPARE(virsh({u"resume"_s, u"rehearsed"_s}).exit, 0);
     QVERIFY(reached());
 }
 
 void TestRehearsalLibvirt::refused()
 {
-    const QByteArray security = "<launchSecurity type='sev-snp' kernelHashes='yes'><cbitpos>51</cbitpos><reducedPhysBits>1</reducedPhysBits>"
-                                "<policy>0x30000</policy>%1</launchSecurity>";
+    const QByteArray security =
+        "<launchSecurity type='sev-snp' kernelHashes='yes'><cbitpos>51</cbitpos><reducedPhysBits>1</reducedPhysBits>"
+        "<policy>0x30000</policy>%1</launchSecurity>";
     const auto create = [&](const QByteArray &more, const QString &emulator) {
         return virsh({u"create"_s, write("refused.xml", domain(QByteArray(security).replace("%1", more), emulator))}).err;
     };

@@ -20,7 +20,7 @@ using namespace Qt::StringLiterals;
 
 #define NEED_SCENE()                                                                                                                       \
     if (!m_scene->missing().isEmpty())                                                                                                     \
-    QSKIP(qPrintable(u"there is no "_s + m_scene->missing()))
+    QSKIP(qPrintable(QString(u"there is no "_s + m_scene->missing())))
 
 class TestRehearsalQemu : public QObject {
     Q_OBJECT
@@ -43,10 +43,10 @@ private:
     [[nodiscard]] QStringList line(const QString &object, const QStringList &more = {}) const
     {
         return QStringList{u"-nodefaults"_s, u"-no-user-config"_s, u"-display"_s, u"none"_s, u"-no-reboot"_s, u"-serial"_s,
-                   u"file:"_s + m_scene->path("serial"), u"-machine"_s, u"q35,confidential-guest-support=l0"_s, u"-cpu"_s, u"EPYC-v4"_s, u"-m"_s,
-                   u"512"_s, u"-bios"_s, m_scene->firmware(), u"-kernel"_s, m_scene->kernel(), u"-initrd"_s, m_scene->initrd(), u"-append"_s,
-                   m_scene->commandLine(), u"-object"_s, object + u",id=l0,cbitpos=51,reduced-phys-bits=1"_s}
-            + more;
+                   u"file:"_s + m_scene->path("serial"), u"-machine"_s, u"q35,confidential-guest-support=l0"_s, u"-cpu"_s, u"EPYC-v4"_s,
+                   u"-m"_s, u"512"_s, u"-bios"_s, m_scene->firmware(), u"-kernel"_s, m_scene->kernel(), u"-initrd"_s, m_scene->initrd(),
+                   u"-append"_s, m_scene->commandLine(), u"-object"_s, object + u",id=l0,cbitpos=51,reduced-phys-bits=1"_s}
+        + more;
     }
     [[nodiscard]] QStringList waiting() const
     {
@@ -79,10 +79,10 @@ void TestRehearsalQemu::boots()
     qemu.start(m_scene->emulator(), line(object, {u"-smp"_s, QString::number(vcpus)}));
     QVERIFY(qemu.waitForFinished(180'000));
     const QByteArray said = serial();
-    QVERIFY2(said.contains("USERSPACE REACHED") && said.contains("DONE"), (said + qemu.readAllStandardError()).constData());
+    QVERIFY2(said.contains("USERSPACE REACHED") && said.contains("DONE"), QByteArray(said + qemu.readAllStandardError()).constData());
     QCOMPARE(qemu.exitCode(), 0);
     if (object.startsWith(u"sev-snp"_s))
-        QVERIFY2(said.contains("REPORT " + m_scene->digest(static_cast<unsigned>(vcpus), "EPYC-v4")), said.constData());
+        QVERIFY2(said.contains(QByteArray("REPORT " + m_scene->digest(static_cast<unsigned>(vcpus), "EPYC-v4"))), said.constData());
     else
         QVERIFY(!said.contains("REPORT"));
 }
@@ -91,7 +91,7 @@ void TestRehearsalQemu::tampered_data()
 {
     QTest::addColumn<QString>("fault");
     for (const char *what : {"kernel", "initrd", "command-line"})
-        QTest::newRow(what) << u"tampered-"_s + QString::fromUtf8(what);
+        QTest::newRow(what) << QString(u"tampered-"_s + QString::fromUtf8(what));
 }
 
 /// A host that has the right bytes measured and serves others. The firmware refuses them and stands still: its processor is seen at one

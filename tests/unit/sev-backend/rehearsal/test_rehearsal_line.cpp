@@ -16,14 +16,16 @@ using Words = std::vector<std::string>;
 Words ofLibvirt(const std::string &object)
 {
     return {"-name", "guest=x,debug-threads=on", "-S", "-machine",
-        "pc-q35-10.0,usb=off,dump-guest-core=off,memory-backend=pc.ram,acpi=on,confidential-guest-support=lsec0", "-accel", "kvm", "-cpu", "EPYC-v4",
-        "-bios", "/f,w.fd", "-m", "size=524288k", "-object", R"({"qom-type":"memory-backend-ram","id":"pc.ram","size":536870912})", "-smp", "4",
-        "-no-user-config", "-nodefaults", "-chardev", "socket,id=charmonitor,fd=28,server=on,wait=off", "-mon",
-        "chardev=charmonitor,id=monitor,mode=control", "-kernel", "/k", "-initrd", "/i", "-append", "-machine none", "-device",
-        R"({"driver":"virtio-serial-pci","id":"virtio-serial0"})", "-object", object, "-msg", "timestamp=on"};
+        "pc-q35-10.0,usb=off,dump-guest-core=off,memory-backend=pc.ram,acpi=on,confidential-guest-support=lsec0", "-accel", "kvm", "-cpu",
+        "EPYC-v4", "-bios", "/f,w.fd", "-m", "size=524288k", "-object",
+        R"({"qom-type":"memory-backend-ram","id":"pc.ram","size":536870912})", "-smp", "4", "-no-user-config", "-nodefaults", "-chardev",
+        "socket,id=charmonitor,fd=28,server=on,wait=off", "-mon", "chardev=charmonitor,id=monitor,mode=control", "-kernel", "/k", "-initrd",
+        "/i", "-append", "-machine none", "-device", R"({"driver":"virtio-serial-pci","id":"virtio-serial0"})", "-object", object, "-msg",
+        "timestamp=on"};
 }
 
-const std::string snp = R"({"qom-type":"sev-snp-guest","id":"lsec0","cbitpos":51,"reduced-phys-bits":1,"policy":196608,"kernel-hashes":true})";
+const std::string snp =
+    R"({"qom-type":"sev-snp-guest","id":"lsec0","cbitpos":51,"reduced-phys-bits":1,"policy":196608,"kernel-hashes":true})";
 
 bool has(const Words &words, const std::string &option, const std::string &value)
 {
@@ -111,13 +113,15 @@ void TestRehearsalLine::edits()
     edits.notResettable = true;
     edits.monitors.emplace_back(line->monitors[0], 16);
     const Words words = edited(*line, edits);
-    for (const auto &[option, value] : {std::pair<std::string, std::string>{"-bios", edits.firmware}, {"-kernel", edits.kernel},
-             {"-initrd", edits.initrd}, {"-accel", "tcg"}, {"-cpu", "EPYC-v4,erms=off,fsrm=off"},
-             {"-object", "memory-backend-file,id=pc.ram,mem-path=/proc/self/fd/14,share=on,size=536870912"},
-             {"-machine", "pc-q35-10.0,usb=off,dump-guest-core=off,memory-backend=pc.ram,acpi=on"}, {"-chardev", "socket,id=charmonitor,fd=16"},
-             {"-device",
-                 R"({"driver":"virtserialport","chardev":"kastellan-firmware","id":"kastellan-firmware-port","name":"org.kastellan.firmware.0"})"},
-             {"-append", "-machine none"}, {"-action", "reboot=shutdown"}})
+    for (const auto &[option, value] :
+        {std::pair<std::string, std::string>{"-bios", edits.firmware}, {"-kernel", edits.kernel}, {"-initrd", edits.initrd},
+            {"-accel", "tcg"}, {"-cpu", "EPYC-v4,erms=off,fsrm=off"},
+            {"-object", "memory-backend-file,id=pc.ram,mem-path=/proc/self/fd/14,share=on,size=536870912"},
+            {"-machine", "pc-q35-10.0,usb=off,dump-guest-core=off,memory-backend=pc.ram,acpi=on"},
+            {"-chardev", "socket,id=charmonitor,fd=16"},
+            {"-device",
+                R"({"driver":"virtserialport","chardev":"kastellan-firmware","id":"kastellan-firmware-port","name":"org.kastellan.firmware.0"})"},
+            {"-append", "-machine none"}, {"-action", "reboot=shutdown"}})
         QVERIFY2(has(words, option, value), (option + " " + value + " in " + joined(words)).c_str());
     QVERIFY(!joined(words).contains("sev-snp-guest"));
     QVERIFY(!joined(words).contains("kvm"));
@@ -128,21 +132,23 @@ void TestRehearsalLine::flash()
     Words words = ofLibvirt("sev-guest,id=lsec0,cbitpos=51,reduced-phys-bits=1");
     words.erase(std::ranges::find(words, "-bios"), std::ranges::find(words, "-bios") + 2);
     *(std::ranges::find(words, "-machine") + 1) += ",pflash0=fmt";
-    words.insert(words.end(), {"-blockdev", R"({"driver":"file","filename":"/code.fd","node-name":"store","read-only":true})", "-blockdev",
-                                  R"({"node-name":"fmt","driver":"raw","file":"store"})"});
+    words.insert(words.end(),
+        {"-blockdev", R"({"driver":"file","filename":"/code.fd","node-name":"store","read-only":true})", "-blockdev",
+            R"({"node-name":"fmt","driver":"raw","file":"store"})"});
     const auto line = QemuLine::read(words);
     QVERIFY(line);
     QVERIFY(line->flash);
     QCOMPARE(line->parameters.ovmf, "/code.fd");
     QemuEdits edits;
     edits.firmware = "/proc/self/fd/9";
-    QVERIFY(has(edited(*line, edits), "-blockdev", R"({"driver":"file","filename":"/proc/self/fd/9","node-name":"store","read-only":true})"));
+    QVERIFY(
+        has(edited(*line, edits), "-blockdev", R"({"driver":"file","filename":"/proc/self/fd/9","node-name":"store","read-only":true})"));
 }
 
 void TestRehearsalLine::memory()
 {
-    const auto plain = QemuLine::read({"-machine", "q35,confidential-guest-support=s", "-m", "1G", "-enable-kvm", "-mem-path", "/dev/hugepages", "-bios",
-        "f", "-object", "sev-guest,id=s,reduced-phys-bits=1"});
+    const auto plain = QemuLine::read({"-machine", "q35,confidential-guest-support=s", "-m", "1G", "-enable-kvm", "-mem-path",
+        "/dev/hugepages", "-bios", "f", "-object", "sev-guest,id=s,reduced-phys-bits=1"});
     QVERIFY(plain);
     QCOMPARE(plain->memorySize, 1u << 30);
     QemuEdits edits;
@@ -168,7 +174,8 @@ void TestRehearsalLine::refusals()
 {
     QFETCH(const QString, more);
     QFETCH(const QString, words);
-    const auto line = QemuLine::read(ofLibvirt(R"({"qom-type":"sev-snp-guest","id":"lsec0","reduced-phys-bits":1)" + more.toStdString() + "}"));
+    const auto line =
+        QemuLine::read(ofLibvirt(R"({"qom-type":"sev-snp-guest","id":"lsec0","reduced-phys-bits":1)" + more.toStdString() + "}"));
     QVERIFY(!line);
     QVERIFY2(QString::fromStdString(line.error().lines.at(0)).endsWith(words), line.error().lines[0].c_str());
 }
@@ -179,7 +186,8 @@ void TestRehearsalLine::settings()
     const auto read = RehearsalSettings::parse(settings.encode(), "x");
     QVERIFY(read);
     QVERIFY(*read == settings);
-    for (const char *bad : {"", "[]", "{\"qemu\":\"q\",\"emulated\":\"/e\",\"profile\":\"milan\"}", "{\"qemu\":\"/q\",\"emulated\":\"/e\",\"profile\":\"pentium\"}",
+    for (const char *bad : {"", "[]", "{\"qemu\":\"q\",\"emulated\":\"/e\",\"profile\":\"milan\"}",
+             "{\"qemu\":\"/q\",\"emulated\":\"/e\",\"profile\":\"pentium\"}",
              "{\"qemu\":\"/q\",\"emulated\":\"/e\",\"profile\":\"milan\",\"faults\":\"no-beer\"}", "{\"qemu\":1}", "{\"other\":\"\"}"})
         QVERIFY2(!RehearsalSettings::parse(asBytes(bad), "x"), bad);
 }

@@ -184,12 +184,15 @@ void TestRehearsalTalk::descriptors()
 
 void TestRehearsalTalk::completed()
 {
-    const std::string types = completedReply("qom-list-types", "{}", R"({"return": [{"name": "memory-backend-ram", "parent": "a"}], "id": 1})");
+    const std::string types =
+        completedReply("qom-list-types", "{}", R"({"return": [{"name": "memory-backend-ram", "parent": "a"}], "id": 1})");
     QVERIFY(types.contains("sev-snp-guest") && types.contains("\"sev-guest\""));
     const std::string there = R"({"return": [{"name": "sev-guest"}, {"name": "sev-snp-guest"}]})";
     QCOMPARE(completedReply("qom-list-types", "{}", there), there);
-    QVERIFY(completedReply("qom-list-properties", R"({"typename":"sev-snp-guest"})", R"({"error": {"class": "DeviceNotFound"}, "id": 1})").contains("host-data"));
-    QVERIFY(completedReply("qom-list-properties", R"({"typename":"none-machine"})", R"({"return": []})").contains("confidential-guest-support"));
+    QVERIFY(completedReply("qom-list-properties", R"({"typename":"sev-snp-guest"})", R"({"error": {"class": "DeviceNotFound"}, "id": 1})")
+            .contains("host-data"));
+    QVERIFY(completedReply("qom-list-properties", R"({"typename":"none-machine"})", R"({"return": []})")
+            .contains("confidential-guest-support"));
     const std::string kvm = R"({"return": {"enabled": false, "present": false}})";
     QCOMPARE(completedReply("query-kvm", "{}", kvm), kvm);
 }

@@ -202,7 +202,7 @@ void TestRehearsedGuest::sev()
     QCOMPARE(toHex(measure->measure.view()),
         toHex(legacy::launchMeasurement(session->second.tik, {version.major, version.minor, version.build},
             static_cast<legacy::Policy>(scene.object.policy), *expected, measure->nonce)
-                  .view()));
+                .view()));
     const Bytes secret(64, 0x42);
     const auto packet = legacy::sealSecret(secret, session->second, measure->measure, {1, 2, 3});
     const std::string header = toBase64(packet->header), payload = toBase64(packet->payload);
@@ -235,7 +235,8 @@ void TestRehearsedGuest::refusals_data()
     QTest::addColumn<bool>("snp");
     QTest::addColumn<QString>("change");
     QTest::addColumn<QString>("first");
-    QTest::newRow("bit 17 missing") << true << "policy=0x10000" << "-accel kvm: sev_snp_launch_start: SNP_LAUNCH_START ret=-22 fw_error=0 ''";
+    QTest::newRow("bit 17 missing") << true << "policy=0x10000"
+                                    << "-accel kvm: sev_snp_launch_start: SNP_LAUNCH_START ret=-22 fw_error=0 ''";
     QTest::newRow("bit 18") << true << "policy=0x70000" << "-accel kvm: sev_snp_launch_start: SNP_LAUNCH_START ret=-22 fw_error=0 ''";
     QTest::newRow("without SMT") << true << "policy=0x20000"
                                  << "-accel kvm: sev_snp_launch_start: SNP_LAUNCH_START ret=-5 fw_error=7 'Policy is not allowed'";
@@ -245,7 +246,8 @@ void TestRehearsedGuest::refusals_data()
     QTest::newRow("ASID") << false << "host=no-asid" << "-accel kvm: sev_common_kvm_init: failed to initialize ret=-16 fw_error=0 ''";
     QTest::newRow("device") << false << "host=no-device"
                             << "-accel kvm: sev_common_kvm_init: Failed to open /dev/sev 'No such file or directory'";
-    QTest::newRow("old kernel") << true << "host=old-kernel" << "-accel kvm: sev_common_kvm_init: failed to initialize ret=-25 fw_error=0 ''";
+    QTest::newRow("old kernel") << true << "host=old-kernel"
+                                << "-accel kvm: sev_common_kvm_init: failed to initialize ret=-25 fw_error=0 ''";
     QTest::newRow("pinning") << false << "host=memlock"
                              << "sev_ram_block_added: failed to register region (0x7f2e3be00000+0x10000000) error 'Cannot allocate memory'";
     QTest::newRow("SMM") << true << "smm=1" << "-accel kvm: SEV-SNP does not support SMM.";
@@ -319,9 +321,10 @@ void TestRehearsedGuest::port()
 {
     int both[2];
     QCOMPARE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, both), 0);
+    Fd ours(both[0]);
     const Fd warden(both[1]);
     int asked = 0;
-    FirmwarePort port(Fd(both[0]), [&asked](ByteView request) {
+    FirmwarePort port(std::move(ours), [&asked](ByteView request) {
         ++asked;
         return Bytes(request.size() == 96 ? 4000 : 0, 0x11);
     });
