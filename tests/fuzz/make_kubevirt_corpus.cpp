@@ -13,11 +13,12 @@ int main(int argc, char **argv)
     }
     const std::filesystem::path corpus = argv[1];
     fuzz::put(corpus / "kubeconfig" / "whole",
-        asBytes("apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters:\n- name: c\n  cluster:\n    server: https://c:6443\n"
-                "    certificate-authority-data: QUJD\n    tls-server-name: k\n    proxy-url: socks5://p\nusers:\n- name: u\n  user: &u\n"
-                "    token: t\n- name: e\n  user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: x, args: [a], env: [{name: A, "
-                "value: b}], installHint: h, interactiveMode: Never, provideClusterInfo: true}}\n- {name: v, user: *u}\n"
-                "contexts:\n- {name: a, context: {cluster: c, user: u, namespace: n}}\n- {name: e, context: {cluster: c, user: e}}\n"));
+        asBytes(
+            "apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters:\n- name: c\n  cluster:\n    server: https://c:6443\n"
+            "    certificate-authority-data: QUJD\n    tls-server-name: k\n    proxy-url: socks5://p\nusers:\n- name: u\n  user: &u\n"
+            "    token: t\n- name: e\n  user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: x, args: [a], env: [{name: A, "
+            "value: b}], installHint: h, interactiveMode: Never, provideClusterInfo: true}}\n- {name: v, user: *u}\n"
+            "contexts:\n- {name: a, context: {cluster: c, user: u, namespace: n}}\n- {name: e, context: {cluster: c, user: e}}\n"));
     fuzz::put(corpus / "kubeconfig" / "open",
         asBytes("clusters: [{name: c, cluster: {server: 'https://c', insecure-skip-tls-verify: true}}]\n"
                 "users: [{name: u, user: {client-certificate: a, client-key-data: QQ==, tokenFile: t}}]\n"

@@ -50,7 +50,8 @@ private Q_SLOTS:
         const Ran record = m_program->run({u"evidence"_s, u"show"_s, u"--json"_s, json["records"_L1].toArray().first().toString()});
         QVERIFY2(record.exit == 0 && record.out.contains("launch.kernel"), record.all());
         // The login is written nowhere, and said nowhere.
-        QVERIFY(!ran.out.contains(ClusterDouble::token) && !ran.err.contains(ClusterDouble::token) && !record.out.contains(ClusterDouble::token));
+        QVERIFY(!ran.out.contains(ClusterDouble::token) && !ran.err.contains(ClusterDouble::token)
+            && !record.out.contains(ClusterDouble::token));
         int files = 0;
         for (QDirIterator it(m_program->dataFolder(), QDir::Files | QDir::Hidden, QDirIterator::Subdirectories); it.hasNext();) {
             QFile file(it.next());
@@ -82,10 +83,12 @@ private Q_SLOTS:
         QVERIFY2(image.exit == 125 && image.err.contains("--image docker://"), image.all());
         const Ran unattested = m_program->run(launch({u"--unattested"_s}));
         QVERIFY2(unattested.exit == 125 && unattested.err.contains("nothing could be delivered"), unattested.all());
-        m_double->tell(q("{'answers':{'create /apis':{'code':403,'body':{'kind':'Status','message':'User \\'ada\\' cannot create resource'}}}}"));
+        m_double->tell(
+            q("{'answers':{'create /apis':{'code':403,'body':{'kind':'Status','message':'User \\'ada\\' cannot create resource'}}}}"));
         const Ran forbidden = m_program->run(launch({}));
         QVERIFY2(forbidden.exit == 125 && forbidden.err.contains("kubectl create role"), forbidden.all());
-        const Ran stranger = m_program->run({u"keep"_s, u"launch"_s, example("hello"), u"-H"_s, u"kubevirt://nobody/keeps"_s, u"--image"_s, image_});
+        const Ran stranger =
+            m_program->run({u"keep"_s, u"launch"_s, example("hello"), u"-H"_s, u"kubevirt://nobody/keeps"_s, u"--image"_s, image_});
         QVERIFY2(stranger.exit == 125 && stranger.err.contains("there is no context 'nobody'"), stranger.all());
     }
 

@@ -20,8 +20,8 @@ namespace kastellan::test {
     return text;
 }
 
-/// tests/support/kubernetes_double.py, running, with a kubeconfig for it: contexts "token" and "certificate" (namespace "keeps"), and "wrong" with
-/// a token that the server does not know. KUBECONFIG leads to it as long as the object is there.
+/// tests/support/kubernetes_double.py, running, with a kubeconfig for it: contexts "token" and "certificate" (namespace "keeps"), and
+/// "wrong" with a token that the server does not know. KUBECONFIG leads to it as long as the object is there.
 class ClusterDouble {
 public:
     explicit ClusterDouble(const std::filesystem::path &folder);
@@ -44,8 +44,8 @@ public:
     static constexpr const char *token = "token-that-nobody-may-see-7c1d";
 
 private:
-    /// Reads lines until there is one that has `until` in it (or all that is there, when it is empty).
-    bool read(const std::string &until, std::size_t times);
+    /// Reads lines until there are so many that have `until` in them (0: until there is any), and all that are there.
+    bool read(const std::string &until, std::size_t times, bool waitsNot = false);
     std::filesystem::path m_folder;
     Fd m_in, m_out;
     pid_t m_process = -1;

@@ -54,7 +54,8 @@ private Q_SLOTS:
         const auto row = [](const char *name, int code, const std::string &body, const char *why, const char *remedy) {
             QTest::newRow(name) << code << QByteArray::fromStdString(body) << QByteArray(why) << QByteArray(remedy);
         };
-        row("401", 401, status("Unauthorized", "Unauthorized"), "does not accept this person's login", "kubectl --context work auth whoami");
+        row("401", 401, status("Unauthorized", "Unauthorized"), "does not accept this person's login",
+            "kubectl --context work auth whoami");
         row("403 role", 403,
             status("Forbidden", "virtualmachineinstances.kubevirt.io is forbidden: User \\\"ada\\\" cannot create resource"),
             "may not create virtualmachineinstances.kubevirt.io in the namespace 'keeps'",
@@ -66,11 +67,13 @@ private Q_SLOTS:
         row("409", 409, status("AlreadyExists", "it exists"), "one of this name already", "");
         row("422", 422,
             status("Invalid", "x",
-                q("{'causes':[{'field':'spec.domain.firmware.bootloader.efi.secureBoot','message':'SEV does not work with SecureBoot'},{'message':'b'}]}")),
+                q("{'causes':[{'field':'spec.domain.firmware.bootloader.efi.secureBoot','message':'SEV does not work with "
+                  "SecureBoot'},{'message':'b'}]}")),
             "spec.domain.firmware.bootloader.efi.secureBoot: SEV does not work with SecureBoot; b", "--dry-run");
         row("gate", 422,
             status("Invalid",
-                "admission webhook \\\"virtualmachineinstances-create-validator.kubevirt.io\\\" denied the request: WorkloadEncryptionSEV feature gate is "
+                "admission webhook \\\"virtualmachineinstances-create-validator.kubevirt.io\\\" denied the request: WorkloadEncryptionSEV "
+                "feature gate is "
                 "not enabled in kubevirt-cr"),
             "feature gate WorkloadEncryptionSEV switched off", "kubectl -n kubevirt patch kubevirt");
         row("webhook", 400, status("BadRequest", "admission webhook \\\"policy.example\\\" denied the request: no privileged things"),
@@ -108,10 +111,11 @@ private Q_SLOTS:
 
     void states()
     {
-        const auto state = parseVmi(
-            q("{'metadata':{'name':'keep-1','uid':'u','resourceVersion':'12','deletionTimestamp':'x'},'spec':{'domain':{'launchSecurity':{'snp':{}}}},"
-            "'status':{'phase':'Scheduling','conditions':[{'type':'PodScheduled','status':'False','reason':'Unschedulable','message':'0/3 nodes'},"
-            "{'type':'LiveMigratable','status':'False','message':'no'},{'type':'Paused','status':'True'},7]}}"));
+        const auto state = parseVmi(q("{'metadata':{'name':'keep-1','uid':'u','resourceVersion':'12','deletionTimestamp':'x'},'spec':{'"
+                                      "domain':{'launchSecurity':{'snp':{}}}},"
+                                      "'status':{'phase':'Scheduling','conditions':[{'type':'PodScheduled','status':'False','reason':'"
+                                      "Unschedulable','message':'0/3 nodes'},"
+                                      "{'type':'LiveMigratable','status':'False','message':'no'},{'type':'Paused','status':'True'},7]}}"));
         QVERIFY(state && state->uid == "u" && state->resourceVersion == "12" && state->deleting && state->paused() && !state->ended());
         QCOMPARE(state->sentence(), std::string("Scheduling; PodScheduled: Unschedulable: 0/3 nodes"));
         QCOMPARE(state->launchSecurity, std::string(q("{'snp':{}}")));
@@ -128,16 +132,19 @@ private Q_SLOTS:
         };
         QCOMPARE(kind(q("{'type':'ADDED','object':{}}")), static_cast<int>(WatchEvent::Kind::Changed));
         QCOMPARE(kind(q("{'type':'DELETED','object':{}}")), static_cast<int>(WatchEvent::Kind::Gone));
-        QCOMPARE(kind(q("{'type':'BOOKMARK','object':{'metadata':{'resourceVersion':'9'}}}")), static_cast<int>(WatchEvent::Kind::Bookmark));
+        QCOMPARE(
+            kind(q("{'type':'BOOKMARK','object':{'metadata':{'resourceVersion':'9'}}}")), static_cast<int>(WatchEvent::Kind::Bookmark));
         QCOMPARE(kind(q("{'type':'ERROR','object':{'code':410}}")), static_cast<int>(WatchEvent::Kind::Expired));
         QCOMPARE(kind(q("{'type':'ERROR','object':{'code':500,'message':'m'}}")), static_cast<int>(WatchEvent::Kind::Failure));
-        for (const std::string &bad : {std::string(), q("{}"), q("[]"), q("{'type':'ADDED'}"), q("{'type':'X','object':{}}"), q("{'type':'ADDED','object':7}"), q("{'ty")})
+        for (const std::string &bad : {std::string(), q("{}"), q("[]"), q("{'type':'ADDED'}"), q("{'type':'X','object':{}}"),
+                 q("{'type':'ADDED','object':7}"), q("{'ty")})
             QCOMPARE(kind(bad), -1);
     }
 
     void lists()
     {
-        const auto list = parseVmiList(q("{'metadata':{'resourceVersion':'5'},'items':[{'metadata':{'name':'a'}},{'metadata':{'name':'b'}}]}"), "b");
+        const auto list =
+            parseVmiList(q("{'metadata':{'resourceVersion':'5'},'items':[{'metadata':{'name':'a'}},{'metadata':{'name':'b'}}]}"), "b");
         QVERIFY(list && list->vmi && list->vmi->name == "b" && list->resourceVersion == "5");
         QVERIFY(!parseVmiList(q("{'items':[]}"), "b")->vmi);
         QVERIFY(!parseVmiList(q("{'items':7}"), "b") && !parseVmiList("{}", "b"));
@@ -146,9 +153,11 @@ private Q_SLOTS:
     void schemas()
     {
         const auto with = [](const std::string &security) {
-            return parseSchema(q("{'components':{'schemas':{'x':{'x-kubernetes-group-version-kind':[{'group':'kubevirt.io','kind':'VirtualMachineInstance'}],"
-            "'properties':{'spec':{'properties':{'domain':{'$ref':'#/components/schemas/d'}}}}},"
-            "'d':{'properties':{'launchSecurity':") + security + "}}}}}");
+            return parseSchema(q("{'components':{'schemas':{'x':{'x-kubernetes-group-version-kind':[{'group':'kubevirt.io','kind':'"
+                                 "VirtualMachineInstance'}],"
+                                 "'properties':{'spec':{'properties':{'domain':{'$ref':'#/components/schemas/d'}}}}},"
+                                 "'d':{'properties':{'launchSecurity':")
+                + security + "}}}}}");
         };
         const auto old = with(q("{'properties':{'sev':{'properties':{'policy':{'type':'object'}}}}}"));
         QVERIFY(old && old->read && old->launchSecurity && old->sev && !old->snp);

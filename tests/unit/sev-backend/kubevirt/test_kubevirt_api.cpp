@@ -82,10 +82,11 @@ private Q_SLOTS:
     void renewsTheLogin()
     {
         const auto folder = m_double->kubeconfig().parent_path();
-        std::ofstream(folder / "login") << "#!/bin/sh\nread count < " << (folder / "count").string() << "\necho $((count + 1)) > "
-                                        << (folder / "count").string()
-                                        << "\n[ $count = 0 ] && t=old || t=" << ClusterDouble::token
-                                        << "\necho '{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\",\"status\":{\"token\":\"'$t'\"}}'\n";
+        std::ofstream(folder / "login")
+            << "#!/bin/sh\nread count < " << (folder / "count").string() << "\necho $((count + 1)) > " << (folder / "count").string()
+            << "\n[ $count = 0 ] && t=old || t=" << ClusterDouble::token
+            << "\necho "
+               "'{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\",\"status\":{\"token\":\"'$t'\"}}'\n";
         std::ofstream(folder / "count") << "0\n";
         std::filesystem::permissions(folder / "login", std::filesystem::perms::owner_all);
         m_double->writeKubeconfig("- {name: plug, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: ./login}}}\n",
@@ -122,7 +123,8 @@ private Q_SLOTS:
         });
         const auto cancelled = api.ask(look(), stop.get_token());
         QVERIFY(!cancelled && cancelled.error().error.kind == ErrorKind::Cancelled);
-        m_double->tell(q("{'silent':'','answers':{'get /apis':{'code':302,'body':'','headers':{'Location':'https://elsewhere.example'}}}}"));
+        m_double->tell(
+            q("{'silent':'','answers':{'get /apis':{'code':302,'body':'','headers':{'Location':'https://elsewhere.example'}}}}"));
         const auto moved = api.ask(look(), {});
         QVERIFY(!moved && moved.error().status == 302); // not followed: a login goes to nobody else
     }
@@ -139,7 +141,8 @@ private Q_SLOTS:
         QVERIFY(discover(api, {}) && !discover(api, {})->read);
         m_double->tell(q("{'schema':true,'answers':{'get /openapi/v3/apis':{'code':200,'body':'garbage'}}}"));
         QVERIFY(discover(api, {}) && !discover(api, {})->read);
-        m_double->tell(q("{'answers':{'get /openapi/v3':{'code':200,'body':{'paths':{'apis/kubevirt.io/v1':{'serverRelativeURL':'@evil.example/x'}}}}}}"));
+        m_double->tell(q("{'answers':{'get "
+                         "/openapi/v3':{'code':200,'body':{'paths':{'apis/kubevirt.io/v1':{'serverRelativeURL':'@evil.example/x'}}}}}}"));
         QVERIFY(discover(api, {}) && !discover(api, {})->read); // no address of anybody else
         m_double->tell(q("{'answers':{'get /apis/kubevirt.io':{'code':404,'body':'404 page not found'}}}"));
         const auto none = discover(api, {});

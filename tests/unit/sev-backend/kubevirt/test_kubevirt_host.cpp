@@ -69,7 +69,8 @@ private Q_SLOTS:
         QCOMPARE(plan.machine->technology, std::string("snp"));
         QCOMPARE(plan.expected.root, std::string("amd"));
         QVERIFY(plan.machine->domainXml.contains("policy: \"0x30000\""));
-        QVERIFY(plan.machine->domainXml.contains("# Undecided") || plan.machine->domainXml.contains("Undecided: KubeVirt measures no kernel"));
+        QVERIFY(
+            plan.machine->domainXml.contains("# Undecided") || plan.machine->domainXml.contains("Undecided: KubeVirt measures no kernel"));
         const auto keep = started(plan);
         QVERIFY(keep);
         QVERIFY(std::ranges::any_of(m_steps, [](const std::string &step) { return step.contains("Running"); }));
@@ -260,10 +261,14 @@ private Q_SLOTS:
         // A machine without the protection that was asked for must not stay.
         row("dropped snp", q("{'drop':'snp'}"), "dropped launchSecurity.snp", 1);
         row("dropped policy", q("{'drop':'policy'}"), "dropped launchSecurity.snp.policy", 1);
-        row("forbidden", q("{'answers':{'create /apis':{'code':403,'body':{'kind':'Status','message':'User cannot create'}}}}"), "may not create", 0);
-        row("gate", q("{'answers':{'create /apis':{'code':422,'body':{'kind':'Status','message':'denied the request: WorkloadEncryptionSEV feature gate'}}}}"),
+        row("forbidden", q("{'answers':{'create /apis':{'code':403,'body':{'kind':'Status','message':'User cannot create'}}}}"),
+            "may not create", 0);
+        row("gate",
+            q("{'answers':{'create /apis':{'code':422,'body':{'kind':'Status','message':'denied the request: WorkloadEncryptionSEV feature "
+              "gate'}}}}"),
             "feature gate WorkloadEncryptionSEV", 0);
-        row("another object", q("{'answers':{'create /apis':{'code':201,'body':{'metadata':{'name':'other','uid':'u'}}}}}"), "another object", 1);
+        row("another object", q("{'answers':{'create /apis':{'code':201,'body':{'metadata':{'name':'other','uid':'u'}}}}}"),
+            "another object", 1);
         row("garbage", q("{'answers':{'create /apis':{'code':201,'body':[]}}}"), "it is no object", 1);
         row("failed", q("{'phases':['Scheduling','Failed']}"), "it ended before it ran; the cluster says: Failed", 1);
     }
@@ -330,7 +335,8 @@ private Q_SLOTS:
         QCOMPARE(state(readiness, "cluster.nodes.sev"), std::string("fail"));
         QCOMPARE(state(readiness, "cluster.schema"), std::string("warning"));
         QVERIFY(readiness.verdict("sev")->state == ReadinessVerdict::State::NotReady);
-        m_double->tell(q("{'gates':['WorkloadEncryptionSEV'],'answers':{'get /api/v1/nodes':{'code':403,'body':{'kind':'Status','message':'User cannot list'}}}}"));
+        m_double->tell(q("{'gates':['WorkloadEncryptionSEV'],'answers':{'get "
+                         "/api/v1/nodes':{'code':403,'body':{'kind':'Status','message':'User cannot list'}}}}"));
         readiness = look();
         QCOMPARE(state(readiness, "cluster.feature_gate"), std::string("pass"));
         QCOMPARE(state(readiness, "cluster.nodes.sev"), std::string("unknown"));
@@ -352,7 +358,8 @@ private:
     }
     Result<std::unique_ptr<RunningKeep>> started(const LaunchPlan &plan)
     {
-        auto keep = m_host->start(plan, folder().string(), [this](std::string_view doing, std::uint64_t, std::uint64_t) { m_steps.emplace_back(doing); }, {});
+        auto keep = m_host->start(
+            plan, folder().string(), [this](std::string_view doing, std::uint64_t, std::uint64_t) { m_steps.emplace_back(doing); }, {});
         if (!keep)
             qWarning("%s", keep.error().message().c_str());
         return keep;

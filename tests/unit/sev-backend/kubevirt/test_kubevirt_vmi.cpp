@@ -128,7 +128,9 @@ private Q_SLOTS:
         QVERIFY(with([](auto &r) { r.policy = 1; }).contains("policy"));
         QVERIFY(with([](auto &r) { r.vcpus = 100000; }).contains("512 CPUs"));
         QVERIFY(with([](auto &r) { r.cpuModel = "EPYC; rm"; }).contains("CPU model"));
-        QVERIFY(with([](auto &r) { r.whole = MachineImage{.kernel = "/boot/x", .initrd = {}, .commandLine = {}, .disk = {}}; }).contains("file of this computer"));
+        QVERIFY(with([](auto &r) {
+            r.whole = MachineImage{.kernel = "/boot/x", .initrd = {}, .commandLine = {}, .disk = {}};
+        }).contains("file of this computer"));
     }
 
     /// Asks no cluster: there is none at that address.
@@ -136,8 +138,9 @@ private Q_SLOTS:
     {
         const QTemporaryDir folder;
         const std::string file = folder.filePath(QStringLiteral("config")).toStdString();
-        std::ofstream(file) << "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\nusers: [{name: u, user: {exec: {apiVersion: "
-                               "client.authentication.k8s.io/v1, command: /bin/false}}}]\ncontexts: [{name: x, context: {cluster: c, user: u}}]\n";
+        std::ofstream(file)
+            << "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\nusers: [{name: u, user: {exec: {apiVersion: "
+               "client.authentication.k8s.io/v1, command: /bin/false}}}]\ncontexts: [{name: x, context: {cluster: c, user: u}}]\n";
         ::setenv("KUBECONFIG", file.c_str(), 1);
         ::setenv("KASTELLAN_VM_IMAGE", folder.path().toStdString().c_str(), 1);
         const auto once = dryRun({"x", "keeps", false}, request()), again = dryRun({"x", "keeps", false}, request());
@@ -155,7 +158,7 @@ namespace {
 /// Reviewed by eye against KubeVirt's user guide on SEV and SEV-SNP. Behind the class: moc stumbles over it.
 std::string golden()
 {
-    return R"(# One line of comment with a  control character.
+    return R"(# One line of comment with a   control character.
 apiVersion: kubevirt.io/v1
 kind: VirtualMachineInstance
 metadata:
