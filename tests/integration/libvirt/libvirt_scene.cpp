@@ -142,6 +142,7 @@ LibvirtScene::LibvirtScene()
     ::setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
     writeInitrd();
     startDaemon();
+    m_before = leftovers();
 }
 
 LibvirtScene::~LibvirtScene()
@@ -225,7 +226,13 @@ QByteArray LibvirtScene::leftovers() const
         for (const auto &entry : fs::recursive_directory_iterator(place, code))
             if (entry.path().string().contains("kastellan-"))
                 found += QByteArray::fromStdString(entry.path().string()) + "\n";
-    return found;
+    if (m_before.isEmpty())
+        return found;
+    QByteArray ours; // a test that was killed may have left something
+    for (const QByteArray &line : found.split('\n'))
+        if (!line.isEmpty() && !m_before.contains(line))
+            ours += line + "\n";
+    return ours;
 }
 
 std::vector<pid_t> LibvirtScene::qemus(const KeepId &keep) const

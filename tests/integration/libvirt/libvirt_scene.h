@@ -46,6 +46,7 @@ private:
     std::filesystem::path m_folder;
     std::string m_uri;
     std::vector<pid_t> m_children;
+    QByteArray m_before;
 };
 
 /// Reads until the text is there, the other side ends or a minute is over; all that was read.
