@@ -176,8 +176,9 @@ void Engine::challenge()
 void Engine::attest()
 {
     if (!over() && isWhole())
-        return m_listener.error({ErrorKind::Negative, "attest the keep", m_plan.name, "it is a whole virtual machine, and nobody inside can be asked",
-            "Have it make a report inside, and import it: keepctl keep import-report."});
+        return m_listener.error(
+            {ErrorKind::Negative, "attest the keep", m_plan.name, "it is a whole virtual machine, and nobody inside can be asked",
+                "Have it make a report inside, and import it: keepctl keep import-report."});
     if (over() || !m_session || m_nonce || m_status.get().state < KeepState::Running)
         return m_listener.error({ErrorKind::Negative, "attest the keep", m_plan.name,
             "it is " + std::string(name(m_status.get().state)) + (m_nonce ? " and an attestation is under way" : ""),

@@ -223,7 +223,8 @@ void Engine::resume()
     takeKeep(std::move(*keep));
     if (isWhole()) {
         if (m_status.get().state < KeepState::Running)
-            return fail({ErrorKind::Environment, "take over the keep", m_plan.name, "its loader ended before it was judged", "Launch it again."});
+            return fail(
+                {ErrorKind::Environment, "take over the keep", m_plan.name, "its loader ended before it was judged", "Launch it again."});
         return;
     }
     if (auto manifest = readFile(m_folder / manifestFile, 16 << 20))

@@ -40,8 +40,8 @@ std::vector<Option> planOptions(std::vector<Option> more)
 
 std::vector<Verb> launchVerbs()
 {
-    const Operand workload{
-        "WORKLOAD", "a .wasm file, a folder with main.wasm and Keep.toml (or Enarx.toml), or a package of one; none with --kernel or --disk",
+    const Operand workload{"WORKLOAD",
+        "a .wasm file, a folder with main.wasm and Keep.toml (or Enarx.toml), or a package of one; none with --kernel or --disk",
         Word::Workload, false, true};
     return {
         {Command::KeepPlan, "plan", "show what a launch would do, and do nothing",
@@ -63,7 +63,8 @@ std::vector<Verb> launchVerbs()
             {workload},
             planOptions({{"detach", 'd', "", "Return once the workload runs, and print the keep's id"},
                 {"quiet", 'q', "", "No progress and no appraisal on standard error, unless something is wrong"},
-                {"console", 0, "", "Show what the console of a virtual machine writes, on standard error; the host can write there what it likes"},
+                {"console", 0, "",
+                    "Show what the console of a virtual machine writes, on standard error; the host can write there what it likes"},
                 {"dry-run", 0, "",
                     "For a cluster (--host kubevirt://CONTEXT/NAMESPACE): print the VirtualMachineInstance as YAML, ask no cluster, do "
                     "nothing"}}),
@@ -113,7 +114,8 @@ Noun keepNoun()
             {{"keepctl keep attest web", "exit status 0 when it still holds"}}},
         {Command::KeepImportReport, "import-report", "appraise a report that a whole virtual machine made inside",
             {"A whole virtual machine has no warden: a report has to be made inside (with snpguest, for instance, from /dev/sev-guest) and "
-             "brought here. It is appraised by what the launch expected, its owner key among that, and stored as a record of the keep. When it "
+             "brought here. It is appraised by what the launch expected, its owner key among that, and stored as a record of the keep. "
+             "When it "
              "was made is unknown, and no secret is ever released for it. Certificates can be given beside it.",
                 "Exit status: 0 trusted or authentic, 1 refused or undecided."},
             {keepOperand, {"FILE", "the report and its certificates, in whatever form they are", Word::File, true}}, {json},

@@ -92,9 +92,8 @@ void clearAway(const KeepId &id)
 {
     std::error_code code;
     const fs::path socket = loader::socketPath(id);
-    for (const fs::path &path : {folder(id) / "owner.pem", folder(id) / "guest.ctx", folder(id) / "session.key", folder(id) / "warden.sha256",
-             folder(id) / wardenFile, socket,
-             fs::path(socket).replace_extension(".warden")})
+    for (const fs::path &path : {folder(id) / "owner.pem", folder(id) / "guest.ctx", folder(id) / "session.key",
+             folder(id) / "warden.sha256", folder(id) / wardenFile, socket, fs::path(socket).replace_extension(".warden")})
         fs::remove(path, code);
 }
 

@@ -2,6 +2,7 @@
 // The parts of keepctl that need no keep.
 #include "app/keepctl/attach.h"
 #include "app/keepctl/commands.h"
+#include "app/keepctl/console_lines.h"
 #include "app/keepctl/export_file.h"
 #include "app/keepctl/launch_outcome.h"
 #include "app/keepctl/launch_request.h"
@@ -34,6 +35,7 @@ private Q_SLOTS:
     void showsControlCharactersOnATerminal();
     void aReaderThatHasGoneIsAnError();
     void splitCharacters();
+    void consoleIsShownByLines();
     void capturesTheBeginning();
     void signalsBecomeBytes();
     void aSignalStopsWork();
@@ -199,6 +201,26 @@ void TestKeepctlPieces::splitCharacters()
     QCOMPARE(splitAtEnd("x\xf0\x9f\x98"), 3u);
     QCOMPARE(splitAtEnd("x\xf0\x9f\x98\x80"), 0u);
     QCOMPARE(splitAtEnd("\x80\x80\x80\x80"), 0u); // never waits for what cannot come
+}
+
+void TestKeepctlPieces::consoleIsShownByLines()
+{
+    ConsoleLines console;
+    std::vector<std::string> lines;
+    const auto take = [&](const std::string &line) -> Status { return lines.push_back(line), Status(); };
+    QVERIFY(console.add(asBytes("Linux vers"), take));
+    QVERIFY(lines.empty());
+    QVERIFY(console.add(asBytes("ion 6.12\r\n\x1b[2Jevil\nlast"), take));
+    QCOMPARE(lines.size(), std::size_t(2));
+    QCOMPARE(lines[0], "Linux version 6.12");
+    QVERIFY(lines[1].find('\x1b') == std::string::npos && lines[1].ends_with("evil"));
+    QVERIFY(console.finish(take));
+    QCOMPARE(lines.back(), "last");
+    QVERIFY(console.finish(take));
+    QCOMPARE(lines.size(), std::size_t(3));
+    QVERIFY(console.add(Bytes(10'000, 'x'), take)); // a line without an end does not wait for ever
+    QCOMPARE(lines.size(), std::size_t(5));
+    QVERIFY(!console.add(asBytes("\n"), [](const std::string &) -> Status { return environment("write", {}, "full"); }));
 }
 
 void TestKeepctlPieces::capturesTheBeginning()
