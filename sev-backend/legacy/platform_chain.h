@@ -35,8 +35,8 @@ struct ChainVerdict {
 };
 /// Verifies each link up to AMD's keys, which are built in: ASK and ARK need not be given, and those given have to be AMD's.
 [[nodiscard]] ChainVerdict verify(const PlatformChain &chain);
-/// The same up to the root that is accepted: "amd", or "emulated:<fingerprint>" and then by the chain's own ASK and ARK, whose key the X.509
-/// certificate `rootCertificate` of that fingerprint holds.
+/// The same up to the root that is accepted: "amd", or "emulated:<fingerprint>" and then by the chain's own ASK and ARK, whose key the
+/// X.509 certificate `rootCertificate` of that fingerprint holds.
 [[nodiscard]] ChainVerdict verify(const PlatformChain &chain, std::string_view root, ByteView rootCertificate);
 /// The same from the PEK up, for what the PEK signed.
 [[nodiscard]] ChainVerdict verifyFromPek(const PlatformChain &chain);
