@@ -58,7 +58,8 @@ Result<MachineRequest> machineRequest(const Invocation &asked)
     MachineRequest request;
     request.technology = asked.value("technology");
     if (asked.has("kernel") || asked.has("disk") || asked.has("initrd") || asked.has("append"))
-        request.whole = MachineImage{absolute(asked.value("kernel")), absolute(asked.value("initrd")), asked.value("append"), absolute(asked.value("disk"))};
+        request.whole = MachineImage{
+            absolute(asked.value("kernel")), absolute(asked.value("initrd")), asked.value("append"), absolute(asked.value("disk"))};
     request.rehearse = asked.has("rehearse");
     request.unattested = asked.has("unattested");
     KASTELLAN_ASSIGN(const std::uint64_t vcpus, asked.number("vcpus", 1, anyNumber));

@@ -17,6 +17,8 @@ using namespace std::chrono_literals;
 
 constexpr auto firstPause = 100ms, longestPause = 5000ms;
 constexpr auto giveUpAfter = 10min;
+constexpr int looks = 20;
+constexpr auto betweenLooks = 250ms;
 
 using Weak = std::weak_ptr<Contact>;
 
@@ -211,6 +213,19 @@ bool Contact::reconcile(const std::shared_ptr<Connection> &connection)
     if (domain && ::virDomainIsActive(domain.get()) == 0)
         ended(unseenEnd("the virtual machine ended while libvirt was away"));
     return true; // a connection that breaks again says so itself
+}
+
+void Contact::doubt()
+{
+    for (int i = 0; i < looks; ++i) {
+        {
+            std::unique_lock lock(m_mutex);
+            if (m_changed.wait_for(lock, betweenLooks, [this] { return m_stopped || m_end; }))
+                return;
+        }
+        if (const auto found = find(0ms); !found && found.error().kind == ErrorKind::Negative)
+            return ended(unseenEnd("the virtual machine ended"));
+    }
 }
 
 Result<Contact::Found> Contact::find(std::chrono::milliseconds patience)

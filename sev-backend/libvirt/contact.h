@@ -29,6 +29,9 @@ public:
     /// Becomes readable when it has ended.
     [[nodiscard]] int endFd() const { return m_endFd.get(); }
     [[nodiscard]] KeepEnd end() const;
+    /// Looks, for some seconds, whether it has ended: a stream to it broke, and of that an event may never come (a daemon that was
+    /// restarted was seen to send none). Waits; not for the loop's thread.
+    void doubt();
     /// Ends the following: no new connection is opened any more.
     void stop();
 

@@ -22,7 +22,7 @@ Status start()
 {
     const char *what = "start libvirt";
     // libvirt writes to its daemon without asking whether that is still there.
-    struct sigaction pipe {};
+    struct sigaction pipe{};
     if (::sigaction(SIGPIPE, nullptr, &pipe) == 0 && pipe.sa_handler == SIG_DFL)
         ::signal(SIGPIPE, SIG_IGN);
     if (::virInitialize() != 0)
@@ -30,10 +30,8 @@ Status start()
     ::virSetErrorFunc(nullptr, [](void *, virErrorPtr) {}); // it would write to standard error
     if (!events().good())
         return systemError(what, "its event loop", errno);
-    ::virEventRegisterImpl(
-        [](int fd, int wanted, virEventHandleCallback call, void *opaque, virFreeCallback forget) {
-            return events().addHandle(fd, wanted, call, opaque, forget);
-        },
+    ::virEventRegisterImpl([](int fd, int wanted, virEventHandleCallback call, void *opaque,
+                               virFreeCallback forget) { return events().addHandle(fd, wanted, call, opaque, forget); },
         [](int number, int wanted) { events().updateHandle(number, wanted); }, [](int number) { return events().removeHandle(number); },
         [](int milliseconds, virEventTimeoutCallback call, void *opaque, virFreeCallback forget) {
             return events().addTimer(milliseconds, call, opaque, forget);

@@ -174,8 +174,8 @@ private:
         // Paused: the console is heard from its first byte, and under SEV the owner has the last word.
         const DomainHandle domain(::virDomainCreateXML(m_connection->get(), xml.c_str(), VIR_DOMAIN_START_PAUSED));
         if (!domain) // libvirt's own words have QEMU's in them, where it was QEMU
-            return failure(
-                what, m_connection->uri().text, {}, lastWords().contains("qemu-system") ? std::string() : qemuLog(m_connection->uri(), m_plan.id));
+            return failure(what, m_connection->uri().text, {},
+                lastWords().contains("qemu-system") ? std::string() : qemuLog(m_connection->uri(), m_plan.id));
         m_parts.contact->started();
         KASTELLAN_TRY(goOn(m_stop));
         m_parts.console = openConsole(m_connection, domain.get());

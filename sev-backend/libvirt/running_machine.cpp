@@ -88,7 +88,10 @@ Result<Fd> RunningMachine::connect()
     StreamHandle stream(::virStreamNew(connection->get(), VIR_STREAM_NONBLOCK));
     if (!stream || ::virDomainOpenChannel(domain.get(), sessionPort, stream.get(), VIR_DOMAIN_CHANNEL_FORCE) != 0)
         return failure(what, domainName(m_parts.id));
-    return StreamPump::start(connection, std::move(stream), StreamPump::Kind::Channel);
+    return StreamPump::start(connection, std::move(stream), StreamPump::Kind::Channel, [weak = std::weak_ptr(m_parts.contact)] {
+        if (const auto contact = weak.lock())
+            contact->doubt();
+    });
 }
 
 KeepEnd RunningMachine::end()

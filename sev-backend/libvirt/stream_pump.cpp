@@ -26,21 +26,24 @@ void forget(void *opaque)
 
 } // namespace
 
-StreamPump::StreamPump(Private, std::shared_ptr<Connection> connection, StreamHandle stream, Kind kind, Fd ours)
+StreamPump::StreamPump(
+    Private, std::shared_ptr<Connection> connection, StreamHandle stream, Kind kind, Fd ours, std::function<void()> afterwards)
     : m_connection(std::move(connection))
     , m_stream(std::move(stream))
     , m_kind(kind)
     , m_ours(std::move(ours))
+    , m_afterwards(std::move(afterwards))
 {
 }
 
-Result<Fd> StreamPump::start(std::shared_ptr<Connection> connection, StreamHandle stream, Kind kind)
+Result<Fd> StreamPump::start(std::shared_ptr<Connection> connection, StreamHandle stream, Kind kind, std::function<void()> afterwards)
 {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
         return systemError("open a stream to the machine", {}, errno);
     Fd ours(ends[0]), theirs(ends[1]);
-    const auto pump = std::make_shared<StreamPump>(Private{}, std::move(connection), std::move(stream), kind, std::move(ours));
+    const auto pump =
+        std::make_shared<StreamPump>(Private{}, std::move(connection), std::move(stream), kind, std::move(ours), std::move(afterwards));
     KASTELLAN_TRY(pump->begin());
     return theirs;
 }
@@ -209,7 +212,11 @@ void StreamPump::stop()
     if (std::exchange(m_registered, false))
         ::virStreamEventRemoveCallback(m_stream.get());
     // To abort asks the daemon, which may not listen just now; so the loop does not wait for it.
-    std::thread([pump = shared_from_this()] { ::virStreamAbort(pump->m_stream.get()); }).detach();
+    std::thread([pump = shared_from_this()] {
+        ::virStreamAbort(pump->m_stream.get());
+        if (pump->m_afterwards)
+            pump->m_afterwards();
+    }).detach();
     flush(); // the last bytes reach whoever reads on
 }
 

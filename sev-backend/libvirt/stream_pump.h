@@ -24,8 +24,10 @@ public:
     };
     /// `stream` was opened with VIR_STREAM_NONBLOCK, and its connection is nobody else's where it is a channel. Yields the socket's other
     /// end.
-    [[nodiscard]] static Result<Fd> start(std::shared_ptr<Connection> connection, StreamHandle stream, Kind kind);
-    StreamPump(Private, std::shared_ptr<Connection> connection, StreamHandle stream, Kind kind, Fd ours);
+    /// `afterwards` is called once it has ended, in a thread that may wait.
+    [[nodiscard]] static Result<Fd> start(
+        std::shared_ptr<Connection> connection, StreamHandle stream, Kind kind, std::function<void()> afterwards = {});
+    StreamPump(Private, std::shared_ptr<Connection> connection, StreamHandle stream, Kind kind, Fd ours, std::function<void()> afterwards);
     ~StreamPump() = default;
     StreamPump(const StreamPump &) = delete;
     StreamPump &operator=(const StreamPump &) = delete;
@@ -45,6 +47,7 @@ private:
     const StreamHandle m_stream;
     const Kind m_kind;
     const Fd m_ours;
+    const std::function<void()> m_afterwards;
     std::vector<std::uint8_t> m_waiting; // of the loop's thread, as the next three
     int m_watch = -1;
     bool m_registered = false, m_stopped = false;

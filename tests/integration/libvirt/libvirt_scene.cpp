@@ -15,8 +15,8 @@
 #include <csignal>
 #include <format>
 
-#include <poll.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -46,8 +46,8 @@ void addFile(QByteArray &archive, const QByteArray &name, const QByteArray &cont
             archive.append('\0');
     };
     std::string header = "070701";
-    for (const unsigned field : {1u, mode, 0u, 0u, 1u, 0u, static_cast<unsigned>(content.size()), 0u, 0u, 0u, 0u,
-             static_cast<unsigned>(name.size() + 1), 0u})
+    for (const unsigned field :
+        {1u, mode, 0u, 0u, 1u, 0u, static_cast<unsigned>(content.size()), 0u, 0u, 0u, 0u, static_cast<unsigned>(name.size() + 1), 0u})
         header += std::format("{:08X}", field);
     archive.append(header.c_str());
     archive.append(name).append('\0');
@@ -101,7 +101,8 @@ pid_t start(const char *program)
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, 2, (std::string(std::getenv("HOME")) + "/daemons.log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    posix_spawn_file_actions_addopen(
+        &actions, 2, (std::string(std::getenv("HOME")) + "/daemons.log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     char *const arguments[] = {const_cast<char *>(program), nullptr};
     if (::posix_spawnp(&pid, program, &actions, nullptr, arguments, environ) != 0)
         pid = 0;
@@ -208,7 +209,8 @@ QByteArray LibvirtScene::virsh(const QStringList &arguments) const
 {
     QProcess program;
     program.setProcessChannelMode(QProcess::MergedChannels);
-    program.start(QStringLiteral("virsh"), QStringList{QStringLiteral("-q"), QStringLiteral("-c"), QString::fromStdString(m_uri)} + arguments);
+    program.start(
+        QStringLiteral("virsh"), QStringList{QStringLiteral("-q"), QStringLiteral("-c"), QString::fromStdString(m_uri)} + arguments);
     program.waitForFinished(patience);
     return program.readAll();
 }
@@ -222,7 +224,8 @@ QByteArray LibvirtScene::leftovers() const
             if (line.contains("kastellan-"))
                 found += line.trimmed() + "\n";
     std::error_code code;
-    for (const fs::path &place : {fs::path("/var/lib/libvirt/images"), m_folder / "share/libvirt/images", m_folder / "cache/libvirt/qemu/log"})
+    for (const fs::path &place :
+        {fs::path("/var/lib/libvirt/images"), m_folder / "share/libvirt/images", m_folder / "cache/libvirt/qemu/log"})
         for (const auto &entry : fs::recursive_directory_iterator(place, code))
             if (entry.path().string().contains("kastellan-"))
                 found += QByteArray::fromStdString(entry.path().string()) + "\n";

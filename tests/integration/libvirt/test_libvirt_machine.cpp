@@ -85,7 +85,8 @@ void TestLibvirtMachine::saysWhatIsMissing()
     QVERIFY2(info.platform.contains("libvirt "), info.platform.c_str());
     const auto none = m_scene->plan(*m_host, [](MachineRequest &request) { request.unattested = false; });
     QVERIFY(!none);
-    QVERIFY2(none.error().message().contains("--rehearse") && none.error().message().contains("--unattested"), none.error().message().c_str());
+    QVERIFY2(
+        none.error().message().contains("--rehearse") && none.error().message().contains("--unattested"), none.error().message().c_str());
     const auto demanded = m_scene->plan(*m_host, [](MachineRequest &request) {
         request.unattested = false;
         request.technology = "snp";
@@ -130,7 +131,8 @@ void TestLibvirtMachine::echoesMuch()
         for (qsizetype at = 0; at < sent.size();) {
             pollfd waited{fd, POLLOUT, 0};
             ::poll(&waited, 1, 1000);
-            const auto wrote = ::send(fd, sent.constData() + at, static_cast<std::size_t>(std::min<qsizetype>(sent.size() - at, 1 << 16)), MSG_NOSIGNAL | MSG_DONTWAIT);
+            const auto wrote = ::send(fd, sent.constData() + at, static_cast<std::size_t>(std::min<qsizetype>(sent.size() - at, 1 << 16)),
+                MSG_NOSIGNAL | MSG_DONTWAIT);
             if (wrote > 0)
                 at += wrote;
             else if (wrote < 0 && errno != EAGAIN && errno != EINTR)
@@ -295,7 +297,8 @@ void TestLibvirtMachine::badDomainIsExplained()
     m_folder = m_scene->keepFolder(*plan);
     auto &xml = plan->machine->domainXml;
     const auto at = xml.find("</devices>");
-    xml.insert(at, "<hostdev mode='subsystem' type='pci'><source><address domain='0' bus='0xff' slot='0' function='0'/></source></hostdev>");
+    xml.insert(
+        at, "<hostdev mode='subsystem' type='pci'><source><address domain='0' bus='0xff' slot='0' function='0'/></source></hostdev>");
     const auto keep = m_host->start(*plan, m_folder, {}, {});
     QVERIFY(!keep);
     QVERIFY2(keep.error().why.size() > 20, keep.error().message().c_str());

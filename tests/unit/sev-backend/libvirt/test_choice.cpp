@@ -42,7 +42,8 @@ Offer milan()
 
 void TestChoice::capabilitiesAreRead()
 {
-    const auto offer = parseOffer(R"(<domainCapabilities><path>/usr/bin/qemu</path><domain>kvm</domain><machine>pc-q35-10.0</machine><vcpu max='288'/>
+    const auto offer =
+        parseOffer(R"(<domainCapabilities><path>/usr/bin/qemu</path><domain>kvm</domain><machine>pc-q35-10.0</machine><vcpu max='288'/>
         <cpu><mode name='host-model' supported='yes'><model fallback='forbid'>EPYC-Genoa</model></mode>
         <mode name='custom' supported='yes'><model usable='yes'>EPYC</model><model usable='yes'>EPYC-v4</model></mode></cpu>
         <memoryBacking supported='yes'><enum name='sourceType'><value>memfd</value></enum></memoryBacking>
@@ -95,7 +96,8 @@ void TestChoice::neverWeaker()
     if (choice)
         QCOMPARE(choice->technology, chosen.toStdString());
     else
-        QVERIFY2(choice.error().remedy.contains("--rehearse") && choice.error().remedy.contains("--unattested"), choice.error().message().c_str());
+        QVERIFY2(choice.error().remedy.contains("--rehearse") && choice.error().remedy.contains("--unattested"),
+            choice.error().message().c_str());
 }
 
 void TestChoice::modelsWithoutSignature()

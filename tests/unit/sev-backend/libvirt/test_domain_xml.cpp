@@ -162,8 +162,8 @@ void TestDomainXml::ownElementsArePutBack()
     edited = replaced(edited, "<on_reboot>destroy</on_reboot>", "<on_reboot>restart</on_reboot>");
     const auto held = heldToPlan(edited, spec, "mine.xml");
     QVERIFY2(held.has_value(), held ? "" : held.error().message().c_str());
-    for (const char *part : {"<name>kastellan-00112233445566778899aabbccddeeff</name>", "<uuid>00112233", "org.kastellan.session.0", "org.other.0",
-             "<hostData>QUJD</hostData>", "/folder/qemu-system-x86_64", "<on_reboot>destroy</on_reboot>"})
+    for (const char *part : {"<name>kastellan-00112233445566778899aabbccddeeff</name>", "<uuid>00112233", "org.kastellan.session.0",
+             "org.other.0", "<hostData>QUJD</hostData>", "/folder/qemu-system-x86_64", "<on_reboot>destroy</on_reboot>"})
         QVERIFY2(held->contains(part), part);
     QVERIFY(!held->contains("WFla") && !held->contains("evil") && !held->contains("restart"));
 }
@@ -192,7 +192,8 @@ void TestDomainXml::changedTrustIsRefused_data()
     row("<os>", "<os><nvram>/tmp/x</nvram>", "<os>/<nvram>");
     row("machine=\"q35\"", "machine=\"pc\"", "<os>/<type machine>");
     row("<os>", "<os><kernel>/tmp/first</kernel>", "<kernel>");
-    row("<features>", "<qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><qemu:arg value='-bios'/></qemu:commandline><features>",
+    row("<features>",
+        "<qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><qemu:arg value='-bios'/></qemu:commandline><features>",
         "<qemu:commandline>");
 }
 
@@ -217,7 +218,8 @@ void TestDomainXml::brokenIsRefused_data()
     QTest::newRow("another element") << QByteArray("<network/>");
     QTest::newRow("bare") << QByteArray("<domain/>");
     QTest::newRow("too large") << QByteArray("<domain>" + QByteArray(2 << 20, ' ') + "</domain>");
-    QTest::newRow("too deep") << QByteArray("<domain>" + QByteArray("<a>").repeated(5000) + QByteArray("</a>").repeated(5000) + "</domain>");
+    QTest::newRow("too deep") << QByteArray(
+        "<domain>" + QByteArray("<a>").repeated(5000) + QByteArray("</a>").repeated(5000) + "</domain>");
 }
 
 void TestDomainXml::brokenIsRefused()

@@ -63,13 +63,16 @@ void TestMachineNote::firmwareIsChosenByWhatItCan()
     const QByteArray image = folder.filePath(QStringLiteral("fw.fd")).toLatin1();
     write("fw.fd", "firmware");
     const QByteArray targets = R"("targets":[{"architecture":"x86_64","machines":["pc-q35-*"]}])";
-    write("10-flash.json", R"({"mapping":{"device":"flash","executable":{"filename":"/x.fd"}},"features":["amd-sev-snp"],)" + targets + "}");
+    write(
+        "10-flash.json", R"({"mapping":{"device":"flash","executable":{"filename":"/x.fd"}},"features":["amd-sev-snp"],)" + targets + "}");
     write("20-broken.json", "{");
-    write("30-arm.json", R"({"mapping":{"device":"memory","filename":")" + image
+    write("30-arm.json",
+        R"({"mapping":{"device":"memory","filename":")" + image
             + R"("},"features":["amd-sev-snp"],"targets":[{"architecture":"aarch64","machines":["virt"]}]})");
     const std::vector<std::filesystem::path> folders{folder.path().toStdString()};
     QVERIFY(!chooseFirmware("snp", folders)); // flash, broken and another architecture alone
-    write("60-amdsev.json", R"({"mapping":{"device":"memory","filename":")" + image + R"("},"features":["amd-sev","amd-sev-es"],)" + targets + "}");
+    write("60-amdsev.json",
+        R"({"mapping":{"device":"memory","filename":")" + image + R"("},"features":["amd-sev","amd-sev-es"],)" + targets + "}");
     QVERIFY(!chooseFirmware("snp", folders));
     const auto es = chooseFirmware("es", folders);
     QVERIFY(es);
