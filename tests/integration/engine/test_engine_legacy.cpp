@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps under SEV and SEV-ES: measured, appraised and recorded before they run, and authenticated by the session secret afterwards.
 #include "core/evidence/reappraise.h"
+#include "core/hosts/pins.h"
 #include "engine_scene.h"
 #include "sev-backend/appraisal/backend.h"
 #include "tests/support/emulated_identity.h"
@@ -30,6 +31,7 @@ private Q_SLOTS:
     void takenOver();
     void anotherWardenIsNotTakenOver();
     void takenOverBeforeItRan();
+    void anotherPlatformIsLoud();
 
 private:
     [[nodiscard]] bool somethingWasSent() const
@@ -388,6 +390,23 @@ void TestEngineLegacy::takenOverBeforeItRan()
         VERIFY_SCENE(m_world->kills == 1, scene); // nobody leaves it waiting there
         QVERIFY(!std::filesystem::exists(scene.folder() / "session.key"));
     }
+}
+
+void TestEngineLegacy::anotherPlatformIsLoud()
+{
+    EngineScene first(m_data, m_world, "es");
+    first.launch();
+    VERIFY_SCENE(first.status().state == KeepState::Stopped, first);
+    const auto pin = hostPin("qemu:///fake#rehearsal#sev");
+    QVERIFY(pin && *pin && (*pin)->identity.starts_with("cek:"));
+    QVERIFY(pinHost({(*pin)->host, "cek:" + std::string(64, '0'), 0})); // another machine answered there before
+    m_world = std::make_shared<MachineWorld>(*m_processor);
+    EngineScene second(m_data, m_world, "es");
+    second.launch();
+    QVERIFY(pinHost(**pin));
+    VERIFY_SCENE(second.status().state == KeepState::Refused, second);
+    VERIFY_SCENE(second.status().reason.find("platform.identity") != std::string::npos, second);
+    QVERIFY(!somethingWasSent());
 }
 
 QTEST_GUILESS_MAIN(TestEngineLegacy)
