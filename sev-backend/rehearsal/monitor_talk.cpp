@@ -175,6 +175,10 @@ void MonitorTalk::fromQemu(MessageSplitter::Piece piece)
         return deliver(m_greeting);
     }
     if (json && json->is_object() && json->contains("event")) {
+        // It was let run on a monitor that we do not sit on: the launch is over then, too.
+        if (member(*json, "event") == "RESUME")
+            if (auto status = m_subject.aboutToRun(); !status)
+                m_refusal = std::move(status).error();
         if (m_negotiated && !m_subject.hides(member(*json, "event"), piece.text))
             deliver(std::move(piece.text));
         return;

@@ -159,6 +159,8 @@ void TestRehearsalTalk::running()
     talk.fromClient(R"({"execute":"human-monitor-command","arguments":{"command-line":" cont "}})");
     QCOMPARE(subject.runs, 1);
     QVERIFY(!taken(talk.toQemu()).empty());
+    talk.fromQemu("{\"event\": \"RESUME\"}\r\n"); // somebody else's doing
+    QCOMPARE(subject.runs, 2);
     subject.refuses = true;
     talk.fromClient(R"({"execute":"cont"})");
     QVERIFY(talk.refusal());
