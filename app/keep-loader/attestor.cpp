@@ -50,18 +50,6 @@ Finding executionFinding(const std::string &execution)
     return finding;
 }
 
-/// The host as it is pinned. What one machine says of itself under SEV-SNP, under SEV, and in a rehearsal has nothing in common, so each
-/// has a pin of its own.
-std::string pinName(const LaunchPlan &plan, std::string_view identity)
-{
-    std::string pinned = plan.host;
-    if (plan.machine && plan.expected.root.starts_with("emulated:"))
-        pinned += "#rehearsal";
-    if (identity.starts_with("cek:"))
-        pinned += "#sev";
-    return pinned;
-}
-
 bool isWhole(const LaunchPlan &plan)
 {
     return plan.machine && plan.machine->request.whole;
@@ -288,7 +276,7 @@ Result<Record> Attestor::finish(Record record, const RunningKeep &keep, const st
     if (delivered)
         appraisal.findings.push_back(executionFinding(delivered->execution));
     const std::string identity = m_backend->platformIdentity(record.evidence);
-    const std::string pinned = pinName(m_plan, identity);
+    const std::string pinned = pinName(m_plan.host, m_plan.expected.root, identity);
     const auto pin = hostPin(pinned);
     appraisal.findings.push_back(identityFinding(pinned, pin, identity));
     if (m_plan.expected.strict)

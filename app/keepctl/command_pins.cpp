@@ -34,7 +34,8 @@ Result<Record> newestRecordOf(RecordStore &store, const std::string &host)
     }
 }
 
-Result<std::string> identityFor(const Invocation &asked, const std::string &host, const EvidenceBackend &backend)
+/// Of a record, `host` becomes the name that it is pinned by.
+Result<std::string> identityFor(const Invocation &asked, std::string &host, const EvidenceBackend &backend)
 {
     if (asked.has("identity")) {
         std::string identity = asked.value("identity");
@@ -51,6 +52,7 @@ Result<std::string> identityFor(const Invocation &asked, const std::string &host
     std::string identity = backend.platformIdentity(record.evidence);
     if (identity.empty())
         return badInput("pin a host", record.id, "its evidence does not say which processor it is from: the host masks it");
+    host = pinName(host, record.expected.root, identity);
     return identity;
 }
 
@@ -74,7 +76,7 @@ Result<int> hostPins(const Invocation &asked)
 
 Result<int> hostPin(const Invocation &asked, const Context &context)
 {
-    const std::string host = asked.operands.front();
+    std::string host = asked.operands.front();
     KASTELLAN_ASSIGN(const std::string identity, identityFor(asked, host, *context.backend));
     const HostPin pin{host, identity, std::time(nullptr)};
     KASTELLAN_TRY(pinHost(pin));

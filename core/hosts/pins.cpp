@@ -116,6 +116,16 @@ Result<bool> unpinHost(std::string_view host)
     });
 }
 
+std::string pinName(std::string_view host, std::string_view root, std::string_view identity)
+{
+    std::string name(host);
+    if (host != "emulated" && root.starts_with("emulated:")) // that host is emulated always
+        name += "#rehearsal";
+    if (identity.starts_with("cek:"))
+        name += "#sev";
+    return name;
+}
+
 Finding identityFinding(std::string_view host, const Result<std::optional<HostPin>> &pin, std::string_view identity)
 {
     Finding finding;

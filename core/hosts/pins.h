@@ -30,6 +30,11 @@ struct HostPin {
 /// False when it was not pinned.
 [[nodiscard]] Result<bool> unpinHost(std::string_view host);
 
+/// The name that a host is pinned by. What one machine says of itself under SEV-SNP, under SEV without it ("cek:…"), and in a rehearsal has
+/// nothing in common, so each has a pin of its own: "qemu:///system", "qemu:///system#sev", "qemu:///system#rehearsal". `root`: the one
+/// that was accepted.
+[[nodiscard]] std::string pinName(std::string_view host, std::string_view root, std::string_view identity);
+
 /// The finding `platform.identity` (docs/appraisal.md). `identity` empty: the evidence does not say which platform it is from. Without a
 /// pin it is information; a change fails, and is required.
 [[nodiscard]] Finding identityFinding(std::string_view host, const Result<std::optional<HostPin>> &pin, std::string_view identity);
