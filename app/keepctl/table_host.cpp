@@ -51,7 +51,7 @@ Noun hostNoun()
                 {json},
                 {{"keepctl host explain \"SNP_LAUNCH_START ret=-22 fw_error=0 ''\"", "what QEMU meant"},
                     {"keepctl host explain /var/log/libvirt/qemu/vm1.log", "a log"},
-                    {"dmesg | keepctl host explain", "the kernel's messages"}}},
+                    {"keepctl host explain - <dmesg.txt", "the kernel's messages"}}},
             {Command::HostPins, "pins", "list the pinned hosts",
                 {"A host is pinned to its processor when it first proves itself. If it is another processor later, the finding "
                  "platform.identity fails, and the launch is refused."},

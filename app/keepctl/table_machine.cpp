@@ -25,7 +25,7 @@ std::vector<Option> machineOptions()
             {}, true},
         {"image", 0, "FOLDER",
             "The keep image for virtual machines; default: the one that was built or installed. In a cluster a container image that holds "
-            "it, docker://NAME@sha256:…",
+            "it, docker://NAME@sha256:HEX",
             Word::Folder},
         {"firmware", 0, "FILE", "Firmware to start from, in place of the image's", Word::File},
         {"guest-policy", 0, "NUMBER", "The guest policy as the technology encodes it; default 0x30000 for snp, 0xf for es, 0xb for sev"},
