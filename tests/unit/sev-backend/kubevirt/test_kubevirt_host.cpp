@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps in a cluster, against a server that holds every request to KubeVirt's schema.
 #include "cluster_double.h"
+#include "sev-backend/kubevirt/follower.h"
 #include "sev-backend/kubevirt/kubevirt_host.h"
 
 #include <QTemporaryDir>
@@ -168,6 +169,12 @@ private Q_SLOTS:
         QVERIFY(other);
         (*keep)->kill();
         QVERIFY(!readable((*other)->endFd(), 0));
+        VmiState ours;
+        ours.name = "keep-" + toHex(plan.id.view());
+        ours.uid = "the uid of ours";
+        const Follower follower(std::make_shared<Api>(*resolve(*loadKubeconfig(), {"token", "keeps", false})), ours);
+        QVERIFY(readable(follower.endFd(), patience));
+        QVERIFY(follower.state().gone);
         (*other)->kill();
     }
 
