@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any bytes as what a launch through libvirt reads: an edited domain, what a host offers, a firmware descriptor, a keep's note, an address.
 // The first byte says which. What is accepted of an edited domain still has what decides trust.
+#include "machine_launch.h"
 #include "sev-backend/libvirt/edited_xml.h"
 #include "sev-backend/libvirt/firmware_descriptors.h"
 #include "sev-backend/libvirt/machine_note.h"
 #include "sev-backend/libvirt/offer.h"
-#include "tests/fuzz/machine_launch.h"
 
 #include <cstdlib>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the corpus of the fuzzer of launches through libvirt.
 // usage: make_launch_corpus FOLDER
+#include "machine_launch.h"
 #include "sev-backend/libvirt/machine_note.h"
 #include "tests/fuzz/corpus.h"
-#include "tests/fuzz/machine_launch.h"
 
 using namespace kastellan;
 using namespace kastellan::sev::libvirt;
