@@ -83,6 +83,27 @@ private Q_SLOTS:
         QCOMPARE(m_program->run({u"keep"_s, u"remove"_s, u"whole"_s}).exit, 0);
     }
 
+    void rehearsed()
+    {
+        if (!m_program)
+            QSKIP("not here");
+        const Ran host = m_program->run({u"host"_s, u"show"_s, u"--json"_s, u"qemu:///session"_s});
+        if (!host.json()["rehearses"_L1].toBool())
+            QSKIP("no rehearsal can be launched here: see 'keepctl host show qemu:///session'");
+        const auto verdict = [this](const QString &technology, const QStringList &more) {
+            const Ran ran = m_program->run(
+                QStringList{u"keep"_s, u"launch"_s, u"--json"_s, u"--host"_s, u"qemu:///session"_s, u"--rehearse"_s, u"--technology"_s,
+                    technology, u"--kernel"_s, kernel(), u"--initrd"_s, m_initrd, u"--append"_s, u"console=ttyS0 panic=-1 quiet"_s}
+                + more);
+            return ran.json()["verdict"_L1].toString() + (ran.json()["emulated"_L1].toBool() ? u" emulated "_s : u" "_s)
+                + QString::number(ran.exit);
+        };
+        // Measured before it runs: decided. Able to report for itself: undecided until it does.
+        QCOMPARE(verdict(u"sev"_s, {}), u"trusted emulated 0"_s);
+        QCOMPARE(verdict(u"sev"_s, {u"--disk"_s, m_disk}), u"authentic emulated 0"_s);
+        QCOMPARE(verdict(u"snp"_s, {}), u"undecided emulated 0"_s);
+    }
+
     void neverWeakerThanDemandedAndNeverASecret()
     {
         if (!m_program)
