@@ -94,8 +94,7 @@ void Engine::openSession()
         if (over())
             return;
         scheduleAttestation();
-        if (!m_heldInput.empty())
-            m_session->input(std::exchange(m_heldInput, {}));
+        sendHeldInput();
         if (m_inputClosed)
             m_session->closeInput();
         m_listener.inputTaken();
@@ -127,9 +126,28 @@ void Engine::closeSession()
     m_loop.cancel("answer");
     m_loop.drop(std::exchange(m_sessionWatch, 0));
     // This may be called from one of the session's own events: it is destroyed when those have returned.
-    if (m_session)
+    if (m_session) {
+        auto untaken = m_session->untakenInput();
+        if (!untaken.bytes.empty() && !over()) {
+            m_heldFrom = untaken.offset;
+            m_heldInput.insert(m_heldInput.begin(), untaken.bytes.begin(), untaken.bytes.end());
+        }
+        OPENSSL_cleanse(untaken.bytes.data(), untaken.bytes.size());
         m_loop.post([dead = std::shared_ptr<OwnerSession>(std::move(m_session))] {});
+    }
     m_nonce.reset();
+}
+
+/// What waited for the workload's start, or for another session after one that broke: of that, what has not arrived.
+void Engine::sendHeldInput()
+{
+    Bytes held = std::exchange(m_heldInput, {});
+    const std::uint64_t received = m_session->wardenState().inputReceived;
+    const auto from = std::exchange(m_heldFrom, std::nullopt);
+    const auto arrived = from && received > *from ? std::min<std::uint64_t>(received - *from, held.size()) : 0;
+    if (arrived < held.size())
+        m_session->input(ByteView(held).subspan(static_cast<std::size_t>(arrived)));
+    OPENSSL_cleanse(held.data(), held.size());
 }
 
 void Engine::sessionFailed(const Error &error)

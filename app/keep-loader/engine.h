@@ -87,6 +87,7 @@ private:
     void sampleUse();
     void openSession();
     void closeSession();
+    void sendHeldInput();
     void sessionFailed(const Error &error);
     void challenge();
     void reported(Bytes report, Attestor::Kind kind);
@@ -136,7 +137,8 @@ private:
     std::optional<Attestor::Delivered> m_delivered;
     std::optional<Nonce> m_nonce; ///< of the challenge that waits for its answer
     std::optional<Sha256> m_wardenKey; ///< that the keep showed first: it must stay the same
-    Bytes m_heldInput; ///< arrived before the workload started
+    Bytes m_heldInput; ///< arrived before the workload started, or while there was no session
+    std::optional<std::uint64_t> m_heldFrom; ///< offset of its first byte in all input, where a session broke over it
     bool m_inputClosed = false;
 };
 

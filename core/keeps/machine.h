@@ -54,7 +54,8 @@ struct MachinePlan {
     std::string technology; ///< "snp", "es", "sev", or "none" with --unattested
     std::string cpuModel;
     std::uint64_t memoryMiB = 0;
-    /// As it will be given to the host, without what only the launch makes: the owner's session under SEV and SEV-ES, paths of uploaded files.
+    /// As it will be given to the host, without what only the launch makes: the owner's session under SEV and SEV-ES, paths of uploaded
+    /// files.
     std::string domainXml;
     bool operator==(const MachinePlan &) const = default;
 };

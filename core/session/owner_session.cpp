@@ -37,7 +37,8 @@ public:
     void start() override { request(Start{}); }
     void input(ByteView data) override;
     void closeInput() override;
-    std::size_t pendingInput() const override { return m_input.size() + static_cast<std::size_t>(m_inputSent - m_inputTaken); }
+    std::size_t pendingInput() const override { return unsentInput() + static_cast<std::size_t>(m_inputSent - m_inputTaken); }
+    UntakenInput untakenInput() const override { return {m_inputBegin, m_input}; }
     void acknowledge(std::uint64_t stdoutBytes, std::uint64_t stderrBytes) override;
     void stop(unsigned graceSeconds) override { request(Stop{graceSeconds}); }
 
@@ -59,6 +60,7 @@ private:
     [[nodiscard]] Status handle(const Log &message);
     [[nodiscard]] Status handle(const Failed &message);
     [[nodiscard]] Status handle(const InputTaken &message);
+    [[nodiscard]] std::size_t unsentInput() const { return m_input.size() - static_cast<std::size_t>(m_inputSent - m_inputBegin); }
 
     ByteStream m_stream;
     FrameReader m_frames;
@@ -71,8 +73,8 @@ private:
     DeliverySender m_delivery;
     bool m_greeted = false, m_ended = false;
 
-    Bytes m_input; ///< not yet sent
-    std::uint64_t m_inputSent = 0, m_inputTaken = 0;
+    Bytes m_input; ///< what the workload has not taken yet, sent or not: a stream may lose what was sent
+    std::uint64_t m_inputBegin = 0, m_inputSent = 0, m_inputTaken = 0; ///< offset of its first byte; then up to where
     bool m_inputClosed = false, m_inputEndSent = false;
     std::array<std::optional<std::uint64_t>, 2> m_next; ///< offset that the next output of a stream must have
 };
@@ -198,15 +200,13 @@ Status Owner::pump()
         KASTELLAN_TRY(m_delivery.next([this](const OwnerMessage &message) { return send(message); }));
         KASTELLAN_TRY(m_stream.flush());
     }
-    while (m_greeted && !m_input.empty() && m_inputSent - m_inputTaken < windowSize && m_stream.unsent() < windowSize) {
+    while (m_greeted && unsentInput() > 0 && m_inputSent - m_inputTaken < windowSize && m_stream.unsent() < windowSize) {
         const std::size_t window = windowSize - static_cast<std::size_t>(m_inputSent - m_inputTaken);
-        const std::size_t count = std::min({m_input.size(), chunkSize, window});
-        KASTELLAN_TRY(send(Input{m_inputSent, ByteView(m_input).first(count)}));
-        OPENSSL_cleanse(m_input.data(), count);
-        m_input.erase(m_input.begin(), m_input.begin() + static_cast<std::ptrdiff_t>(count));
+        const std::size_t count = std::min({unsentInput(), chunkSize, window});
+        KASTELLAN_TRY(send(Input{m_inputSent, ByteView(m_input).last(unsentInput()).first(count)}));
         m_inputSent += count;
     }
-    if (m_greeted && m_inputClosed && m_input.empty() && !m_inputEndSent) {
+    if (m_greeted && m_inputClosed && unsentInput() == 0 && !m_inputEndSent) {
         m_inputEndSent = true;
         KASTELLAN_TRY(send(InputEnd{m_inputSent}));
     }
@@ -263,7 +263,7 @@ Status Owner::handle(const Hello &message)
     m_greeted = true;
     m_state = {
         message.delivered, message.running, message.exited, message.manifest, message.first, message.inputReceived, message.execution};
-    m_inputSent = message.inputReceived;
+    m_inputBegin = m_inputSent = message.inputReceived;
     m_inputTaken = message.inputTaken;
     if (m_inputTaken > m_inputSent || m_inputSent - m_inputTaken > windowSize)
         return badInput("establish the session", "the warden", "its account of the input is impossible");
@@ -338,6 +338,12 @@ Status Owner::handle(const InputTaken &message)
     if (message.offset > m_inputSent || message.offset < m_inputTaken)
         return badInput("send input", "the warden", "its account of the input is impossible");
     m_inputTaken = message.offset;
+    if (message.offset > m_inputBegin) { // before that it was an earlier session's
+        const auto count = static_cast<std::size_t>(message.offset - m_inputBegin);
+        OPENSSL_cleanse(m_input.data(), count);
+        m_input.erase(m_input.begin(), m_input.begin() + static_cast<std::ptrdiff_t>(count));
+        m_inputBegin = message.offset;
+    }
     return pump();
 }
 

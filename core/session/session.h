@@ -41,6 +41,12 @@ struct Delivery {
     std::string file; ///< or a file to stream from
 };
 
+/// Input that the workload has not taken, as far as is known: on a stream that broke it may have been lost.
+struct UntakenInput {
+    std::uint64_t offset = 0; ///< of the first byte in all input
+    Bytes bytes;
+};
+
 /// The owner's end of a session over one stream. Driven by poll: call `process` when fd() is ready for what wants() says. Never blocks.
 /// Order: established, challenge, report; deliver, deliveryReport; start. After a reconnect: established, challenge, report, acknowledge
 /// (up to where the log is), start: only then does output flow again, from the acknowledged offset. Events are called from within `process`
@@ -63,6 +69,7 @@ public:
     virtual void input(ByteView data) = 0; ///< to the workload's stdin
     virtual void closeInput() = 0;
     [[nodiscard]] virtual std::size_t pendingInput() const = 0; ///< bytes not yet taken: callers hold back above 1 MiB
+    [[nodiscard]] virtual UntakenInput untakenInput() const = 0; ///< for the session that comes after one that broke
     virtual void acknowledge(std::uint64_t stdoutBytes, std::uint64_t stderrBytes) = 0; ///< safely in the log up to here
     virtual void stop(unsigned graceSeconds) = 0;
 };

@@ -115,7 +115,8 @@ private:
 bool lookArchive(Looker &looker, const Part &part); ///< zip, tar, gzip
 bool lookSevChain(Looker &looker, const Part &part); ///< certificates of the legacy chain, one after another
 bool lookSnp(Looker &looker, const Part &part); ///< reports, raw and in their wrappers
-bool lookSevReport(Looker &looker, const Part &part); ///< legacy attestation report, 208 bytes; launch measurement with the owner's part, 240
+bool lookSevReport(
+    Looker &looker, const Part &part); ///< legacy attestation report, 208 bytes; launch measurement with the owner's part, 240
 bool lookTable(Looker &looker, const Part &part); ///< GHCB certificate table
 bool lookDer(Looker &looker, const Part &part); ///< certificates and lists, one after another
 bool lookText(Looker &looker, const Part &part); ///< PEM, JSON, text protocol buffers, hex, base64, "key: value"

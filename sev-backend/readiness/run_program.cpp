@@ -86,7 +86,8 @@ ProgramOutput runProgram(const std::vector<std::string> &words, const ProgramLim
     std::string locale = "LC_ALL=C";
     const auto replaced = [&limits](std::string_view variable) {
         const std::string_view name = variable.substr(0, variable.find('=') + 1);
-        return name == "LC_ALL=" || std::ranges::any_of(limits.environment, [name](const std::string &given) { return given.starts_with(name); });
+        return name == "LC_ALL="
+            || std::ranges::any_of(limits.environment, [name](const std::string &given) { return given.starts_with(name); });
     };
     for (char **variable = ::environ; *variable; ++variable)
         if (!replaced(*variable))

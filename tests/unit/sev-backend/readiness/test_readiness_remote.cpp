@@ -131,10 +131,11 @@ void TestReadinessRemote::libvirtUris_data()
     for (const char *uri : {"qemu:///system", "qemu:///session", "qemu+ssh://root@h/system", "qemu+tls://h/system?no_tty=1",
              "qemu:///system?mode=direct", "qemu+unix:///session", "qemu+ssh://u@[::1]:22/session"})
         QTest::newRow(uri) << QByteArray(uri) << true;
-    for (const char *uri : {"test:///default", "qemu:/system", "qemu+ext:///system", "qemu+ssh://h/system?command=/tmp/x",
-             "qemu+ssh://h/system?netcat=x", "qemu+ssh://h/system?no_tty=1&command=x", "qemu+ssh://h/system?keyfile=x",
-             "qemu+ssh://-oProxyCommand=x/system", "qemu+ssh://a@-x/system", "qemu+ssh://%2DoProxyCommand=x/system",
-             "qemu+ssh://a@%2dx/system", "qemu+ssh://h/sy stem", "qemu:///embed?root=/tmp/x", "qemu+unix:///system%2f", "qemu+tls:///system", "xen:///", ""})
+    for (const char *uri :
+        {"test:///default", "qemu:/system", "qemu+ext:///system", "qemu+ssh://h/system?command=/tmp/x", "qemu+ssh://h/system?netcat=x",
+            "qemu+ssh://h/system?no_tty=1&command=x", "qemu+ssh://h/system?keyfile=x", "qemu+ssh://-oProxyCommand=x/system",
+            "qemu+ssh://a@-x/system", "qemu+ssh://%2DoProxyCommand=x/system", "qemu+ssh://a@%2dx/system", "qemu+ssh://h/sy stem",
+            "qemu:///embed?root=/tmp/x", "qemu+unix:///system%2f", "qemu+tls:///system", "xen:///", ""})
         QTest::newRow(uri) << QByteArray(uri) << false;
 }
 
