@@ -6,6 +6,8 @@
 #include "sev-backend/libvirt/libvirt_host.h"
 #include "sev-backend/readiness/inspectors.h"
 
+#include <cstdlib>
+
 namespace kastellan {
 namespace {
 
@@ -44,7 +46,10 @@ Result<std::shared_ptr<Host>> hostAt(std::string_view address)
     }
     if (sev::looksLikeLibvirtUri(address)) {
         KASTELLAN_ASSIGN(auto uri, sev::parseLibvirtUri(address));
-        return std::make_shared<sev::LibvirtHost>(std::move(uri));
+        sev::LibvirtHostOptions options;
+        if (const char *pool = std::getenv("KASTELLAN_POOL"))
+            options.pool = pool;
+        return std::make_shared<sev::LibvirtHost>(std::move(uri), std::move(options));
     }
     if (sev::kubevirt::isAddress(address)) {
         KASTELLAN_ASSIGN(auto parsed, sev::kubevirt::parseAddress(address));

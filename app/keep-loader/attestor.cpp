@@ -259,6 +259,7 @@ Result<Record> Attestor::appraise(
     }
     record.evidence.report = std::move(answer);
     record.evidence.endorsements = keep.endorsements();
+    record.evidence.endorsements.insert(record.evidence.endorsements.end(), m_endorsements.begin(), m_endorsements.end());
     record.expected.reportData = data;
     if (auto owner = fromHex(m_plan.ownerKey))
         if (auto hostData = HostData::from(*owner, "the owner key's digest"))

@@ -21,6 +21,8 @@ public:
         Bytes manifest; ///< canonical
         std::string execution; ///< "interpreter" or "aot"
     };
+    /// What backs reports and did not come from the host.
+    void setEndorsements(std::vector<Endorsement> endorsements) { m_endorsements = std::move(endorsements); }
     /// `delivered` is what the keep holds by now, if anything. Fails when the record cannot be written: nothing may follow then.
     [[nodiscard]] Result<Record> appraise(
         Kind kind, Bytes report, const Binding &binding, const RunningKeep &keep, const std::optional<Delivered> &delivered);
@@ -46,6 +48,7 @@ private:
 
     LaunchPlan m_plan;
     std::optional<Evidence> m_launch; ///< of a keep that was measured before it ran
+    std::vector<Endorsement> m_endorsements;
     std::shared_ptr<EvidenceBackend> m_backend;
     std::unique_ptr<RecordStore> m_store;
 };

@@ -36,6 +36,7 @@ Engine::Engine(PollLoop &loop, Parts parts, Listener listener)
     , m_ownerKey(std::move(parts.ownerKey))
     , m_attestor(m_plan, std::move(parts.backend), std::move(parts.store))
     , m_listener(std::move(listener))
+    , m_complete(std::move(parts.complete))
     , m_console(
           m_loop, m_log, [this](std::string_view text) { note(text); },
           [this] {
@@ -50,6 +51,7 @@ Engine::~Engine()
     m_cancel.request_stop();
     if (m_starter.joinable())
         m_starter.join();
+    m_finder = {};
     wipe(m_ownerKey);
 }
 
@@ -223,6 +225,40 @@ void Engine::reported(Bytes report, Attestor::Kind kind)
     if (over() || !m_session || !m_nonce)
         return; // an answer that nobody waits for any more
     m_loop.cancel("answer");
+    if (lacksEndorsements())
+        complete(std::move(report), kind);
+    else
+        appraise(std::move(report), kind);
+}
+
+/// A real platform's certificates do not come with the report of a keep: the owner has them, or gets them from AMD.
+bool Engine::lacksEndorsements() const
+{
+    return m_complete && m_plan.expected.root == "amd" && !launchedUnattested(m_plan) && !m_keep->sessionSecret()
+        && m_keep->endorsements().empty();
+}
+
+void Engine::complete(Bytes report, Attestor::Kind kind)
+{
+    step(launch_step::certificates);
+    if (over())
+        return;
+    m_finder = std::jthread([this, report = std::move(report), kind, nonce = m_nonce](const std::stop_token &stop) mutable {
+        auto evidence = std::make_shared<Evidence>(Evidence{.report = std::move(report), .endorsements = {}});
+        auto said = m_complete(*evidence, stop);
+        m_loop.post([this, evidence, said = std::move(said), kind, nonce] {
+            if (over() || !m_session || m_nonce != nonce)
+                return; // another session has asked for another report
+            for (const auto &text : said)
+                note(text);
+            m_attestor.setEndorsements(std::move(evidence->endorsements));
+            appraise(std::move(evidence->report), kind);
+        });
+    });
+}
+
+void Engine::appraise(Bytes report, Attestor::Kind kind)
+{
     const auto record = m_attestor.appraise(kind, std::move(report), currentBinding(), *m_keep, m_delivered);
     if (record && kind != Attestor::Kind::Attest)
         m_nonce.reset(); // the first one also goes into the report over the delivery
@@ -473,6 +509,7 @@ void Engine::end(KeepState state, const std::string &reason)
     if (over())
         return;
     m_cancel.request_stop();
+    m_finder.request_stop();
     for (const char *timer : {"answer", "reattest", "reconnect", "grace", "boot", "use"})
         m_loop.cancel(timer);
     closeSession();

@@ -33,6 +33,10 @@ struct Listener {
     std::function<void()> ended; ///< the state is final; nothing more will come
 };
 
+/// Adds to evidence what backs it and did not come with it: the platform's certificates, from a store or a server. Called in a thread of
+/// its own; what it has to say goes into the keep's log.
+using CompleteEvidence = std::function<std::vector<std::string>(Evidence &, const std::stop_token &)>;
+
 /// One keep from its plan to its end (docs/architecture.md). Single-threaded but for the start of the keep image.
 class Engine {
 public:
@@ -45,6 +49,7 @@ public:
         KeepLogWriter log;
         StatusFile status;
         std::string ownerKey; ///< private, PEM; wiped at the end
+        CompleteEvidence complete = {}; ///< none: evidence is appraised with what the host has given
     };
     Engine(PollLoop &loop, Parts parts, Listener listener);
     ~Engine();
@@ -91,6 +96,9 @@ private:
     void sessionFailed(const Error &error);
     void challenge();
     void reported(Bytes report, Attestor::Kind kind);
+    [[nodiscard]] bool lacksEndorsements() const;
+    void complete(Bytes report, Attestor::Kind kind);
+    void appraise(Bytes report, Attestor::Kind kind);
     void acted(const Record &record, Attestor::Kind kind);
     void deliver();
     void output(unsigned stream, ByteView data);
@@ -119,6 +127,8 @@ private:
     Listener m_listener;
 
     std::jthread m_starter;
+    CompleteEvidence m_complete;
+    std::jthread m_finder; ///< of certificates that no host gave
     std::stop_source m_cancel;
     bool m_stopWanted = false;
     std::unique_ptr<RunningKeep> m_keep;

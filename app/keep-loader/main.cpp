@@ -6,6 +6,7 @@
 #include "core/base/file.h"
 #include "core/keeps/loader_process.h"
 #include "core/keeps/loader_protocol.h"
+#include "sev-backend/kds/missing.h"
 
 #include <openssl/crypto.h>
 
@@ -105,6 +106,19 @@ Result<Fd> lockKeep(const std::filesystem::path &folder)
     return fd;
 }
 
+/// What a report lacks, from the certificate store, the key server's cache, else AMD's key server.
+std::vector<std::string> complete(Evidence &evidence, const std::stop_token &stop)
+{
+    std::vector<std::string> said;
+    auto finder = sev::EndorsementFinder::open(true, [&said](const std::string &text) { said.push_back(text); });
+    if (!finder)
+        return {finder.error().message()};
+    auto completed = (*finder)->complete(evidence, stop);
+    for (auto *texts : {&completed.added, &completed.missing})
+        said.insert(said.end(), texts->begin(), texts->end());
+    return said;
+}
+
 Status run(int count, char **values)
 {
     KASTELLAN_ASSIGN(const Arguments arguments, parseArguments(count, values));
@@ -167,7 +181,7 @@ Status run(int count, char **values)
     auto plan = statusFile.get().plan;
     loader::Engine keep(loop,
         {std::move(plan), folder, std::move(host), makeEvidenceBackend(), std::move(store), std::move(log), std::move(statusFile),
-            std::string(asText(ownerKey))},
+            std::string(asText(ownerKey)), complete},
         std::move(listener));
     engine = &keep;
     clients.attach(keep);

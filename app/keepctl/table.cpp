@@ -51,6 +51,9 @@ const std::vector<std::pair<std::string_view, std::string_view>> &environmentVar
     static const std::vector<std::pair<std::string_view, std::string_view>> all{
         {"KASTELLAN_DATA", "where keeps, keys and evidence lie; default: $XDG_DATA_HOME/kastellan, or ~/.local/share/kastellan"},
         {"KASTELLAN_KEEP_IMAGE", "the keep image's files, in place of the installed ones; a launch still expects the built ones' digest"},
+        {"KASTELLAN_POOL",
+            "the storage pool of a libvirt host that images are uploaded to, where its daemon can't read this user's files; without one "
+            "the pool 'default', or one made for the keep"},
         {"KASTELLAN_VM_IMAGE",
             "the keep image for virtual machines, a folder, in place of the one that 'image build' made or the installed one"},
         {"KASTELLAN_KDS_URL", "a mirror of AMD's key server for 'certs fetch' and 'evidence verify --fetch'"},

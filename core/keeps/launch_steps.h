@@ -18,7 +18,9 @@ inline constexpr std::string_view secretInjected = "the session secret is sealed
 inline constexpr std::string_view running = "the machine runs";
 inline constexpr std::string_view booting = "booting"; ///< with seconds: how long, of its patience
 inline constexpr std::string_view answered = "its warden has answered";
-inline constexpr std::array all = {chainVerified, sessionMade, measured, appraised, secretInjected, running, answered};
+inline constexpr std::string_view certificates =
+    "looking for the platform's certificates"; ///< SEV-SNP: AMD's key server, unless they are here
+inline constexpr std::array all = {chainVerified, sessionMade, measured, appraised, secretInjected, running, answered, certificates};
 } // namespace launch_step
 
 /// In the reason of a keep that ended before its warden had answered: what stands between the error and the console's last lines.

@@ -66,12 +66,15 @@ std::string errorLine(std::string_view words, bool timestamps)
         ::clock_gettime(CLOCK_REALTIME, &now);
         tm parts{};
         ::gmtime_r(&now.tv_sec, &parts);
-        char date[32], micro[16];
+        char date[32], micro[32];
         std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts);
         std::snprintf(micro, sizeof micro, ".%06ldZ ", now.tv_nsec / 1000);
         line = std::string(date) + micro;
     }
-    return line + "qemu-system-x86_64: " + std::string(words) + "\n";
+    line += "qemu-system-x86_64: ";
+    line += words;
+    line += '\n';
+    return line;
 }
 
 void say(const Refusal &refusal, bool timestamps)

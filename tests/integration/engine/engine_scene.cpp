@@ -96,7 +96,7 @@ void EngineScene::run(bool launching, const std::function<bool()> &until)
         std::abort();
     loader::Engine running(loop,
         {plan, m_folder, std::make_shared<FakeMachineHost>(m_world), sev::makeEvidenceBackend(), std::move(*store), std::move(*log),
-            loader::StatusFile(m_folder / "state.json", m_status), m_ownerKey},
+            loader::StatusFile(m_folder / "state.json", m_status), m_ownerKey, complete},
         std::move(listener));
     engine = &running;
     post = [&loop, engine](std::function<void(loader::Engine &)> call) { loop.post([engine, call = std::move(call)] { call(*engine); }); };

@@ -15,6 +15,7 @@ public:
 
     LaunchPlan plan;
     std::vector<Secret> secrets;
+    loader::CompleteEvidence complete; ///< what finds certificates; none
     /// Called when the keep enters a state, or a step is told; with it a test acts in the middle.
     std::function<void(loader::Engine &, const std::string &)> onTold;
 

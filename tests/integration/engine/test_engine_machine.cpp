@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is common to keeps in virtual machines: booting, console, use; and those without evidence.
 #include "engine_scene.h"
+
+#include "core/keeps/launch_steps.h"
 #include "tests/support/emulated_identity.h"
 
 #include <QtTest/QTest>
+
+#include <condition_variable>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -26,12 +30,78 @@ private Q_SLOTS:
     void endsWhileItBoots();
     void useIsToldWhileWatched();
     void admittingFails();
+    void certificatesAreLookedFor();
+    void stoppedWhileItLooks();
+    void emulatedOnesAreNotLookedFor();
 
 private:
+    /// A keep under SEV-SNP whose host gives no certificates. What its warden answers is no report, and so refused.
+    [[nodiscard]] EngineScene snp(const std::string &root)
+    {
+        m_world->measures = false;
+        EngineScene scene(m_data, m_world, "snp");
+        scene.plan.expected.root = root;
+        scene.plan.expected.shortLaunchDigest.reset();
+        return scene;
+    }
     DataFolder m_data;
     std::unique_ptr<sev::Processor> m_processor;
     std::shared_ptr<MachineWorld> m_world;
 };
+
+void TestEngineMachine::certificatesAreLookedFor()
+{
+    EngineScene scene = snp("amd");
+    Bytes asked;
+    scene.complete = [&asked](Evidence &evidence, const std::stop_token &) {
+        asked = evidence.report;
+        evidence.endorsements.push_back({"vcek", Bytes(7, 0x77)});
+        return std::vector<std::string>{"vcek: from the certificate store"};
+    };
+    scene.launch();
+    VERIFY_SCENE(scene.status().state == KeepState::Refused, scene);
+    QCOMPARE(asked, toBytes(std::string_view("no evidence")));
+    const auto records = scene.records();
+    QCOMPARE(records.size(), std::size_t(1));
+    QCOMPARE(records[0].evidence.report, asked);
+    QCOMPARE(records[0].evidence.endorsements.size(), std::size_t(1));
+    QCOMPARE(records[0].evidence.endorsements[0].der, Bytes(7, 0x77));
+    const std::string events = scene.logged(LogEntry::Stream::Event);
+    QVERIFY2(events.find("vcek: from the certificate store") != std::string::npos, events.c_str());
+}
+
+void TestEngineMachine::stoppedWhileItLooks()
+{
+    EngineScene scene = snp("amd");
+    std::atomic<bool> asked{false};
+    scene.complete = [&](Evidence &, const std::stop_token &stop) { // a server that never answers
+        asked = true;
+        std::mutex mutex;
+        std::unique_lock lock(mutex);
+        std::condition_variable_any().wait(lock, stop, [] { return false; });
+        return std::vector<std::string>{};
+    };
+    scene.onTold = [](loader::Engine &engine, const std::string &told) {
+        if (told == launch_step::certificates)
+            engine.stop(0);
+    };
+    scene.launch();
+    VERIFY_SCENE(scene.status().state == KeepState::Stopped, scene);
+    QVERIFY(scene.records().empty());
+}
+
+void TestEngineMachine::emulatedOnesAreNotLookedFor()
+{
+    EngineScene scene = snp(m_processor->rootFingerprint());
+    bool asked = false;
+    scene.complete = [&asked](Evidence &, const std::stop_token &) {
+        asked = true;
+        return std::vector<std::string>{};
+    };
+    scene.launch();
+    VERIFY_SCENE(scene.status().state == KeepState::Refused, scene);
+    QVERIFY(!asked);
+}
 
 void TestEngineMachine::unattested()
 {
