@@ -7,6 +7,7 @@
 #include "core/session/session_secret.h"
 #include "core/workload/workload.h"
 #include "people.h"
+#include "sev-backend/appraisal/demanded.h"
 #include "sev-backend/appraisal/policy.h"
 #include "sev-backend/legacy/guest_policy.h"
 #include "sev-backend/legacy/launch_owner.h"
@@ -265,6 +266,8 @@ Result<Record> Attestor::appraise(
         if (auto hostData = HostData::from(*owner, "the owner key's digest"))
             record.expected.hostData = *hostData;
     findings = m_backend->appraise(record.evidence, record.expected, record.created);
+    for (auto &finding : sev::demandedFindings(record.evidence.report, m_plan))
+        findings.push_back(std::move(finding));
     findings.push_back(workloadFinding(findings, delivered));
     return finish(std::move(record), keep, delivered);
 }

@@ -8,6 +8,7 @@
 #include "core/evidence/json.h"
 #include "core/hosts/pins.h"
 #include "core/keeps/whole_machine.h"
+#include "sev-backend/appraisal/demanded.h"
 
 #include <algorithm>
 #include <ctime>
@@ -41,7 +42,7 @@ Result<Record> appraise(const KeepStatus &status, Evidence evidence, const Conte
     record.created = std::time(nullptr);
     record.expected = plan.expected;
     record.plan = toJson(plan);
-    // The owner key of this launch alone is in its host data: a report of another machine does not fit.
+    // A report for another owner does not fit. One of another machine of this owner's image may: it is not fresh.
     KASTELLAN_ASSIGN(const Bytes owner, fromHex(plan.ownerKey));
     KASTELLAN_ASSIGN(record.expected.hostData, HostData::from(owner, "the owner key's digest"));
     record.evidence = std::move(evidence);
@@ -49,6 +50,8 @@ Result<Record> appraise(const KeepStatus &status, Evidence evidence, const Conte
     appraisal.at = record.created;
     appraisal.emulated = plan.expected.root.starts_with("emulated:");
     appraisal.findings = context.backend->appraise(record.evidence, record.expected, record.created);
+    for (auto &finding : sev::demandedFindings(record.evidence.report, plan))
+        appraisal.findings.push_back(std::move(finding));
     appraisal.findings.push_back(machineFinding());
     if (auto disk = diskFinding(*plan.machine->request.whole))
         appraisal.findings.push_back(std::move(*disk));

@@ -127,7 +127,10 @@ Finding importedFinding()
     finding.required = false;
     finding.expected = "a report that was made for a question of ours";
     finding.actual = "it was imported: nothing says when it was made";
-    finding.why = "The machine may have been changed or replaced since. That it is of this launch is told by the owner key in it.";
+    finding.reference = true; // nothing ties it to the machine that runs here
+    finding.why =
+        "It may be of another machine that the host started from the same image with the same owner key, or of an earlier one: nothing "
+        "ties it to what runs here.";
     finding.remedy = "Have the machine make another report, and import that.";
     finding.source = "docs/workloads.md";
     return finding;

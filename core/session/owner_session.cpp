@@ -14,6 +14,8 @@ namespace kastellan {
 namespace session {
 namespace {
 
+constexpr std::size_t mostWordsBefore = 64 * 1024;
+
 class Owner final : public OwnerSession {
 public:
     Owner(Fd stream, const KeepId &keep, SessionEvents events)
@@ -34,7 +36,13 @@ public:
     WardenState wardenState() const override { return m_state; }
     void challenge(const Nonce &nonce) override { request(Challenge{nonce, m_keep}); }
     void deliver(std::vector<Delivery> blobs, ByteView manifest) override;
-    void start() override { request(Start{}); }
+    void start() override
+    {
+        m_startSaid = true;
+        request(Start{});
+        if (auto status = pump(); !status && status.error().kind != ErrorKind::Environment)
+            end(status.error());
+    }
     void input(ByteView data) override;
     void closeInput() override;
     std::size_t pendingInput() const override { return unsentInput() + static_cast<std::size_t>(m_inputSent - m_inputTaken); }
@@ -60,6 +68,7 @@ private:
     [[nodiscard]] Status handle(const Log &message);
     [[nodiscard]] Status handle(const Failed &message);
     [[nodiscard]] Status handle(const InputTaken &message);
+    [[nodiscard]] Status onlyAfter(bool said, std::string_view what) const;
     [[nodiscard]] std::size_t unsentInput() const { return m_input.size() - static_cast<std::size_t>(m_inputSent - m_inputBegin); }
 
     ByteStream m_stream;
@@ -72,6 +81,8 @@ private:
     WardenState m_state;
     DeliverySender m_delivery;
     bool m_greeted = false, m_ended = false;
+    bool m_deliverSaid = false, m_startSaid = false; ///< before that its evidence is not accepted: anybody may be at the other end
+    std::size_t m_wordsBefore = 0; ///< bytes that it said of itself before
 
     Bytes m_input; ///< what the workload has not taken yet, sent or not: a stream may lose what was sent
     std::uint64_t m_inputBegin = 0, m_inputSent = 0, m_inputTaken = 0; ///< offset of its first byte; then up to where
@@ -200,13 +211,13 @@ Status Owner::pump()
         KASTELLAN_TRY(m_delivery.next([this](const OwnerMessage &message) { return send(message); }));
         KASTELLAN_TRY(m_stream.flush());
     }
-    while (m_greeted && unsentInput() > 0 && m_inputSent - m_inputTaken < windowSize && m_stream.unsent() < windowSize) {
+    while (m_greeted && m_startSaid && unsentInput() > 0 && m_inputSent - m_inputTaken < windowSize && m_stream.unsent() < windowSize) {
         const std::size_t window = windowSize - static_cast<std::size_t>(m_inputSent - m_inputTaken);
         const std::size_t count = std::min({unsentInput(), chunkSize, window});
         KASTELLAN_TRY(send(Input{m_inputSent, ByteView(m_input).last(unsentInput()).first(count)}));
         m_inputSent += count;
     }
-    if (m_greeted && m_inputClosed && unsentInput() == 0 && !m_inputEndSent) {
+    if (m_greeted && m_startSaid && m_inputClosed && unsentInput() == 0 && !m_inputEndSent) {
         m_inputEndSent = true;
         KASTELLAN_TRY(send(InputEnd{m_inputSent}));
     }
@@ -217,6 +228,7 @@ void Owner::deliver(std::vector<Delivery> blobs, ByteView manifest)
 {
     if (m_ended)
         return;
+    m_deliverSaid = true;
     if (auto status = m_delivery.begin(std::move(blobs), manifest); !status)
         return end(status.error());
     if (auto status = pump(); !status && status.error().kind != ErrorKind::Environment)
@@ -279,8 +291,19 @@ Status Owner::handle(const Report &message)
     return {};
 }
 
+/// Who has not been told to start has nothing to say of a workload.
+Status Owner::onlyAfter(bool said, std::string_view what) const
+{
+    if (said)
+        return {};
+    return fail(ErrorKind::Negative, "continue the session", "the warden",
+        "it told of " + std::string(what) + " before its evidence was accepted",
+        "Do not trust this keep: another program may answer in its place.");
+}
+
 Status Owner::handle(const DeliveryReport &message)
 {
+    KASTELLAN_TRY(onlyAfter(m_deliverSaid, "a delivery"));
     m_state.delivered = true;
     if (m_events.deliveryReport)
         m_events.deliveryReport(toBytes(message.report));
@@ -289,6 +312,7 @@ Status Owner::handle(const DeliveryReport &message)
 
 Status Owner::handle(const Started &message)
 {
+    KASTELLAN_TRY(onlyAfter(m_startSaid, "its start"));
     m_state.running = !m_state.exited;
     m_state.execution = message.execution;
     if (m_events.started)
@@ -298,6 +322,7 @@ Status Owner::handle(const Started &message)
 
 Status Owner::handle(const Output &message)
 {
+    KASTELLAN_TRY(onlyAfter(m_startSaid, "output"));
     if (message.stream != 1 && message.stream != 2)
         return badInput("read the workload's output", {}, "stream " + std::to_string(message.stream) + " does not exist");
     auto &next = m_next[message.stream - 1U];
@@ -313,6 +338,7 @@ Status Owner::handle(const Output &message)
 
 Status Owner::handle(const Exited &message)
 {
+    KASTELLAN_TRY(onlyAfter(m_startSaid, "the workload's end"));
     m_state.running = false;
     m_state.exited = true;
     if (m_events.exited)
@@ -322,6 +348,9 @@ Status Owner::handle(const Exited &message)
 
 Status Owner::handle(const Log &message)
 {
+    m_wordsBefore += m_startSaid ? 0 : message.text.size();
+    if (m_wordsBefore > mostWordsBefore)
+        return fail(ErrorKind::Negative, "continue the session", "the warden", "it said too much before its evidence was accepted");
     if (m_events.log)
         m_events.log(message.text);
     return {};
@@ -335,6 +364,7 @@ Status Owner::handle(const Failed &message)
 
 Status Owner::handle(const InputTaken &message)
 {
+    KASTELLAN_TRY(onlyAfter(m_startSaid, "input"));
     if (message.offset > m_inputSent || message.offset < m_inputTaken)
         return badInput("send input", "the warden", "its account of the input is impossible");
     m_inputTaken = message.offset;

@@ -38,7 +38,7 @@ void removeLeftovers(const fs::path &folder, const std::string &file)
 /// Like lockFile, but gives up when asked to stop.
 Result<Fd> lockOrStop(const fs::path &path, const EmulatorProgress &progress, const std::stop_token &stop)
 {
-    Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!fd)
         return systemError("lock the identity of the emulated processor", path.string(), errno);
     std::mutex mutex;

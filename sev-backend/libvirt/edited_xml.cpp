@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/libvirt/edited_xml.h"
 
+#include <algorithm>
+
 #include <pugixml.hpp>
 
 #include <array>
@@ -138,10 +140,37 @@ Status checkHeld(const xml_node &edited, const xml_node &planned, std::string_vi
     if (machine != "q35" && !machine.starts_with("pc-q35"))
         return refused(name, "<os>/<type machine>", "a keep needs the machine q35", "Write machine='q35'.");
     for (const auto &child : edited.children())
-        if (std::string_view(child.name()).starts_with("qemu:") || std::string_view(child.name()) == "commandline")
+        if (std::string_view(child.name()).find(':') != std::string_view::npos || std::string_view(child.name()) == "commandline"
+            || child.attribute("xmlns")) // libvirt goes by the namespace, whatever its prefix
             return refused(
                 name, std::string("<") + child.name() + ">", "what goes past libvirt to QEMU may change what is measured", "Take it away.");
     return {};
+}
+
+/// What disks and shared folders a domain has, by where they come from.
+std::vector<std::string> sourcesOf(const xml_node &domain)
+{
+    std::vector<std::string> sources;
+    for (const auto &device : domain.child("devices").children()) {
+        const std::string_view kind = device.name();
+        if (kind != "disk" && kind != "filesystem")
+            continue;
+        std::string source(kind);
+        for (const auto &attribute : device.child("source").attributes())
+            source += std::string(" ") + attribute.name() + "=" + attribute.value();
+        sources.push_back(std::move(source));
+    }
+    std::ranges::sort(sources);
+    return sources;
+}
+
+/// A disk says what of a machine is unmeasured: the plan has to know of it.
+Status checkDisks(const xml_node &edited, const xml_node &planned, std::string_view name)
+{
+    if (sourcesOf(edited) == sourcesOf(planned))
+        return {};
+    return refused(
+        name, "<disk> or <filesystem>", "it has others than were planned", "Give a disk with --disk; folders can't be shared with a keep.");
 }
 
 /// Where an element of ours has to be, the edited one is replaced by it; none where ours is none.
@@ -189,6 +218,7 @@ Result<std::string> heldToPlan(std::string_view edited, const DomainSpec &planne
     const xml_node plan = ours.document_element();
     KASTELLAN_TRY(checkOnce(domain, name));
     KASTELLAN_TRY(checkHeld(domain, plan, name));
+    KASTELLAN_TRY(checkDisks(domain, plan, name));
     for (const char *element : {"name", "uuid", "on_poweroff", "on_reboot", "on_crash"})
         putBack(domain, plan, element);
     if (!domain.child("metadata"))
@@ -196,8 +226,7 @@ Result<std::string> heldToPlan(std::string_view edited, const DomainSpec &planne
     putBack(domain.child("metadata"), plan.child("metadata"), "kastellan:keep");
     if (!domain.child("devices"))
         domain.append_child("devices");
-    if (!planned.emulator.empty())
-        putBack(domain.child("devices"), plan.child("devices"), "emulator");
+    putBack(domain.child("devices"), plan.child("devices"), "emulator"); // a program that would run as this user
     putBackPort(domain.child("devices"), plan.child("devices"));
     if (xml_node security = domain.child("launchSecurity"))
         for (const char *element : {"cbitpos", "reducedPhysBits", "hostData", "dhCert", "session"})

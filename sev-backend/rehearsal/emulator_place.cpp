@@ -2,12 +2,19 @@
 #include "sev-backend/rehearsal/emulator_place.h"
 
 #include "core/base/digest.h"
+#include "core/base/fd.h"
 #include "core/base/file.h"
 #include "sev-backend/rehearsal/settings.h"
 
 #include <cerrno>
+#include <memory>
+#include <string_view>
+
+#include <dirent.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace kastellan::sev {
 namespace fs = std::filesystem;
@@ -134,16 +141,40 @@ Status putProgram(const Decided &decided, const fs::path &link)
     return writeFileAtomically(link, program, readable);
 }
 
+/// Gives what lies in a folder to another user. That user may already own some of it and change it meanwhile: no link is followed, and
+/// nothing that has a second name.
+bool giveBelow(const Fd &folder, uid_t uid, gid_t gid)
+{
+    std::unique_ptr<DIR, int (*)(DIR *)> entries(::fdopendir(::fcntl(folder.get(), F_DUPFD_CLOEXEC, 0)), ::closedir);
+    if (!entries)
+        return false;
+    while (const dirent *entry = ::readdir(entries.get())) {
+        const std::string_view name = entry->d_name;
+        struct stat status{};
+        if (name == "." || name == ".." || ::fstatat(folder.get(), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+            continue;
+        if (S_ISREG(status.st_mode) && status.st_nlink == 1) {
+            const Fd file(::openat(folder.get(), entry->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+            struct stat opened{};
+            if (!file || ::fstat(file.get(), &opened) != 0 || !S_ISREG(opened.st_mode) || opened.st_nlink != 1)
+                continue;
+            if (::fchown(file.get(), uid, gid) != 0)
+                return false;
+        } else if (S_ISDIR(status.st_mode)) {
+            const Fd below(::openat(folder.get(), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+            if (below && (::fchown(below.get(), uid, gid) != 0 || !giveBelow(below, uid, gid)))
+                return false;
+        }
+    }
+    return true;
+}
+
 /// What QEMU's user needs of the emulated processor: all of it, since its state changes with every guest.
 Status handOver(const Decided &decided)
 {
-    std::error_code failed;
-    const auto give = [&](const fs::path &path) { return ::lchown(path.c_str(), decided.uid, decided.gid) == 0; };
-    if (!give(decided.settings.emulated))
+    const Fd folder(::open(decided.settings.emulated.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!folder || ::fchown(folder.get(), decided.uid, decided.gid) != 0 || !giveBelow(folder, decided.uid, decided.gid))
         return systemError(what, decided.settings.emulated.string(), errno);
-    for (const auto &entry : fs::recursive_directory_iterator(decided.settings.emulated, failed))
-        if (!give(entry.path()))
-            return systemError(what, entry.path().string(), errno);
     // Every folder above has to let that user pass.
     for (fs::path above : {decided.folder, decided.settings.emulated.parent_path()})
         for (; above.has_relative_path(); above = above.parent_path()) {
