@@ -61,8 +61,11 @@ Result<Arguments> parseArguments(int count, char **values)
 void closeUp()
 {
     ::prctl(PR_SET_DUMPABLE, 0);
-    const rlimit none{0, 0};
-    ::setrlimit(RLIMIT_CORE, &none);
+    // The hard limit stays: libvirt's session daemon may be started from here, and has to give it to its machines.
+    rlimit core{};
+    ::getrlimit(RLIMIT_CORE, &core);
+    core.rlim_cur = 0;
+    ::setrlimit(RLIMIT_CORE, &core);
     ::umask(077);
 }
 

@@ -48,16 +48,20 @@ private:
                    u"-append"_s, m_scene->commandLine(), u"-object"_s, object + u",id=l0,cbitpos=51,reduced-phys-bits=1"_s}
         + more;
     }
-    [[nodiscard]] QStringList waiting() const
+    /// Each machine has a monitor of its own: the one before may still be taking its away.
+    [[nodiscard]] QStringList waiting()
     {
-        return line(u"sev-snp-guest"_s, {u"-S"_s, u"-qmp"_s, u"unix:"_s + m_scene->path("qmp") + u",server=on,wait=off"_s});
+        ++m_machine;
+        return line(u"sev-snp-guest"_s, {u"-S"_s, u"-qmp"_s, u"unix:"_s + monitor() + u",server=on,wait=off"_s});
     }
+    [[nodiscard]] QString monitor() const { return m_scene->path(("qmp" + std::to_string(m_machine)).c_str()); }
     [[nodiscard]] QByteArray serial() const
     {
         QFile file(m_scene->path("serial"));
         return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
     }
     std::unique_ptr<RehearsalScene> m_scene;
+    int m_machine = 0;
 };
 
 void TestRehearsalQemu::boots_data()
@@ -106,7 +110,7 @@ void TestRehearsalQemu::tampered()
     QProcess qemu;
     qemu.start(m_scene->emulator(fault), words);
     Qmp qmp;
-    QVERIFY2(qmp.open(m_scene->path("qmp")), qemu.readAllStandardError().constData());
+    QVERIFY2(qmp.open(monitor()), qemu.readAllStandardError().constData());
     QVERIFY(qmp.command(u"cont"_s).contains(u"return"_s));
     const QRegularExpression place(u"RIP=([0-9a-f]+) .*HLT=0"_s);
     QString last;
@@ -163,7 +167,7 @@ void TestRehearsalQemu::badIdBlock()
     QProcess qemu;
     qemu.start(m_scene->emulator(), words);
     Qmp qmp;
-    QVERIFY(qmp.open(m_scene->path("qmp")));
+    QVERIFY(qmp.open(monitor()));
     QCOMPARE(qmp.command(u"query-sev"_s).value(u"return"_s).toObject().value(u"state"_s).toString(), u"launch-update"_s);
     QVERIFY(qmp.command(u"cont"_s).isEmpty());
     QVERIFY(qemu.waitForFinished(60'000));
@@ -192,7 +196,7 @@ void TestRehearsalQemu::deaths()
     QProcess qemu;
     qemu.start(emulator, waiting());
     Qmp qmp;
-    QVERIFY(qmp.open(m_scene->path("qmp")));
+    QVERIFY(qmp.open(monitor()));
     QTRY_COMPARE(RehearsalScene::beside(emulator).size(), 2);
     const qint64 target = who == u"qemu"_s ? qemu.processId() : RehearsalScene::beside(emulator).first();
     ::kill(static_cast<pid_t>(target), signal);
@@ -200,7 +204,7 @@ void TestRehearsalQemu::deaths()
     QCOMPARE(qemu.exitStatus(), clean ? QProcess::NormalExit : QProcess::CrashExit);
     QTRY_COMPARE(RehearsalScene::beside(emulator).size(), 0);
     if (who == u"qemu"_s)
-        QVERIFY(!QFile::exists(m_scene->path("qmp")));
+        QVERIFY(!QFile::exists(monitor()));
 }
 
 void TestRehearsalQemu::monitorComesAgain()
@@ -210,14 +214,14 @@ void TestRehearsalQemu::monitorComesAgain()
     qemu.start(m_scene->emulator(), waiting());
     for (int client = 0; client < 5; ++client) {
         Qmp qmp;
-        QVERIFY(qmp.open(m_scene->path("qmp")));
+        QVERIFY(qmp.open(monitor()));
         QCOMPARE(qmp.command(u"query-status"_s).value(u"return"_s).toObject().value(u"status"_s).toString(), u"prelaunch"_s);
         qmp.socket().write("{\"execute\":\"query-blo"); // cut in the middle
         qmp.socket().flush();
         qmp.close();
     }
     Qmp qmp;
-    QVERIFY(qmp.open(m_scene->path("qmp")));
+    QVERIFY(qmp.open(monitor()));
     QVERIFY(qmp.command(u"query-sev-launch-measure"_s).contains(u"error"_s));
     QVERIFY(qmp.command(u"migrate"_s, {{u"uri"_s, u"exec:cat"_s}}).contains(u"error"_s));
     qmp.command(u"quit"_s);
@@ -231,7 +235,7 @@ void TestRehearsalQemu::descriptors()
     QProcess qemu;
     qemu.start(m_scene->emulator(), waiting());
     Qmp qmp;
-    QVERIFY(qmp.open(m_scene->path("qmp")));
+    QVERIFY(qmp.open(monitor()));
     qmp.socket().flush();
     const QByteArray text = "{\"execute\":\"add-fd\",\"arguments\":{\"fdset-id\":7}}";
     iovec where{const_cast<char *>(text.constData()), static_cast<std::size_t>(text.size())};
