@@ -87,6 +87,8 @@ private Q_SLOTS:
     void firmwareFailureIsNamed();
     void onlyTls13WithoutTickets();
     void anotherVersionIsRefused();
+    void nothingIsHeardBeforeTheEvidence_data();
+    void nothingIsHeardBeforeTheEvidence();
 
 private:
     std::unique_ptr<FakeOwner> connect(FakeKeep &keep, const std::string &pem);
@@ -94,6 +96,7 @@ private:
     /// Sends messages of our own making, past OwnerSession's checks; yields the warden's last words.
     std::string raw(FakeKeep &keep, const std::vector<Bytes> &messages);
 
+    static Bytes impostor(FakeOwner &owner, Fd theirs, const std::vector<session::WardenMessage> &messages);
     std::pair<std::string, Sha256> m_key;
     KeepId m_keep;
     Nonce m_nonce;
@@ -480,41 +483,95 @@ void TestSessionFaults::onlyTls13WithoutTickets()
     QVERIFY2(status.error().message().find("TLS failed") != std::string::npos, status.error().message().c_str());
 }
 
-void TestSessionFaults::anotherVersionIsRefused()
+/// Somebody without evidence, as anybody can be who answers at the other end: says these messages in one go, and yields all that it was
+/// sent.
+Bytes TestSessionFaults::impostor(FakeOwner &owner, Fd theirs, const std::vector<session::WardenMessage> &messages)
 {
     using namespace session;
-    auto [mine, theirs] = streamPair();
-    FakeOwner owner(std::move(mine), m_key.first, m_keep);
     ::fcntl(theirs.get(), F_SETFL, O_NONBLOCK);
     const auto identity = Identity::fresh();
     const auto tls = Tls::server(*identity, [](const Sha256 &) { return true; });
     FrameReader frames;
     ConnectionId connection;
-    bool greeted = false;
+    Bytes plain;
+    bool said = false;
     for (int i = 0; i < 200 && !owner.error; ++i) {
         std::uint8_t buffer[65536];
         const ssize_t count = ::read(theirs.get(), buffer, sizeof buffer);
         if (count > 0)
             frames.feed(ByteView(buffer, static_cast<std::size_t>(count)));
-        Bytes plain;
         while (const auto frame = frames.next()) {
             connection = frame->connection;
             static_cast<void>((*tls)->receive(frame->payload, plain));
         }
-        if ((*tls)->established() && !greeted) {
-            greeted = true;
-            Hello hello;
-            hello.version = protocolVersion + 1;
-            static_cast<void>((*tls)->write(encode(WardenMessage(hello))));
+        if ((*tls)->established() && !said) {
+            said = true;
+            for (const auto &message : messages)
+                static_cast<void>((*tls)->write(encode(message)));
         }
         Bytes out;
         appendFrames(out, connection, (*tls)->drain());
         static_cast<void>(::send(theirs.get(), out.data(), out.size(), MSG_NOSIGNAL));
         owner.session->process();
     }
+    return plain;
+}
+
+void TestSessionFaults::anotherVersionIsRefused()
+{
+    auto [mine, theirs] = streamPair();
+    FakeOwner owner(std::move(mine), m_key.first, m_keep);
+    session::Hello hello;
+    hello.version = session::protocolVersion + 1;
+    static_cast<void>(impostor(owner, std::move(theirs), {hello}));
     QVERIFY(owner.error);
     QVERIFY2(owner.error->message().find("version 2") != std::string::npos, owner.error->message().c_str());
     QVERIFY(!owner.established);
+}
+
+void TestSessionFaults::nothingIsHeardBeforeTheEvidence_data()
+{
+    QTest::addColumn<int>("kind");
+    for (const auto &[name, kind] :
+        {std::pair{"output", 0}, {"started", 1}, {"the end", 2}, {"input taken", 3}, {"a delivery", 4}, {"many words", 5}})
+        QTest::newRow(name) << kind;
+}
+
+void TestSessionFaults::nothingIsHeardBeforeTheEvidence()
+{
+    QFETCH(const int, kind);
+    using namespace session;
+    auto [mine, theirs] = streamPair();
+    FakeOwner owner(std::move(mine), m_key.first, m_keep);
+    owner.session->input(asBytes("a line that is the owner's own\n"));
+    const Bytes text = toBytes(std::string_view("result: all is well\n"));
+    std::vector<WardenMessage> messages{Hello{}};
+    switch (kind) {
+    case 0:
+        messages.emplace_back(Output{1, 0, text});
+        break;
+    case 1:
+        messages.emplace_back(Started{"aot"});
+        break;
+    case 2:
+        messages.emplace_back(Exited{0, {}, {}});
+        break;
+    case 3:
+        messages.emplace_back(InputTaken{0});
+        break;
+    case 4:
+        messages.emplace_back(DeliveryReport{text});
+        break;
+    default:
+        for (int i = 0; i < 40; ++i)
+            messages.emplace_back(Log{std::string(2000, 'x')});
+    }
+    const Bytes got = impostor(owner, std::move(theirs), messages);
+    QVERIFY(owner.error);
+    QCOMPARE(owner.error->kind, ErrorKind::Negative);
+    QVERIFY(owner.output[0].empty() && owner.started.empty() && !owner.exit && owner.deliveryReports.empty());
+    const std::string_view sent = asText(got);
+    QVERIFY(sent.find("the owner's own") == std::string_view::npos);
 }
 
 QTEST_GUILESS_MAIN(TestSessionFaults)
