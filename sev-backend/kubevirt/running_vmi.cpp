@@ -107,7 +107,7 @@ void RunningVmi::kill()
         done = m_parts.follower->wait(gone, grace ? graceful : hard, {});
     }
     std::error_code code;
-    if (done && !m_parts.note.empty()) // else `keepctl keep recover` finds it by this
+    if (done && !m_parts.note.empty()) // else it names what is left
         std::filesystem::remove(m_parts.note, code);
 }
 

@@ -114,7 +114,7 @@ void RunningMachine::kill()
         connection = found->connection;
     else if (auto opened = Connection::open(m_parts.uri))
         connection = std::move(*opened);
-    // A daemon that answers no more must not hold up the loader: what is left is then known by the note.
+    // A daemon that answers no more must not hold up the loader: the note then names what is left.
     if (connection) {
         auto done = std::make_shared<std::promise<void>>();
         std::thread([done, connection, id = m_parts.id, note = m_parts.note, folder = m_parts.folder] {
