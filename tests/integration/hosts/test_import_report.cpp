@@ -132,4 +132,4 @@ private:
 };
 
 QTEST_GUILESS_MAIN(TestImportReport)
-#include "sev-backend/abi/policy.h"
+#include "test_import_report.moc"
