@@ -195,6 +195,12 @@ void TestDomainXml::changedTrustIsRefused_data()
     row("<features>",
         "<qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><qemu:arg value='-bios'/></qemu:commandline><features>",
         "<qemu:commandline>");
+    row("<features>",
+        "<q:commandline xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'><q:arg value='-bios'/></q:commandline><features>",
+        "<q:commandline>");
+    row("<features>", "<override xmlns='http://libvirt.org/schemas/domain/qemu/1.0'/><features>", "<override>");
+    row("</devices>", "<disk type='file'><source file='/tmp/d'/><target dev='vdb'/></disk></devices>", "<disk>");
+    row("</devices>", "<filesystem><source dir='/'/><target dir='all'/></filesystem></devices>", "<filesystem>");
 }
 
 void TestDomainXml::changedTrustIsRefused()
