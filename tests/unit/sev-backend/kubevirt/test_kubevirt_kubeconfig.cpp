@@ -35,13 +35,13 @@ class TestKubevirtKubeconfig : public QObject {
 private Q_SLOTS:
     void addresses()
     {
-        const auto plain = parseAddress("kubevirt://work/keeps");
-        QVERIFY(plain && plain->context == "work" && plain->nameSpace == "keeps" && !plain->acceptsAnyCertificate);
+        const auto plain = parseAddress("kubevirt://staging/keeps");
+        QVERIFY(plain && plain->context == "staging" && plain->nameSpace == "keeps" && !plain->acceptsAnyCertificate);
         const auto arn = parseAddress("kubevirt://arn:aws:eks:eu-1:12:cluster/prod/keeps");
         QVERIFY(arn && arn->context == "arn:aws:eks:eu-1:12:cluster/prod" && arn->nameSpace == "keeps");
         QCOMPARE(arn->uri(), std::string("kubevirt://arn:aws:eks:eu-1:12:cluster%2fprod/keeps"));
         for (const char *text :
-            {"kubevirt://work/keeps", "kubevirt://a%2fb/", "kubevirt:///keeps", "kubevirt://a/b?accept=insecure-skip-tls-verify"}) {
+            {"kubevirt://staging/keeps", "kubevirt://a%2fb/", "kubevirt:///keeps", "kubevirt://a/b?accept=insecure-skip-tls-verify"}) {
             const auto once = parseAddress(text);
             QVERIFY2(once && *parseAddress(once->uri()) == *once, text);
         }
@@ -54,12 +54,12 @@ private Q_SLOTS:
     {
         const auto config = parseKubeconfig(good(), "/etc/k/config");
         QVERIFY2(config, config ? "" : config.error().message().c_str());
-        const auto work = resolve(*config, {});
-        QVERIFY(work && work->address.uri() == "kubevirt://work/keeps");
-        QCOMPARE(work->cluster.authoritiesFile, std::string("/etc/k/ca.pem"));
-        QCOMPARE(work->cluster.serverName, std::string("kubernetes"));
-        QCOMPARE(work->user.token, std::string("secret-token-1"));
-        QCOMPARE(work->cluster.place.text(), std::string("/etc/k/config, line 9"));
+        const auto staging = resolve(*config, {});
+        QVERIFY(staging && staging->address.uri() == "kubevirt://staging/keeps");
+        QCOMPARE(staging->cluster.authoritiesFile, std::string("/etc/k/ca.pem"));
+        QCOMPARE(staging->cluster.serverName, std::string("kubernetes"));
+        QCOMPARE(staging->user.token, std::string("secret-token-1"));
+        QCOMPARE(staging->cluster.place.text(), std::string("/etc/k/config, line 9"));
         QCOMPARE(resolve(*config, {"twin", "", false})->user.token, std::string("secret-token-1"));
         QCOMPARE(resolve(*config, {"twin", "", false})->address.nameSpace, std::string("default"));
         const auto plugged = resolve(*config, {"plugged", "x", false});
@@ -254,7 +254,7 @@ std::string good()
     return R"(# mine
 apiVersion: v1
 kind: Config
-current-context: work
+current-context: staging
 preferences: {}
 clusters:
 - name: c1
@@ -282,7 +282,7 @@ users:
       installHint: |
         Install it.
 contexts:
-- {name: work, context: {cluster: c1, user: ada, namespace: keeps}}
+- {name: staging, context: {cluster: c1, user: ada, namespace: keeps}}
 - {name: twin, context: {cluster: c1, user: twin}}
 - {name: plugged, context: {cluster: c1, user: plugged}}
 - {name: open, context: {cluster: open, user: ada}}
