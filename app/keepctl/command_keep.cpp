@@ -9,6 +9,7 @@
 #include "app/keepctl/launch_request.h"
 #include "app/keepctl/machine_text.h"
 #include "app/keepctl/output.h"
+#include "core/evidence/expected_digest.h"
 #include "core/evidence/json.h"
 
 namespace kastellan::keepctl {
@@ -29,10 +30,8 @@ std::string verdictText(const KeepStatus &status)
 
 std::string launchDigestText(const LaunchPlan &plan)
 {
-    const auto &expected = plan.expected;
-    return expected.launchDigest     ? toHex(expected.launchDigest->view())
-        : expected.shortLaunchDigest ? toHex(expected.shortLaunchDigest->view())
-                                     : "not compared";
+    const std::string digest = expectedDigestHex(plan.expected);
+    return digest.empty() ? "not compared" : digest;
 }
 
 std::string planText(const LaunchPlan &plan)
@@ -47,7 +46,7 @@ std::string planText(const LaunchPlan &plan)
         size += file.size;
     std::vector<std::pair<std::string, std::string>> rows{{"keep", toHex(plan.id.view())}, {"name", plan.name}, {"host", plan.host},
         {"protection", plan.protection}, {"workload", plan.workload}, {"workload digest", toHex(plan.workloadDigest.view())},
-        {"execution", plan.execution}, {"secrets", secrets.empty() ? "none" : secrets + " (sent once the keep is trusted)"},
+        {"execution", plan.execution}, {"secrets", secrets.empty() ? "none" : secrets + " (sent once the evidence was found good)"},
         {"owner key", plan.ownerKey}, {"accepted root", plan.expected.root}, {"launch digest", launchDigestText(plan)},
         {"TCB floors", floors}, {"debugging", plan.expected.allowDebug ? "ALLOWED: the host may read the keep's memory" : "forbidden"},
         {"sandbox",

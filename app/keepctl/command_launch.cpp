@@ -8,6 +8,7 @@
 #include "app/keepctl/json_output.h"
 #include "app/keepctl/launch_outcome.h"
 #include "app/keepctl/launch_request.h"
+#include "core/evidence/expected_digest.h"
 #include "core/evidence/json.h"
 #include "core/keeps/launch_steps.h"
 
@@ -131,15 +132,16 @@ Status launch(const Context &context, Interrupts &interrupts, Telling &telling)
         telling.reasons = std::move(planned.reasons);
         if (telling.plan->machine && telling.plan->machine->technology == "none")
             say("UNATTESTED: nothing measures this keep and nothing proves what runs in it; its host can read and change everything");
+        if (telling.plan->machine && telling.plan->machine->request.rehearse && !request.machine.rehearse)
+            say("REHEARSAL: the host has no SEV, and emulated firmware protects nothing; --rehearse asks for that without this line");
         if (!telling.quiet) {
             progress.clear();
             note(reasonsText(telling.reasons));
             const LaunchPlan &plan = *telling.plan;
+            const std::string digest = expectedDigestHex(plan.expected);
             note("keepctl: plan: " + inLine(plan.name) + " on " + inLine(plan.host) + " (" + inLine(plan.protection) + "), accepted root "
                 + inLine(plan.expected.root).substr(0, 32)
-                + (plan.expected.launchDigest
-                        ? ", expected launch digest " + toHex(plan.expected.launchDigest->view()).substr(0, 16) + "\u2026"
-                        : "")
+                + (digest.empty() ? "" : ", expected launch digest " + digest.substr(0, 16) + "\u2026")
                 + "\n");
         }
         KASTELLAN_ASSIGN(client, keeps::launch(*telling.plan, std::move(secrets)));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/keepctl/launch_request.h"
 
+#include "app/keepctl/expected_digest.h"
 #include "app/keepctl/machine_request.h"
 #include "app/keepctl/suggest.h"
 #include "core/base/file.h"
@@ -102,14 +103,9 @@ Result<LaunchRequest> launchRequest(const Invocation &asked)
             return wrong("secret", pair.first, "this secret is given twice");
         request.secretNames.push_back(pair.first);
     }
-    if (asked.has("expect-digest")) {
-        auto bytes = fromHex(asked.value("expect-digest"));
-        if (!bytes)
-            return std::unexpected(bytes.error().during("use the option --expect-digest"));
-        if (bytes->size() != LaunchDigest::size)
-            return wrong("expect-digest", {}, "a launch digest has 96 hex digits, and this has " + std::to_string(bytes->size() * 2));
-        KASTELLAN_ASSIGN(request.expectDigest, LaunchDigest::from(*bytes, "launch digest"));
-    }
+    KASTELLAN_ASSIGN(const ExpectedDigest digest, expectedDigest(asked));
+    request.expectDigest = digest.snp;
+    request.expectShortDigest = digest.sev;
     KASTELLAN_ASSIGN(request.minimumTcb, minimumTcb(asked.values("min-tcb")));
     KASTELLAN_ASSIGN(request.machine, machineRequest(asked));
     if (asked.has("policy")) {

@@ -2,6 +2,7 @@
 #include "app/keepctl/platform_text.h"
 
 #include "app/keepctl/output.h"
+#include "core/base/text.h"
 #include "core/evidence/json.h"
 
 #include <algorithm>
@@ -9,14 +10,6 @@
 
 namespace kastellan::keepctl {
 namespace {
-
-std::string joined(const std::vector<std::string> &words)
-{
-    std::string text;
-    for (const auto &word : words)
-        text += (text.empty() ? "" : ", ") + word;
-    return text;
-}
 
 /// Actions by the verbs that are typed for them.
 std::vector<std::string> typed(std::vector<std::string> actions)

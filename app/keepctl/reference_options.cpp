@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/keepctl/reference_options.h"
 
+#include "app/keepctl/expected_digest.h"
 #include "core/base/file.h"
 #include "sev-backend/appraisal/policy.h"
 
@@ -162,16 +163,9 @@ Result<References> referencesFrom(const Invocation &asked)
     if (asked.has("report-data")) {
         KASTELLAN_ASSIGN(expected.reportData, reportData(asked));
     }
-    if (asked.has("expect-digest")) {
-        KASTELLAN_ASSIGN(const Bytes bytes, hexOrBase64(asked, "expect-digest"));
-        if (bytes.size() == LaunchDigest::size)
-            expected.launchDigest = *LaunchDigest::from(bytes, "launch digest");
-        else if (bytes.size() == Sha256::size)
-            expected.shortLaunchDigest = *Sha256::from(bytes, "launch digest");
-        else
-            return wrong("expect-digest", asked.value("expect-digest"),
-                "it has " + std::to_string(bytes.size()) + " bytes; a launch digest has 48 (SEV-SNP) or 32 (SEV, SEV-ES)");
-    }
+    KASTELLAN_ASSIGN(const ExpectedDigest digest, expectedDigest(asked));
+    expected.launchDigest = digest.snp;
+    expected.shortLaunchDigest = digest.sev;
     if (asked.has("host-data")) {
         KASTELLAN_ASSIGN(expected.hostData, fixed<HostData>(asked, "host-data"));
     }

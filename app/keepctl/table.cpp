@@ -28,7 +28,7 @@ const std::vector<Exit> &launchExits()
     static const std::vector<Exit> all{
         {125, "the keep could not be launched (also for wrong usage and unusable input)"},
         {126, "refused or undecided: nothing was sent"},
-        {127, "the keep was trusted, but the workload could not be started"},
+        {127, "the evidence was good, but the workload could not be started"},
         {130, "stopped by Ctrl-C before the workload ended by itself (129 and 143: by a hang-up or a termination signal)"},
         {134, "the workload trapped"},
         {137, "the workload was ended: by one of its limits, or from elsewhere"},
@@ -57,6 +57,7 @@ const std::vector<std::pair<std::string_view, std::string_view>> &environmentVar
         {"KASTELLAN_VM_IMAGE",
             "the keep image for virtual machines, a folder, in place of the one that 'image build' made or the installed one"},
         {"KASTELLAN_KDS_URL", "a mirror of AMD's key server for 'certs fetch' and 'evidence verify --fetch'"},
+        {"KASTELLAN_KDS_CACHE", "the most that the cache of the key server's answers takes on the disk, MiB; default: 64; 0: nothing is kept"},
         {"KASTELLAN_KDS_CA", "certificate authorities for TLS with the key server, a PEM file; default: the system's"},
         {"KASTELLAN_PLATFORM_HELPER", "the helper that polkit starts for commands of the platform, in place of the installed one"},
         {"NO_COLOR", "no colours, even on a terminal"},

@@ -42,7 +42,7 @@ Noun evidenceNoun()
                     {"fetch", 0, "", "Fetch certificates that are missing from AMD's key server; else only those of the certificate store"},
                     {"policy", 0, "FILE", "A policy file (docs/policy.md)", Word::File},
                     {"root", 0, "ROOT", "amd, or emulated: and the SHA-256 of an emulated root; default: the policy's, else amd"},
-                    {"expect-digest", 0, "DIGEST", "The launch digest in hex or base64: 48 bytes, or 32 of SEV and SEV-ES"},
+                    {"expect-digest", 0, "DIGEST", "The launch digest in hex or base64, or @FILE: 48 bytes, or 32 of SEV and SEV-ES"},
                     {"from-qemu", 0, "LINE|@FILE",
                         "Expect the launch digest of the machine that this command line of QEMU starts; when another one is "
                         "there, search what explains it"},

@@ -17,10 +17,14 @@ std::vector<Option> planOptions(std::vector<Option> more)
         {"arg", 'a', "ARG", "An argument for the workload, after those of Keep.toml; once for each", Word::Free, {}, true},
         {"env", 'e', "KEY=VALUE", "A variable for the workload; VALUE from a file as @FILE, a literal @ at the beginning as @@", Word::Free,
             {}, true},
-        {"secret", 's', "NAME=FILE", "A secret that Keep.toml asks for, read from FILE; sent only after the keep was found trusted",
+        {"secret", 's', "NAME=FILE",
+            "A secret that Keep.toml asks for, read from FILE; sent only after the evidence was found good: trusted, or "
+            "under SEV and SEV-ES authentic",
             Word::Free, {}, true},
         {"owner-key", 0, "NAME", "The owner key that the keep will obey; default: a fresh one for this keep", Word::Key},
-        {"expect-digest", 0, "HEX", "The launch digest to expect, in place of the one that this build knows (96 hex digits)"},
+        {"expect-digest", 0, "DIGEST",
+            "The launch digest to expect, in place of the one that this build computes: 96 hex digits, 64 of SEV and SEV-ES, base64, or "
+            "@FILE"},
         {"min-tcb", 0, "PART=N[,PART=N]", "The least version of a part of the platform's TCB: snp, bl, tee, ucode, fmc", Word::Free, {},
             true},
         {"interpreter", 0, "", "Run the module in the interpreter"},
@@ -46,18 +50,19 @@ std::vector<Verb> launchVerbs()
     return {
         {Command::KeepPlan, "plan", "show what a launch would do, and do nothing",
             {"Reads the workload, asks the host, and prints what would be measured, the expected launch digest, which root is accepted, "
-             "and "
-             "what would be sent once the keep has been appraised."},
+             "and what would be sent once the keep has been appraised."},
             {workload}, planOptions({}), {{"keepctl keep plan hello.wasm", "what would be measured and trusted"}}},
         {Command::KeepLaunch, "launch", "launch a workload in a new keep",
             {"The keep is started, measured and appraised; only when its evidence holds are module, configuration and secrets sent. The "
-             "record "
-             "of the appraisal is stored first, for a refused launch too.",
+             "record of the appraisal is stored first, for a refused launch too. With --unattested there is no evidence: module and "
+             "configuration are sent all the same, a secret never.",
                 "In the foreground the workload's standard output and error are those of keepctl, byte for byte (on a terminal, control "
                 "characters are made visible), its input is that of keepctl, and progress and the appraisal go to standard error. "
                 "Interrupt (Ctrl-C) stops the keep gracefully, a second one at once. The exit status is the workload's.",
                 "With --json nothing of the workload is passed through: one JSON object at the end holds its output, up to 1 MiB of each "
-                "stream.",
+                "stream; with --dry-run the YAML, with --host auto why which host was chosen.",
+                "A libvirt host of this machine without SEV rehearses a launch that demands nothing and gives no secret, and says so; "
+                "every other launch there has to ask for it with --rehearse.",
                 "With --detach keepctl returns as soon as the workload runs, or the launch was refused or failed, and prints the keep's "
                 "id."},
             {workload},

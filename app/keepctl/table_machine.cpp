@@ -15,10 +15,12 @@ std::vector<Option> machineOptions()
         {"technology", 'T', "NAME", "Demand snp, es or sev of a host that starts virtual machines; a stronger one does, a weaker one never",
             Word::Choice, {"snp", "es", "sev"}},
         {"rehearse", 0, "",
-            "On a libvirt host of this machine without SEV: the same launch with emulated firmware; proves nothing about hardware"},
+            "Through a libvirt daemon of this machine: the same launch with emulated firmware; proves nothing about hardware. The default "
+            "where "
+            "there is no SEV and neither secret nor expectation is given"},
         {"unattested", 0, "", "Launch without any evidence where there is none to be had; recorded, and never given a secret"},
         {"vcpus", 0, "N", "How many virtual processors the machine has; default 1"},
-        {"memory", 0, "MIB", "Its memory; default: what the workload's limit needs"},
+        {"memory", 0, "MIB", "Its memory; default: the workload's limit and 192 MiB, of a whole machine 1024"},
         {"cpu-model", 0, "NAME", "QEMU's name of the processor that the guest sees; default: the host's own EPYC family, else EPYC-v4"},
         {"network", 0, "KIND", "none, user (through the host's own network) or bridge:NAME; default none"},
         {"forward", 0, "HOST:GUEST", "Forward a port of the host to the machine (udp:HOST:GUEST for UDP); needs --network user", Word::Free,

@@ -2,6 +2,7 @@
 #include "core/keeps/planner.h"
 
 #include "core/base/digest.h"
+#include "core/base/text.h"
 #include "core/keeps/machine_checks.h"
 #include "core/keeps/pending_keys.h"
 #include "core/keeps/whole_machine.h"
@@ -14,14 +15,6 @@
 
 namespace kastellan {
 namespace {
-
-std::string joined(const std::vector<std::string> &names)
-{
-    std::string text;
-    for (const auto &name : names)
-        text += (text.empty() ? "" : ", ") + name;
-    return text;
-}
 
 /// Every secret that the configuration asks for must come, and no other may.
 Status matchSecrets(const KeepConfig &config, const std::vector<std::string> &given, const std::string &where)
@@ -57,9 +50,13 @@ Status applyExpectations(
     for (const auto &[key, value] : config.expect) {
         if (key == "digest") {
             KASTELLAN_ASSIGN(const Bytes bytes, fromHex(value));
-            KASTELLAN_ASSIGN(const LaunchDigest digest, LaunchDigest::from(bytes, "the expected launch digest"));
-            if (!request.expectDigest)
-                plan.expected.launchDigest = digest;
+            if (request.expectDigest || request.expectShortDigest)
+                continue;
+            if (bytes.size() == Sha256::size) {
+                KASTELLAN_ASSIGN(plan.expected.shortLaunchDigest, Sha256::from(bytes, "the expected launch digest"));
+            } else {
+                KASTELLAN_ASSIGN(plan.expected.launchDigest, LaunchDigest::from(bytes, "the expected launch digest"));
+            }
         } else if (key.starts_with("min_tcb.")) {
             const std::string level = key.substr(8);
             KASTELLAN_ASSIGN(const unsigned floor, levelFrom(key, value, where));
@@ -110,6 +107,10 @@ Status settleMachine(const LaunchRequest &request, LaunchPlan &plan)
     if (plan.machine && !plan.machine->technology.empty())
         return checkExpectations(plan);
     plan.machine.reset();
+    if (plan.expected.shortLaunchDigest)
+        return badInput("plan the launch", toHex(plan.expected.shortLaunchDigest->view()),
+            "a launch digest of 32 bytes is that of SEV or SEV-ES, and the host '" + request.host + "' starts no virtual machines",
+            "Give the 96 hex digits that 'keepctl measure process' prints, or none.");
     if (request.machine.unattested || request.machine.rehearse)
         return badInput("plan the launch", request.machine.unattested ? "--unattested" : "--rehearse",
             "the host '" + request.host + "' starts no virtual machines", "Leave it out, or choose a libvirt connection.");
@@ -155,6 +156,7 @@ Result<LaunchPlan> makePlan(const LaunchRequest &asked, Host &host, const Progre
     plan.created = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
     plan.expected.minimumTcb = request.minimumTcb;
     plan.expected.launchDigest = request.expectDigest;
+    plan.expected.shortLaunchDigest = request.expectShortDigest;
     plan.expected.allowDebug = request.allowDebug;
     plan.expected.strict = request.strict;
     plan.expected.policy = request.policy;

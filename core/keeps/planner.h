@@ -20,7 +20,8 @@ struct LaunchRequest {
     std::map<std::string, std::string> env; ///< over those of Keep.toml
     std::vector<std::string> secretNames; ///< those that will be given; a secret that Keep.toml asks for and that is missing is an error,
                                           ///< and so is one it does not name
-    std::optional<LaunchDigest> expectDigest; ///< over the reference that this build knows
+    std::optional<LaunchDigest> expectDigest; ///< over the reference that this build knows; of SEV-SNP and emulated keeps
+    std::optional<Sha256> expectShortDigest; ///< the same for SEV and SEV-ES
     std::vector<std::pair<std::string, unsigned>> minimumTcb;
     std::string policy; ///< text of a policy file, in the backend's words; joined with all else that is expected
     std::string execution = "auto";

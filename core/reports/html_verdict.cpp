@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/reports/html.h"
 
+#include "core/evidence/expected_digest.h"
+
 #include <algorithm>
 
 namespace kastellan::reports {
@@ -31,9 +33,8 @@ std::string facts(const Page &page)
     html += fact("Recorded", escaped(utcText(record.created)));
     html += fact("Record", "<span class=\"hex\">" + escaped(record.id) + "</span>");
     html += fact("Accepted root", valueCell(record.expected.root));
-    html += fact("Expected launch digest",
-        record.expected.launchDigest ? valueCell(toHex(record.expected.launchDigest->view()))
-                                     : "<span class=\"none\">none was given</span>");
+    const std::string digest = expectedDigestHex(record.expected);
+    html += fact("Expected launch digest", digest.empty() ? "<span class=\"none\">none was given</span>" : valueCell(digest));
     if (!record.notes.empty())
         html += fact("Notes", escaped(record.notes));
     return html + "</dl>\n";

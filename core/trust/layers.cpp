@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/trust/layers.h"
 
+#include "core/evidence/expected_digest.h"
 #include "core/evidence/json.h"
 #include "core/trust/proof.h"
 
@@ -76,8 +77,8 @@ std::vector<Layer> unmarked(const Record &record, const EvidenceView *view, bool
     const std::string operatorName = emulated ? "whoever runs this computer" : "host operator";
     const std::string maker = emulated ? "Kastellan (emulated)" : "AMD";
     const std::string firmware = fieldOf(view, "current_version");
-    const std::string digest =
-        record.expected.launchDigest ? "launch digest " + shortDigest(toHex(record.expected.launchDigest->view())) : "";
+    const std::string expected = expectedDigestHex(record.expected);
+    const std::string digest = expected.empty() ? "" : "launch digest " + shortDigest(expected);
     const auto layer = [](std::string name, std::string owner, std::string detail) {
         Layer made;
         made.name = std::move(name);

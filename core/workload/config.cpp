@@ -90,9 +90,12 @@ Problem expectationProblem(const KeepConfig &config)
 {
     for (const auto &[key, value] : config.expect) {
         if (key == "digest") {
-            if (!isHex(value, 2 * LaunchDigest::size))
-                return ConfigProblem{{"expect", key}, {}, "'expect.digest' is not 96 lower-case hex digits",
-                    "`keepctl measure process` prints the digest of this build's keep image."};
+            if (!isHex(value, 2 * LaunchDigest::size) && !isHex(value, 2 * Sha256::size))
+                return ConfigProblem{{"expect", key}, {},
+                    "'expect.digest' is neither 96 lower-case hex digits (SEV-SNP, emulated) nor 64 (SEV, SEV-ES)",
+                    "`keepctl measure` prints the digest: of this build's keep image with `process`, of a virtual machine with `snp`, `es` "
+                    "or "
+                    "`sev`."};
         } else if (key == "root") {
             if (value != "amd" && !(value.starts_with("emulated:") && isHex(std::string_view(value).substr(9), 64)))
                 return ConfigProblem{{"expect", key}, {}, "'expect.root' is '" + shown(value) + "'",

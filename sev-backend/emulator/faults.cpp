@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/emulator/faults.h"
 
+#include "core/base/text.h"
+
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -21,15 +23,6 @@ constexpr std::chrono::milliseconds longestDelay = std::chrono::minutes(1);
 char upper(char c)
 {
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-}
-
-std::string_view trimmed(std::string_view text)
-{
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t' || text.front() == '\r'))
-        text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r'))
-        text.remove_suffix(1);
-    return text;
 }
 
 std::optional<std::uint32_t> number(std::string_view text, int base = 10)

@@ -2,6 +2,7 @@
 #include "sev-backend/firmware/platform_model.h"
 
 #include "core/base/file.h"
+#include "core/base/text.h"
 
 #include <charconv>
 #include <optional>
@@ -10,12 +11,6 @@ namespace kastellan::sev {
 namespace {
 
 constexpr std::uint64_t cpuinfoLimit = 16u << 20;
-
-std::string_view trimmed(std::string_view text)
-{
-    const auto from = text.find_first_not_of(" \t");
-    return from == std::string_view::npos ? std::string_view{} : text.substr(from, text.find_last_not_of(" \t") - from + 1);
-}
 
 /// The value of the first line "name : value".
 std::string_view field(std::string_view cpuinfo, std::string_view name)

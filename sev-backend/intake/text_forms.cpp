@@ -2,6 +2,8 @@
 // Texts: hex, base64, lines of "key: value" as virsh and query commands print them.
 #include "sev-backend/intake/parts.h"
 
+#include "core/base/text.h"
+
 #include <algorithm>
 #include <cctype>
 
@@ -30,15 +32,6 @@ bool isText(ByteView bytes)
     return 2 * ascii >= bytes.size() && std::ranges::none_of(bytes, [](std::uint8_t c) {
         return (c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f') || c == 0x7f;
     });
-}
-
-std::string_view trimmed(std::string_view text)
-{
-    while (!text.empty() && isSpace(text.front()))
-        text.remove_prefix(1);
-    while (!text.empty() && isSpace(text.back()))
-        text.remove_suffix(1);
-    return text;
 }
 
 /// Hex or base64 (both alphabets, padding wanted or not) of at least `least` bytes; nothing if it is neither.

@@ -55,9 +55,8 @@ Result<std::string> technology(const MachineRequest &request, const Offer &offer
         if (!offered.empty())
             return offered.front();
         return environment(what, where, "the host offers no SEV: " + missing(offer, "snp"),
-            "Give --rehearse to try everything there with emulated firmware, which proves the procedure alone; or --unattested to run "
-            "without "
-            "evidence and without secrets.");
+            "Give --rehearse to try everything there with emulated firmware, which proves the procedure alone (the default at "
+            "qemu:///session when no secret and no expectation is given); or --unattested to run without evidence and without secrets.");
     }
     const auto known = std::ranges::find(weakestFirst, demanded);
     if (known == weakestFirst.end())

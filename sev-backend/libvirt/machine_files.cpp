@@ -128,8 +128,14 @@ Status measureFiles(const MachineFiles &files, const Choice &choice, unsigned vc
     if (plan.expected.launchDigest && !snp)
         return badInput(what, "--expect-digest",
             "a launch digest of 48 bytes is SEV-SNP's, and " + std::string(titleOf(choice.technology)) + " was chosen",
-            "Demand --technology snp, or leave the digest away.");
+            "Demand --technology snp, or give 64 hex digits, or none.");
+    if (plan.expected.shortLaunchDigest && (snp || !choice.attested()))
+        return badInput(what, "--expect-digest",
+            "a launch digest of 32 bytes is that of SEV or SEV-ES, and "
+                + (snp ? std::string(titleOf(choice.technology)) + " was chosen" : std::string("nothing is measured")),
+            "Give the 96 hex digits of SEV-SNP, or none.");
     const auto given = plan.expected.launchDigest;
+    const auto givenShort = plan.expected.shortLaunchDigest;
     plan.image.clear();
     if (!choice.attested()) {
         for (const auto &file : files.forHost()) {
@@ -151,6 +157,8 @@ Status measureFiles(const MachineFiles &files, const Choice &choice, unsigned vc
     }
     if (given)
         plan.expected.launchDigest = given;
+    if (givenShort)
+        plan.expected.shortLaunchDigest = givenShort;
     return {};
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/base/text.h"
 #include "sev-backend/machine/cpu_word.h"
 #include "sev-backend/machine/deriving.h"
 #include "sev-backend/machine/from_machine.h"
@@ -15,14 +16,9 @@ namespace {
 
 using Weight = Problem::Weight;
 
-std::string trimmed(std::string_view text)
-{
-    const auto first = text.find_first_not_of(" \t\r\n"), last = text.find_last_not_of(" \t\r\n");
-    return first == std::string_view::npos ? std::string() : std::string(text.substr(first, last - first + 1));
-}
 std::string textOf(const pugi::xml_node &node)
 {
-    return trimmed(node.text().get());
+    return std::string(trimmed(node.text().get()));
 }
 
 class OfLibvirt : Deriving {

@@ -3,6 +3,7 @@
 #include "app/keepctl/attach.h"
 #include "app/keepctl/commands.h"
 #include "app/keepctl/console_lines.h"
+#include "app/keepctl/expected_digest.h"
 #include "app/keepctl/export_file.h"
 #include "app/keepctl/launch_outcome.h"
 #include "app/keepctl/launch_request.h"
@@ -40,6 +41,8 @@ private Q_SLOTS:
     void signalsBecomeBytes();
     void aSignalStopsWork();
     void requestTakesEverything();
+    void digestIsTakenInEveryForm_data();
+    void digestIsTakenInEveryForm();
     void requestRefuses_data();
     void requestRefuses();
     void secretsAreRead();
@@ -278,6 +281,43 @@ void TestKeepctlPieces::requestTakesEverything()
     QVERIFY(request->strict && request->allowDebug && request->noSandbox);
 }
 
+void TestKeepctlPieces::digestIsTakenInEveryForm_data()
+{
+    QTest::addColumn<QByteArray>("content"); ///< of the file that @ names; empty: `given` is the word itself
+    QTest::addColumn<QString>("given");
+    QTest::addColumn<bool>("snp");
+    const QByteArray hex48(96, 'a'), hex32(64, 'a'), raw48(48, '\xaa'), raw32(32, '\xaa');
+    QTest::newRow("hex, 48") << QByteArray() << QString::fromLatin1(hex48) << true;
+    QTest::newRow("hex, 32") << QByteArray() << QString::fromLatin1(hex32) << false;
+    QTest::newRow("base64, 48") << QByteArray() << QString::fromLatin1(raw48.toBase64()) << true;
+    QTest::newRow("base64, 32") << QByteArray() << QString::fromLatin1(raw32.toBase64()) << false;
+    QTest::newRow("file of hex") << hex48 + '\n' << QString() << true;
+    QTest::newRow("file of base64") << raw32.toBase64() + "\r\n" << QString() << false;
+    QTest::newRow("file of bytes, 48") << raw48 << QString() << true;
+    QTest::newRow("file of bytes, 32") << raw32 << QString() << false;
+}
+
+void TestKeepctlPieces::digestIsTakenInEveryForm()
+{
+    QFETCH(const QByteArray, content);
+    QFETCH(const QString, given);
+    QFETCH(const bool, snp);
+    const std::string word = content.isEmpty() ? given.toStdString() : "@" + file("digest", content.toStdString()).string();
+    for (const char *verb : {"keep launch", "evidence verify"}) {
+        std::vector<std::string> words{"keep", "launch", "w.wasm"};
+        if (std::string_view(verb) == "evidence verify")
+            words = {"evidence", "verify", "report.bin"};
+        words.insert(words.end(), {"--expect-digest", word});
+        const auto asked = parse(words);
+        QVERIFY(asked);
+        const auto expected = expectedDigest(*asked);
+        QVERIFY2(expected, expected ? "" : expected.error().message().c_str());
+        QCOMPARE(expected->snp.has_value(), snp);
+        QCOMPARE(expected->sev.has_value(), !snp);
+        QVERIFY(snp ? expected->snp->bytes[47] == 0xaa : expected->sev->bytes[31] == 0xaa);
+    }
+}
+
 void TestKeepctlPieces::requestRefuses_data()
 {
     QTest::addColumn<QString>("options");
@@ -293,6 +333,8 @@ void TestKeepctlPieces::requestRefuses_data()
     row("--secret a=x --secret a=y", "twice");
     row("--expect-digest 00", "96 hex digits");
     row("--expect-digest xyz", "--expect-digest");
+    row("--expect-digest @/nowhere/digest", "/nowhere/digest");
+    row("--expect-digest @/dev/null", "0 bytes");
     row("--min-tcb snp", "0 to 255");
     row("--min-tcb snp=256", "0 to 255");
     row("--min-tcb snp=-1", "0 to 255");
