@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Fetches SEV tools of others, as Debian packages them, for the tests that run them under `keepctl emulate`. Nothing is installed: the
+# Fetches tools of others, as Debian packages them, for the tests that run them under `keepctl emulate`: SEV tools, a program written in Go, and
+# Go itself, for a client of ours in that language. Nothing is installed: the
 # packages are unpacked into build/peers, and what was loaded is kept beside the build root. Those that Debian does not have are left out.
 # usage: ./dev exec packaging/dev/peers.sh       (in the build environment)
 set -euo pipefail
@@ -9,7 +10,6 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/kastellan/peers
 place=$top/build/peers
 suite=sid
-peers=(snphost sevctl snpguest)
 
 mkdir -p "$cache/lists/partial" "$cache/archives/partial" "$place"
 mirror=$({ cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null || true; } | awk '$1 == "deb" && $3 !~ /-/ && $4 == "main" { print $2; exit }')
@@ -24,6 +24,9 @@ if [ -z "$(find "$cache/lists" -name '*Packages*' -mtime -7 -print -quit)" ]; th
     apt-get "${apt[@]}" update || { echo "peers: the list of packages of Debian $suite could not be loaded" >&2; exit 3; }
 fi
 
+# Of Go, the version that is the usual one now.
+go=$(apt-cache "${apt[@]}" show golang-go 2>/dev/null | sed -n 's/^Depends:.*\(golang-[0-9.]*\)-go.*/\1/p' | head -n 1)
+peers=(snphost sevctl snpguest gron ${go:+"$go-go" "$go-src"})
 for peer in "${peers[@]}"; do
     if ! apt-cache "${apt[@]}" show "$peer" >/dev/null 2>&1; then
         echo "peers: Debian $suite has no $peer"
@@ -34,3 +37,5 @@ for peer in "${peers[@]}"; do
     dpkg-deb --extract "$package" "$place"
     echo "peers: $(basename "$package")"
 done
+# ./dev test fetches again when this script has changed.
+cp "$top/packaging/dev/peers.sh" "$place/.fetched"

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// keepctl emulate: programs of others against the emulated platform, each ioctl; the warden's own code for guests; VirTEE's snphost.
+// keepctl emulate: programs of others against the emulated platform, each ioctl; the warden's own code for guests; VirTEE's snphost;
+// programs in Go.
 #include "../keepctl/program.h"
 
 #include "tests/support/emulated_identity.h"
 
+#include <QtCore/QDir>
 #include <QtCore/QFileInfo>
 #include <QtCore/QJsonArray>
 #include <QtCore/QRegularExpression>
@@ -32,6 +34,9 @@ private Q_SLOTS:
     void profiles();
     void snphost_data();
     void snphost();
+    void goPrograms();
+    void goClient_data();
+    void goClient();
 
 private:
     [[nodiscard]] Ran emulate(const QStringList &options, const QStringList &program)
@@ -42,8 +47,13 @@ private:
     {
         return qEnvironmentVariable("KASTELLAN_BIN") + u"/tests/"_s + QString::fromUtf8(name);
     }
-    [[nodiscard]] QString snphostProgram() const;
+    /// By packaging/dev/peers.sh, or installed; empty: it is not here.
+    [[nodiscard]] static QString peer(const QString &name);
+    [[nodiscard]] static QString goCompiler();
+    /// Compiles the client in Go, statically; empty, with a message: it can't be.
+    [[nodiscard]] QString goClientProgram();
     Program m_program;
+    QString m_goClient;
 };
 
 void TestEmulate::initTestCase()
@@ -219,11 +229,10 @@ void TestEmulate::profiles()
     QVERIFY(m_program.run({u"emulate"_s, u"--list"_s}).out.contains("genoa (default)"));
 }
 
-/// By packaging/dev/peers.sh, or installed.
-QString TestEmulate::snphostProgram() const
+QString TestEmulate::peer(const QString &name)
 {
-    const QString fetched = qEnvironmentVariable("KASTELLAN_SOURCE") + u"/build/peers/usr/bin/snphost"_s;
-    return QFileInfo(fetched).isExecutable() ? fetched : QStandardPaths::findExecutable(u"snphost"_s);
+    const QString fetched = qEnvironmentVariable("KASTELLAN_SOURCE") + u"/build/peers/usr/bin/"_s + name;
+    return QFileInfo(fetched).isExecutable() ? fetched : QStandardPaths::findExecutable(name);
 }
 
 void TestEmulate::snphost_data()
@@ -252,12 +261,94 @@ void TestEmulate::snphost()
     QFETCH(QStringList, options);
     QFETCH(QStringList, arguments);
     QFETCH(QString, says);
-    const QString program = snphostProgram();
+    const QString program = peer(u"snphost"_s);
     if (program.isEmpty())
         QSKIP("snphost is not here; ./dev exec packaging/dev/peers.sh fetches it");
     const Ran ran = emulate(options, QStringList{program} + arguments);
     QVERIFY2(ran.exit == 0, ran.all());
     QVERIFY2(QRegularExpression(says).match(QString::fromUtf8(ran.out).trimmed()).hasMatch(), ran.all());
+}
+
+/// A program of somebody else's in Go (gron reads JSON): what it reads comes from the emulator.
+void TestEmulate::goPrograms()
+{
+    const QString gron = peer(u"gron"_s);
+    if (gron.isEmpty())
+        QSKIP("gron is not here; ./dev exec packaging/dev/peers.sh fetches it");
+    const QString folder = u"/sys/kernel/config/tsm/report/gron"_s;
+    const Ran number = emulate({u"--guest"_s},
+        {u"sh"_s, u"-c"_s, u"mkdir $1 && head -c 64 /dev/zero >$1/inblob && $0 $1/generation"_s, gron, folder});
+    QVERIFY2(number.exit == 0 && number.out.trimmed() == "json = 1;", number.all());
+    // The first byte of a report is its version, which is no JSON.
+    const Ran report =
+        emulate({u"--guest"_s}, {u"sh"_s, u"-c"_s, u"mkdir $1 && head -c 64 /dev/zero >$1/inblob && $0 $1/outblob"_s, gron, folder});
+    QVERIFY2(report.exit != 0 && report.err.contains("invalid character '\\x05'"), report.all());
+    const Ran none = emulate({}, {gron, folder + u"/outblob"_s});
+    QVERIFY2(none.exit != 0 && none.err.contains("no such file"), none.all());
+}
+
+QString TestEmulate::goCompiler()
+{
+    const QDir fetched(qEnvironmentVariable("KASTELLAN_SOURCE") + u"/build/peers/usr/lib"_s);
+    for (const QString &version : fetched.entryList({u"go-*"_s}, QDir::Dirs))
+        if (const QString go = fetched.filePath(version) + u"/bin/go"_s; QFileInfo(go).isExecutable())
+            return go;
+    return QStandardPaths::findExecutable(u"go"_s);
+}
+
+QString TestEmulate::goClientProgram()
+{
+    if (!m_goClient.isEmpty())
+        return m_goClient;
+    const QString go = goCompiler(), client = m_program.path(u"go-client"_s);
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    // Of the machine's own Go, settings and cache, nothing; the network least of all. What was compiled is kept beside the compiler.
+    environment.insert(u"HOME"_s, m_program.path(u"home"_s));
+    environment.insert(u"CGO_ENABLED"_s, u"0"_s);
+    environment.insert(u"GOTOOLCHAIN"_s, u"local"_s);
+    environment.insert(u"GOPROXY"_s, u"off"_s);
+    environment.insert(u"GOENV"_s, u"off"_s);
+    const QString kept = qEnvironmentVariable("KASTELLAN_SOURCE") + u"/build/peers/go-cache"_s;
+    environment.insert(u"GOCACHE"_s, QDir().mkpath(kept) && QFileInfo(kept).isWritable() ? kept : m_program.path(u"go-cache"_s));
+    environment.insert(u"GOPATH"_s, m_program.path(u"go-path"_s));
+    environment.remove(u"GOROOT"_s);
+    QProcess process;
+    process.setProcessEnvironment(environment);
+    process.setProcessChannelMode(QProcess::MergedChannels);
+    process.start(
+        go, {u"build"_s, u"-o"_s, client, qEnvironmentVariable("KASTELLAN_SOURCE") + u"/tests/integration/emulate/go/client.go"_s});
+    process.waitForFinished(240'000);
+    if (process.exitStatus() != QProcess::NormalExit || process.exitCode() != 0)
+        qWarning("go: %s", process.readAll().constData());
+    else
+        m_goClient = client;
+    return m_goClient;
+}
+
+void TestEmulate::goClient_data()
+{
+    QTest::addColumn<QStringList>("options");
+    QTest::addColumn<QString>("argument");
+    QTest::newRow("host") << QStringList() << u"host"_s;
+    QTest::newRow("host of Milan") << QStringList{u"--profile"_s, u"milan"_s} << u"host"_s;
+    QTest::newRow("guest") << QStringList{u"--guest"_s} << u"guest"_s;
+    QTest::newRow("guest, reports of version 2") << QStringList{u"--guest"_s, u"--report-version"_s, u"2"_s} << u"guest"_s;
+}
+
+/// Go's runtime makes its system calls itself, and this program is static besides: no library could stand before it.
+void TestEmulate::goClient()
+{
+    QFETCH(QStringList, options);
+    QFETCH(QString, argument);
+    if (goCompiler().isEmpty())
+        QSKIP("Go is not here; ./dev exec packaging/dev/peers.sh fetches it");
+    const QString client = goClientProgram();
+    QVERIFY(!client.isEmpty());
+    const Ran ran = emulate(options, {client, argument});
+    QVERIFY2(ran.exit == 0, ran.all());
+    // Without the emulator there is no device; and nothing but the supervisor can be before it.
+    const Ran interposed = emulate(QStringList{u"--interpose"_s} + options, {client, argument});
+    QVERIFY2(interposed.exit == 125 && interposed.err.contains("linked statically"), interposed.all());
 }
 
 QTEST_GUILESS_MAIN(TestEmulate)
