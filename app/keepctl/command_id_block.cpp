@@ -19,10 +19,10 @@ namespace {
 
 constexpr std::uint64_t keyFileLimit = 64u << 10;
 
-Result<std::string> passphraseOf(const Invocation &asked, std::string_view option)
+Result<SecretBytes> passphraseOf(const Invocation &asked, std::string_view option)
 {
     if (!asked.has(option))
-        return std::string();
+        return SecretBytes();
     return readPassphrase(asked.value(option));
 }
 
@@ -30,8 +30,8 @@ Result<sev::P384PrivateKey> signingKey(const Invocation &asked, const std::strin
 {
     const std::string file = asked.value(option);
     KASTELLAN_ASSIGN(SecretBytes content, SecretBytes::read(file, keyFileLimit));
-    KASTELLAN_ASSIGN(const std::string passphrase, passphraseOf(asked, option + "-passphrase"));
-    return sev::readSigningKey(content.view(), passphrase, file);
+    KASTELLAN_ASSIGN(const SecretBytes passphrase, passphraseOf(asked, option + "-passphrase"));
+    return sev::readSigningKey(content.view(), asText(passphrase.view()), file);
 }
 
 /// The launch digest that was given, or that the machine has; with the machine's policy where it says one.
@@ -124,8 +124,8 @@ Result<int> measureKeyDigest(const Invocation &asked)
 {
     const std::string file = asked.operands.front();
     KASTELLAN_ASSIGN(SecretBytes content, SecretBytes::read(file, keyFileLimit));
-    KASTELLAN_ASSIGN(const std::string passphrase, passphraseOf(asked, "passphrase"));
-    KASTELLAN_ASSIGN(const sev::FirmwareKey key, sev::readFirmwareKey(content.view(), passphrase, file));
+    KASTELLAN_ASSIGN(const SecretBytes passphrase, passphraseOf(asked, "passphrase"));
+    KASTELLAN_ASSIGN(const sev::FirmwareKey key, sev::readFirmwareKey(content.view(), asText(passphrase.view()), file));
     const Sha384 digest = sev::keyDigest(key);
     if (asked.has("json"))
         printJson({{"key", file}, {"digest", toHex(digest.view())}, {"base64", toBase64(digest.view())}});

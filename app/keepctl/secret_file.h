@@ -15,17 +15,19 @@ public:
     {
     }
     SecretBytes(SecretBytes &&) noexcept = default;
-    SecretBytes &operator=(SecretBytes &&) noexcept = default;
+    SecretBytes &operator=(SecretBytes &&other) noexcept;
     SecretBytes(const SecretBytes &) = delete;
     SecretBytes &operator=(const SecretBytes &) = delete;
-    ~SecretBytes();
+    ~SecretBytes() { wipe(); }
     [[nodiscard]] ByteView view() const { return m_bytes; }
+    /// Overwrites what is held, in its place.
+    void wipe();
 
 private:
     Bytes m_bytes;
 };
 
-/// The first line of a file, without its end.
-[[nodiscard]] Result<std::string> readPassphrase(const std::string &file);
+/// The first line of a file, without its end. Every passphrase that keepctl holds is read by this.
+[[nodiscard]] Result<SecretBytes> readPassphrase(const std::string &file);
 
 } // namespace kastellan::keepctl
