@@ -5,6 +5,10 @@
 #include "core/base/digest.h"
 #include "core/base/file.h"
 
+#include <algorithm>
+#include <tuple>
+#include <vector>
+
 namespace kastellan::sev::kds {
 namespace {
 constexpr std::string_view magic = "KSTLKDS1";
@@ -38,9 +42,44 @@ Status AnswerCache::put(std::string_view address, ByteView body, std::int64_t no
 {
     if (m_folder.empty())
         return {};
+    const Bytes content = Writer().raw(asBytes(magic)).text(address).number(now).raw(sha256(body).view()).sized(body).take();
+    if (content.size() > m_limit)
+        return {};
     KASTELLAN_TRY(makeFolder(m_folder));
-    return writeFileAtomically(
-        file(address), Writer().raw(asBytes(magic)).text(address).number(now).raw(sha256(body).view()).sized(body).take());
+    KASTELLAN_TRY(writeFileAtomically(file(address), content));
+    keepBelowLimit();
+    return {};
+}
+
+void AnswerCache::keepBelowLimit() const
+{
+    struct File {
+        std::filesystem::file_time_type written;
+        std::filesystem::path path;
+        std::uint64_t size = 0;
+    };
+    std::vector<File> files;
+    std::uint64_t total = 0;
+    std::error_code code;
+    for (std::filesystem::directory_iterator at(m_folder, code), end; !code && at != end; at.increment(code)) {
+        std::error_code one; // others may remove files at the same time
+        if (!at->is_regular_file(one))
+            continue;
+        File file{at->last_write_time(one), at->path(), at->file_size(one)};
+        if (one)
+            continue;
+        total += file.size;
+        files.push_back(std::move(file));
+    }
+    if (total <= m_limit)
+        return;
+    std::ranges::sort(files, [](const File &a, const File &b) { return std::tie(a.written, a.path) < std::tie(b.written, b.path); });
+    for (const auto &file : files) {
+        if (total <= m_limit)
+            return;
+        if (std::filesystem::remove(file.path, code) || !code)
+            total -= file.size;
+    }
 }
 
 } // namespace kastellan::sev::kds

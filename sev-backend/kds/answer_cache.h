@@ -8,13 +8,18 @@
 
 namespace kastellan::sev::kds {
 
+/// Some ten thousand VCEKs.
+inline constexpr std::uint64_t usualCacheLimit = std::uint64_t{64} << 20;
+
 /// Answers of the key server on the disk, one file for each address, written whole or not at all. What is read back is verified again by
 /// whoever asked, so a file that was altered costs another question and nothing else.
 class AnswerCache {
 public:
-    /// `folder`: dataFolder()/kds-cache; made when first written to. An empty path: nothing is kept.
-    explicit AnswerCache(std::filesystem::path folder)
+    /// `folder`: dataFolder()/kds-cache; made when first written to. An empty path: nothing is kept. `limit`: bytes on the disk; what was
+    /// written first is removed for what comes. An answer that alone is larger is not kept.
+    explicit AnswerCache(std::filesystem::path folder, std::uint64_t limit = usualCacheLimit)
         : m_folder(std::move(folder))
+        , m_limit(limit)
     {
     }
     struct Entry {
@@ -27,7 +32,10 @@ public:
 
 private:
     [[nodiscard]] std::filesystem::path file(std::string_view address) const;
+    /// Removes the oldest files until no more than the limit is left.
+    void keepBelowLimit() const;
     std::filesystem::path m_folder;
+    std::uint64_t m_limit;
 };
 
 } // namespace kastellan::sev::kds

@@ -5,6 +5,7 @@
 #include "sev-backend/certificates/crl.h"
 #include "sev-backend/store/read.h"
 
+#include <charconv>
 #include <cstdlib>
 
 namespace kastellan::sev::kds {
@@ -31,6 +32,11 @@ Settings usualSettings()
         settings.url = settings.downloadUrl = std::move(url); // checked when it is used
     }
     settings.authorities = environmentValue("KASTELLAN_KDS_CA");
+    const std::string limit = environmentValue("KASTELLAN_KDS_CACHE");
+    std::uint64_t mebibytes = 0;
+    if (const auto read = std::from_chars(limit.data(), limit.data() + limit.size(), mebibytes);
+        !limit.empty() && read.ec == std::errc() && read.ptr == limit.data() + limit.size() && mebibytes <= 1u << 20)
+        settings.cacheLimit = mebibytes << 20;
     return settings;
 }
 
@@ -45,7 +51,7 @@ KeyServer::KeyServer(Settings settings, Transport &transport, Clock &clock)
     : m_settings(std::move(settings))
     , m_transport(transport)
     , m_clock(clock)
-    , m_cache(m_settings.cache)
+    , m_cache(m_settings.cache, m_settings.cacheLimit)
 {
 }
 

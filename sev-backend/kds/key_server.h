@@ -20,11 +20,13 @@ struct Settings {
     std::string authorities; ///< PEM file of certificate authorities for TLS; empty: the system's
     bool offline = false; ///< the cache alone
     std::filesystem::path cache; ///< dataFolder()/kds-cache; empty: none
+    std::uint64_t cacheLimit = usualCacheLimit; ///< bytes
     std::string root = "amd"; ///< which root answers must have: "amd" or "emulated:<hex>"
     Patience patience;
     Saying say;
 };
-/// With what KASTELLAN_KDS_URL and KASTELLAN_KDS_CA say, and the cache in the data folder.
+/// With what KASTELLAN_KDS_URL, KASTELLAN_KDS_CA and KASTELLAN_KDS_CACHE (MiB; another word is as if it were not there) say, and the cache
+/// in the data folder.
 [[nodiscard]] Settings usualSettings();
 /// With another address for everything. An unusable one is an Input error.
 [[nodiscard]] Status useMirror(Settings &settings, std::string_view url);

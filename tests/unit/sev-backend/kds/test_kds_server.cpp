@@ -100,6 +100,50 @@ private Q_SLOTS:
         QCOMPARE(m_server->asked().size(), count);
     }
 
+    void theCacheHasALimit()
+    {
+        namespace fs = std::filesystem;
+        const auto entry = [](int i) { return "https://keys/" + std::to_string(i); };
+        const kds::AnswerCache unbounded(cache());
+        QVERIFY(unbounded.put(entry(0), Bytes(1000, 0), 1));
+        const auto each = fs::file_size(fs::directory_iterator(cache())->path());
+        const kds::AnswerCache small(cache(), 4 * each);
+        for (int i = 1; i < 4; ++i) {
+            QVERIFY(small.put(entry(i), Bytes(1000, 0), i));
+            QVERIFY(fs::exists(cache()));
+        }
+        // Times of files are coarse: they are set apart.
+        int age = 10;
+        for (int i = 0; i < 4; ++i)
+            fs::last_write_time(
+                cache() / toHex(sha256(asBytes(entry(i))).view()), fs::file_time_type::clock::now() - std::chrono::hours(age--));
+        QCOMPARE(cachedFiles(), 4);
+        QVERIFY(small.put(entry(4), Bytes(1000, 0), 9));
+        QCOMPARE(cachedFiles(), 4);
+        QVERIFY(!small.get(entry(0)) && small.get(entry(1)) && small.get(entry(4))); // the oldest is gone
+        QVERIFY(small.put(entry(5), Bytes(2500, 0), 9)); // a large one takes several places
+        QVERIFY(!small.get(entry(1)) && !small.get(entry(2)) && small.get(entry(5)));
+        QVERIFY(small.put(entry(6), Bytes(4 * each, 0), 9)); // alone larger than the limit: not kept, and nothing is removed for it
+        QVERIFY(!small.get(entry(6)) && small.get(entry(5)));
+        const kds::AnswerCache none(cache() / "none", 0);
+        QVERIFY(none.put(entry(1), Bytes(1, 0), 1) && !none.get(entry(1)) && !fs::exists(cache() / "none"));
+    }
+
+    void theLimitIsTheUsers()
+    {
+        QCOMPARE(kds::usualSettings().cacheLimit, kds::usualCacheLimit);
+        for (const auto &[text, limit] : std::initializer_list<std::pair<const char *, std::uint64_t>>{
+                 {"0", 0}, {"3", 3u << 20}, {"", kds::usualCacheLimit}, {"much", kds::usualCacheLimit}, {"-1", kds::usualCacheLimit}}) {
+            qputenv("KASTELLAN_KDS_CACHE", text);
+            QCOMPARE(kds::usualSettings().cacheLimit, limit);
+        }
+        qunsetenv("KASTELLAN_KDS_CACHE");
+        auto settings = usual();
+        settings.cacheLimit = 0;
+        QVERIFY(client(settings).vcek(Product::Genoa, m_chip, m_tcb, true, {}));
+        QVERIFY(cacheIsEmpty());
+    }
+
     void anAlteredCacheIsNotUsed()
     {
         QVERIFY(client().chain(Product::Genoa, kds::Kind::Vcek, {}));
