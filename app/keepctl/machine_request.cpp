@@ -2,6 +2,7 @@
 #include "app/keepctl/machine_request.h"
 
 #include "core/base/file.h"
+#include "core/keeps/block_file.h"
 #include "core/keeps/forwarded_port.h"
 
 #include <charconv>
@@ -10,25 +11,13 @@
 namespace kastellan::keepctl {
 namespace {
 
-constexpr std::uint64_t domainLimit = 1 << 20, blockLimit = 64 << 10;
+constexpr std::uint64_t domainLimit = 1 << 20;
 constexpr std::uint64_t anyNumber = std::numeric_limits<std::uint32_t>::max();
-constexpr std::size_t idBlockSize = 96, idAuthSize = 4096, workaroundsSize = 16;
 
-/// A file with so many bytes, raw or as text in base64 or hex; as base64.
-Result<std::string> blockFile(const Invocation &asked, const std::string &option, std::size_t size)
+/// The block in the file that an option names; empty without the option.
+Result<std::string> blockOption(const Invocation &asked, const std::string &option, std::size_t size)
 {
-    if (!asked.has(option))
-        return std::string();
-    auto content = readFile(asked.value(option), blockLimit);
-    if (!content)
-        return std::unexpected(content.error().during("read what --" + option + " names"));
-    if (content->size() == size)
-        return toBase64(*content);
-    for (const auto &read : {fromBase64(asText(*content)), fromHex(asText(*content))})
-        if (read && read->size() == size)
-            return toBase64(*read);
-    return badInput("use the option --" + option, asked.value(option),
-        "it holds no " + std::to_string(size) + " bytes, neither raw nor in base64 or hex");
+    return asked.has(option) ? readBlockFile(asked.value(option), size, "what --" + option + " names") : std::string();
 }
 
 /// "0x30000" or decimal.
@@ -79,9 +68,9 @@ Result<MachineRequest> machineRequest(const Invocation &asked)
     if (asked.has("guest-policy")) {
         KASTELLAN_ASSIGN(request.policy, policyNumber(asked.value("guest-policy")));
     }
-    KASTELLAN_ASSIGN(request.idBlock, blockFile(asked, "id-block", idBlockSize));
-    KASTELLAN_ASSIGN(request.idAuth, blockFile(asked, "id-auth", idAuthSize));
-    KASTELLAN_ASSIGN(request.workarounds, blockFile(asked, "workarounds", workaroundsSize));
+    KASTELLAN_ASSIGN(request.idBlock, blockOption(asked, "id-block", idBlockSize));
+    KASTELLAN_ASSIGN(request.idAuth, blockOption(asked, "id-auth", idAuthSize));
+    KASTELLAN_ASSIGN(request.workarounds, blockOption(asked, "workarounds", workaroundsSize));
     request.authorKey = asked.has("author-key");
     request.vlek = asked.has("vlek");
     if (asked.has("domain-xml")) {

@@ -1,25 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/hosts/choose_host.h"
 
+#include "core/keeps/technology.h"
+
 #include <algorithm>
-#include <array>
 
 namespace kastellan {
 namespace {
 
-constexpr std::array<std::string_view, 3> names{"sev", "es", "snp"}, titles{"SEV", "SEV-ES", "SEV-SNP"};
-
 /// 1 to 3; 0 for what is none.
-std::size_t strength(std::string_view technology)
+int strength(std::string_view technology)
 {
-    const auto found = std::ranges::find(names, technology);
-    return found == names.end() ? 0 : static_cast<std::size_t>(std::distance(names.begin(), found)) + 1;
+    return technologyStrength(technology).value_or(0);
 }
 
 std::string title(std::string_view technology)
 {
-    const std::size_t place = strength(technology);
-    return place ? std::string(titles[place - 1]) : std::string(technology);
+    return std::string(technologyTitle(technology));
 }
 
 std::string listed(const std::vector<std::string> &technologies)
@@ -34,10 +31,10 @@ std::string listed(const std::vector<std::string> &technologies)
 /// demanded.
 std::string offered(const HostDemand &demand, const std::vector<std::string> &technologies)
 {
-    const std::size_t least = strength(demand.technology);
+    const int least = strength(demand.technology);
     std::string best;
     for (const auto &technology : technologies) {
-        const std::size_t own = strength(technology);
+        const int own = strength(technology);
         if (own == 0 || own < least)
             continue;
         if (best.empty() || (least ? own < strength(best) : own > strength(best)))

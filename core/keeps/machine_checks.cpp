@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/keeps/machine_checks.h"
 
+#include "core/keeps/technology.h"
+
 #include <algorithm>
-#include <array>
 
 namespace kastellan {
 namespace {
@@ -45,11 +46,7 @@ Status checkNetwork(const MachineRequest &request)
 
 std::optional<int> strengthOf(std::string_view technology)
 {
-    static constexpr std::array<std::string_view, 4> order = {"none", "sev", "es", "snp"};
-    const auto found = std::ranges::find(order, technology);
-    if (found == order.end())
-        return std::nullopt;
-    return static_cast<int>(found - order.begin());
+    return technologyStrength(technology);
 }
 
 Status checkMachine(const MachineRequest &request, std::uint64_t memoryLimit, std::size_t secrets)
@@ -111,7 +108,7 @@ Status checkExpectations(const LaunchPlan &plan)
     add(expected.strict, "--strict, which demands a proven workload");
     if (!without.empty())
         return fail(ErrorKind::Negative, planning, plan.host,
-            "what is expected can't be proven under " + std::string(machine.technology == "es" ? "SEV-ES" : "SEV") + ": " + without,
+            "what is expected can't be proven under " + std::string(technologyTitle(machine.technology)) + ": " + without,
             "Choose a host with SEV-SNP (--technology snp), or expect less.");
     return {};
 }

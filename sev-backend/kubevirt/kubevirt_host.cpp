@@ -3,6 +3,7 @@
 
 #include "core/base/file.h"
 #include "core/evidence/json.h"
+#include "core/keeps/technology.h"
 #include "sev-backend/image/vm_image.h"
 #include "sev-backend/kubevirt/discovery.h"
 #include "sev-backend/kubevirt/running_vmi.h"
@@ -18,11 +19,6 @@ using namespace std::chrono_literals;
 constexpr auto starting = "start the keep in the cluster";
 constexpr auto noteFile = "cluster.json"; ///< which object is the keep, for a loader that takes over
 constexpr auto pulling = 600s; ///< for a node, and for fetching images
-
-std::string_view titleOf(const std::string &technology)
-{
-    return technology == "snp" ? "SEV-SNP" : technology == "es" ? "SEV-ES" : "SEV";
-}
 
 std::unexpected<Error> unexpectedOf(const ApiError &error, const char *outer = nullptr)
 {
@@ -136,7 +132,7 @@ public:
         machine.domainXml = vmi.yaml(commentsOf(access, vmi, &*schema));
         // The kubeconfig's current context may be another one tomorrow.
         plan.host = access.address.uri();
-        plan.protection = std::string(titleOf(vmi.technology)) + " in a cluster, not attested";
+        plan.protection = std::string(technologyTitle(vmi.technology)) + " in a cluster, not attested";
         plan.policy = vmi.technology == "snp" ? vmi.snpPolicy : vmi.technology == "es" ? 5 : 1;
         plan.expected.root = "amd";
         plan.machine = std::move(machine);
@@ -205,7 +201,7 @@ private:
     static Status decide(Vmi &vmi, const MachineRequest &request, const ServerSchema &schema)
     {
         const auto missing = [&](const std::string &technology) {
-            return environment("plan a keep in a cluster", std::string(titleOf(technology)),
+            return environment("plan a keep in a cluster", std::string(technologyTitle(technology)),
                 "the cluster's KubeVirt has no launchSecurity." + std::string(technology == "snp" ? "snp" : "sev")
                     + ", and would start the machine without protection",
                 technology == "snp" && schema.sev ? "A newer KubeVirt has it (1.7); or choose --technology es."
@@ -293,7 +289,7 @@ private:
             const auto trouble = follower->trouble();
             return environment(starting, api->access().address.uri(),
                 "it did not run in time; the cluster says: " + state.sentence() + (trouble ? "; and now: " + trouble->why : ""),
-                "Look whether a node with " + std::string(titleOf(vmi.technology)) + " has room: keepctl host check "
+                "Look whether a node with " + std::string(technologyTitle(vmi.technology)) + " has room: keepctl host check "
                     + api->access().address.uri());
         }
         if (state.ended())
