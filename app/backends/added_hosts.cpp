@@ -64,6 +64,16 @@ public:
         KASTELLAN_ASSIGN(const auto host, opened());
         return host->resume(status, folder);
     }
+    [[nodiscard]] Status clear(const KeepStatus &status, const std::string &folder) override
+    {
+        KASTELLAN_ASSIGN(const auto host, opened());
+        return host->clear(status, folder);
+    }
+    [[nodiscard]] std::string left(const KeepStatus &status, const std::string &folder) const override
+    {
+        const auto host = opened();
+        return host ? (*host)->left(status, folder) : std::string();
+    }
     [[nodiscard]] std::shared_ptr<HostInspector> inspector() override
     {
         const auto host = opened();
@@ -77,7 +87,7 @@ public:
     }
 
 private:
-    Result<std::shared_ptr<Host>> opened()
+    Result<std::shared_ptr<Host>> opened() const
     {
         const std::scoped_lock lock(m_mutex);
         if (!m_host) {
@@ -86,8 +96,8 @@ private:
         return m_host;
     }
     KnownHost m_known;
-    std::mutex m_mutex;
-    std::shared_ptr<Host> m_host; // guarded by m_mutex
+    mutable std::mutex m_mutex;
+    mutable std::shared_ptr<Host> m_host; // guarded by m_mutex
 };
 
 /// Stands in the list where it can't be read: never as if there were no hosts.

@@ -8,7 +8,6 @@
 #include "core/workload/workload.h"
 #include "people.h"
 #include "sev-backend/appraisal/demanded.h"
-#include "sev-backend/appraisal/policy.h"
 #include "sev-backend/legacy/guest_policy.h"
 #include "sev-backend/legacy/launch_owner.h"
 
@@ -64,11 +63,6 @@ void addMachine(std::vector<Finding> &findings, const LaunchPlan &plan)
 }
 
 } // namespace
-
-bool launchedUnattested(const LaunchPlan &plan)
-{
-    return plan.machine && plan.machine->technology == "none" && plan.machine->request.unattested;
-}
 
 Attestor::Attestor(const LaunchPlan &plan, std::shared_ptr<EvidenceBackend> backend, std::unique_ptr<RecordStore> store)
     : m_plan(plan)
@@ -220,6 +214,14 @@ Result<Record> Attestor::appraiseWhole(const RunningKeep &keep)
     return finish(std::move(record), keep, {});
 }
 
+Result<Record> Attestor::imported(const std::string &id) const
+{
+    KASTELLAN_ASSIGN(Record record, m_store->get(id));
+    if (record.kind != "import" || record.keep != toHex(m_plan.id.view()))
+        return badInput("take an imported report", id, "it is no imported report of this keep");
+    return record;
+}
+
 Status Attestor::recallLaunch(const std::string &id)
 {
     KASTELLAN_ASSIGN(Record record, m_store->get(id));
@@ -287,16 +289,8 @@ Result<Record> Attestor::finish(Record record, const RunningKeep &keep, const st
         for (auto &finding : appraisal.findings)
             if (finding.outcome != Outcome::Info && (finding.id != "workload.digest" || delivered || m_launch))
                 finding.required = true;
-    if (m_plan.expected.allowDebug)
-        appraisal.overrides.emplace_back("--allow-debug");
-    // A policy that can't be read is a failing finding; then it gives nothing up.
-    if (const auto policy = sev::Policy::parse(m_plan.expected.policy.empty() ? "version = 1" : m_plan.expected.policy, "the policy"))
-        for (std::string &given : policy->overrides())
-            appraisal.overrides.push_back(std::move(given));
-    if (launchedUnattested(m_plan))
-        appraisal.overrides.emplace_back("--unattested");
+    appraisal.overrides = sev::overridesOf(m_plan);
     if (m_plan.noSandbox) {
-        appraisal.overrides.emplace_back("--no-sandbox");
         // Given up by the owner: it still fails and shows, and does not decide.
         const auto isolation = std::ranges::find(appraisal.findings, "sandbox.isolation", &Finding::id);
         if (isolation != appraisal.findings.end() && !m_plan.expected.strict) {

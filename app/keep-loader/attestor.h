@@ -3,13 +3,13 @@
 
 #include "core/keeps/launcher.h"
 #include "core/storage/record_store.h"
+#include "sev-backend/appraisal/overrides.h"
 
 #include <memory>
 
 namespace kastellan::loader {
 
-/// Whether the plan is for a keep without evidence, by the owner's own word (--unattested).
-[[nodiscard]] bool launchedUnattested(const LaunchPlan &plan);
+using sev::launchedUnattested;
 
 /// Appraises reports of one keep and writes the records. A record is on disk before anybody learns its verdict.
 class Attestor {
@@ -31,6 +31,8 @@ public:
     [[nodiscard]] Result<Record> appraiseLaunch(Evidence evidence, const RunningKeep &keep);
     /// A whole virtual machine that reports nothing from here: what is known of it, undecided until a report is imported.
     [[nodiscard]] Result<Record> appraiseWhole(const RunningKeep &keep);
+    /// A record of this keep that was written elsewhere, by its id: of an imported report, and of no other kind.
+    [[nodiscard]] Result<Record> imported(const std::string &record) const;
     /// The same evidence from the record that was written then, for a loader that takes over.
     [[nodiscard]] Status recallLaunch(const std::string &record);
     /// A line of the activity log; what cannot be written is not worth a keep's life, and is returned for the keep's own log.

@@ -158,6 +158,8 @@ void Clients::handle(Client &client, const Request &request)
     else if (const auto *use = std::get_if<UseRequest>(&request)) {
         client.watchesUse = use->on;
         watchUse();
+    } else if (const auto *record = std::get_if<RecordRequest>(&request)) {
+        m_engine->noteRecord(record->id);
     } else
         m_engine->attest();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "attestor.h"
+#include "calls.h"
 #include "console.h"
 #include "delivery.h"
 #include "poll_loop.h"
@@ -14,6 +15,7 @@
 #include <memory>
 #include <stop_token>
 #include <thread>
+#include <utility>
 
 namespace kastellan::loader {
 
@@ -37,7 +39,17 @@ struct Listener {
 /// its own; what it has to say goes into the keep's log.
 using CompleteEvidence = std::function<std::vector<std::string>(Evidence &, const std::stop_token &)>;
 
-/// One keep from its plan to its end (docs/architecture.md). Single-threaded but for the start of the keep image.
+/// Whether the firmware measures the keep while it waits for its owner, and never again (SEV, SEV-ES).
+[[nodiscard]] bool measuredBeforeItRuns(const LaunchPlan &plan);
+
+/// Names of the calls that may wait for the keep's host.
+namespace call {
+inline constexpr const char *start = "start", *takeOver = "take over", *admit = "admit", *connect = "connect", *use = "use",
+                            *powerButton = "power button", *remove = "remove";
+}
+
+/// One keep from its plan to its end (docs/architecture.md). Single-threaded: what may wait for a host goes on
+/// elsewhere (Calls), and is given up when it takes too long.
 class Engine {
 public:
     struct Parts {
@@ -66,17 +78,27 @@ public:
     /// Whether more input should be read from clients.
     [[nodiscard]] bool takesInput() const;
     [[nodiscard]] bool inputIsClosed() const { return m_inputClosed; }
-    /// In any state.
+    /// In any state. Asked for a second time, the keep ends without waiting for anything: what its host did not take away is said, and
+    /// taken away later.
     void stop(unsigned graceSeconds);
     void attest();
+    /// A record of this keep was stored elsewhere (an imported report): its verdict is the keep's from now on.
+    void noteRecord(const std::string &id);
     /// Whether anybody wants to hear what the keep uses.
     void watchUse(bool on);
 
 private:
-    void started(Result<std::unique_ptr<RunningKeep>> keep, Result<Prepared> prepared);
+    struct Started {
+        Result<std::shared_ptr<RunningKeep>> keep;
+        Result<Prepared> prepared;
+    };
+    void started(Started made);
     [[nodiscard]] Status mayLaunch() const;
     [[nodiscard]] Status isAsPlanned(const std::optional<Evidence> &launch) const;
-    void takeKeep(std::unique_ptr<RunningKeep> keep);
+    void takeKeep(std::shared_ptr<RunningKeep> keep);
+    void takeOver();
+    void tookOver(Result<std::shared_ptr<RunningKeep>> keep);
+    void tookOverKeep();
     void judgeLaunch(Evidence evidence);
     void admitted(const Status &status);
     void boot();
@@ -91,6 +113,7 @@ private:
     void recallWarden();
     void sampleUse();
     void openSession();
+    void connected(Result<Fd> stream);
     void closeSession();
     void sendHeldInput();
     void sessionFailed(const Error &error);
@@ -110,10 +133,15 @@ private:
     void fail(const Error &error);
     void suspect(const std::string &reason);
     void end(KeepState state, const std::string &reason);
+    void removed(const Status &done);
+    [[nodiscard]] std::string endReason(const std::string &reason, const std::string &left, const Status &done) const;
+    [[nodiscard]] std::string waitedFor() const;
+    void tellWaiting();
+    void pressPowerButton();
     void note(std::string_view text);
     void scheduleAttestation();
     void expectAnswer(const char *what);
-    [[nodiscard]] bool over() const { return isFinal(m_status.get().state); }
+    [[nodiscard]] bool over() const { return m_ending || isFinal(m_status.get().state); }
     [[nodiscard]] Binding currentBinding() const;
 
     PollLoop &m_loop;
@@ -126,14 +154,16 @@ private:
     Attestor m_attestor;
     Listener m_listener;
 
-    std::jthread m_starter;
     CompleteEvidence m_complete;
     std::jthread m_finder; ///< of certificates that no host gave
     std::stop_source m_cancel;
-    bool m_stopWanted = false;
-    std::unique_ptr<RunningKeep> m_keep;
+    bool m_stopWanted = false, m_hurried = false; ///< once, and again
+    std::optional<std::pair<KeepState, std::string>> m_ending; ///< what it will be, and why, once it is gone from its host
+    std::shared_ptr<RunningKeep> m_keep; ///< threads that wait for its host hold it too
+    Calls m_calls;
+    std::optional<PollLoop::Clock::time_point> m_seekUntil; ///< the host of a keep that is to be taken over
+    PollLoop::Clock::duration m_seekPause{};
     Console m_console;
-    bool m_admitting = false; ///< another thread has the keep just now
     std::optional<PollLoop::Clock::time_point> m_bootUntil; ///< a machine boots, and nobody has answered yet
     bool m_everAnswered = false;
     bool m_useWatched = false;

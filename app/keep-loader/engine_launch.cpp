@@ -14,12 +14,20 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr auto admitPatience = 60s;
+
+/// With a host that starts a keep and shows no progress: a large machine's memory is made ready, a cluster fetches an image.
+PollLoop::Clock::duration startPatience(const LaunchPlan &plan)
+{
+    return 15min + std::chrono::seconds(plan.machine ? plan.machine->request.bootSeconds : 0);
+}
+
+} // namespace
+
 bool measuredBeforeItRuns(const LaunchPlan &plan)
 {
     return plan.machine && (plan.machine->technology == "es" || plan.machine->technology == "sev");
 }
-
-} // namespace
 
 Status Engine::mayLaunch() const
 {
@@ -43,36 +51,52 @@ void Engine::launch(std::vector<Secret> secrets)
     enter(KeepState::Starting);
     if (over())
         return;
-    const Progress progress = [this](std::string_view doing, std::uint64_t done, std::uint64_t total) {
-        m_loop.post([this, text = std::string(doing), done, total] {
+    const Progress progress = [this, post = m_calls.poster()](std::string_view doing, std::uint64_t done, std::uint64_t total) {
+        post([this, text = std::string(doing), done, total] {
             if (over())
                 return;
+            m_calls.renew(call::start);
             if (isLaunchStep(text))
                 return step(text);
             m_listener.progress(text, done, total);
         });
     };
-    m_starter = std::jthread([this, progress, stop = m_cancel.get_token()] {
-        // The module is read and compiled while the firmware measures the image.
-        auto prepared = std::make_shared<Result<Prepared>>(Prepared{});
-        auto keep = std::make_shared<Result<std::unique_ptr<RunningKeep>>>(nullptr);
-        {
-            const std::jthread preparing([&] { *prepared = prepare(m_plan); });
-            *keep = m_host->start(m_plan, m_folder.string(), progress, stop);
-        }
-        m_loop.post([this, keep, prepared] { started(std::move(*keep), std::move(*prepared)); });
-    });
+    m_calls.start<Started>(
+        call::start, startPatience(m_plan),
+        [host = m_host, plan = m_plan, folder = m_folder.string(), progress, stop = m_cancel.get_token()] {
+            // The module is read and compiled while the firmware measures the image.
+            Started made{nullptr, Prepared{}};
+            {
+                const std::jthread preparing([&] { made.prepared = prepare(plan); });
+                made.keep = host->start(plan, folder, progress, stop);
+            }
+            return made;
+        },
+        [this](Started made) { started(std::move(made)); },
+        [this] {
+            if (m_stopWanted)
+                return end(KeepState::Stopped, "stopped before anything was sent to the keep");
+            fail({ErrorKind::Environment, "start the keep", m_plan.host, "its host did not answer",
+                "Check that it is reached: keepctl host check " + m_plan.host});
+        },
+        [](const Started &late) { // nobody wants it any more
+            if (late.keep && *late.keep)
+                static_cast<void>((*late.keep)->kill());
+        });
 }
 
-void Engine::takeKeep(std::unique_ptr<RunningKeep> keep)
+void Engine::takeKeep(std::shared_ptr<RunningKeep> keep)
 {
     m_keep = std::move(keep);
-    m_keepWatch = m_loop.watch(m_keep->endFd(), [this] { return m_admitting ? short(0) : short(POLLIN); }, [this](short) { keepEnded(); });
+    m_keepWatch = m_loop.watch(m_keep->endFd(), [this] { return m_calls.running(call::admit) ? short(0) : short(POLLIN); }, [this](short) { keepEnded(); });
     m_console.open(m_keep->takeConsole());
 }
 
-void Engine::started(Result<std::unique_ptr<RunningKeep>> keep, Result<Prepared> prepared)
+void Engine::started(Started made)
 {
+    auto &[keep, prepared] = made;
+    m_loop.cancel("stop");
+    m_loop.cancel("waiting");
     if (keep)
         takeKeep(std::move(*keep));
     if (m_stopWanted)
@@ -126,16 +150,20 @@ void Engine::judgeLaunch(Evidence evidence)
     if (over())
         return;
     // It may take a while to reach the host: clients are heard meanwhile.
-    m_admitting = true;
-    m_starter = std::jthread([this] {
-        auto status = std::make_shared<Status>(m_keep->admit());
-        m_loop.post([this, status] { admitted(*status); });
-    });
+    m_calls.start<Status>(
+        call::admit, admitPatience, [keep = m_keep] { return keep->admit(); }, [this](const Status &status) { admitted(status); },
+        [this] {
+            if (m_stopWanted)
+                return end(KeepState::Stopped, "stopped before anything was sent to the keep");
+            fail({ErrorKind::Environment, "let the measured keep run", m_plan.host, "its host did not answer",
+                "Check that it is reached: keepctl host check " + m_plan.host});
+        });
 }
 
 void Engine::admitted(const Status &status)
 {
-    m_admitting = false;
+    m_loop.cancel("stop");
+    m_loop.cancel("waiting");
     if (over())
         return;
     if (m_stopWanted)
@@ -212,54 +240,7 @@ std::string Engine::lastConsole() const
     return lines.empty() ? std::string() : std::string(lastConsoleLines) + lines;
 }
 
-// --- taking over --------------------------------------------------------------------------------------------------------------------
-
-void Engine::resume()
-{
-    note("a new loader takes over");
-    auto keep = m_host->resume(m_status.get(), m_folder.string());
-    if (!keep)
-        return fail(keep.error());
-    takeKeep(std::move(*keep));
-    if (isWhole()) {
-        if (m_status.get().state < KeepState::Running)
-            return fail(
-                {ErrorKind::Environment, "take over the keep", m_plan.name, "its loader ended before it was judged", "Launch it again."});
-        return;
-    }
-    if (auto manifest = readFile(m_folder / manifestFile, 16 << 20))
-        m_delivered = Attestor::Delivered{std::move(*manifest), m_status.get().execution};
-    else if (m_status.get().state >= KeepState::Running) // the secrets died with the loader: an undelivered keep cannot go on
-        return fail(manifest.error());
-    if (!m_delivered || m_status.get().state < KeepState::Running)
-        return fail({ErrorKind::Environment, "take over the keep", m_plan.name,
-            "its loader ended before the workload was started, and the secrets were in its memory alone", "Launch it again."});
-    m_everAnswered = true;
-    recallWarden();
-    if (measuredBeforeItRuns(m_plan)) {
-        // The secret could have become known since; the warden's own key, which never left the keep, could not.
-        if (!m_wardenKey || !m_keep->sessionSecret() || m_status.get().records.empty())
-            return fail({ErrorKind::Environment, "take over the keep", m_plan.name,
-                "what authenticates its warden is no longer in the keep's folder", "Launch it again."});
-        if (auto recalled = m_attestor.recallLaunch(m_status.get().records.front()); !recalled)
-            return fail(recalled.error());
-    }
-    openSession();
-}
-
-Status Engine::pinWarden() const
-{
-    return writeFileAtomically(m_folder / wardenKeyFile, m_wardenKey->view());
-}
-
-void Engine::recallWarden()
-{
-    if (const auto bytes = readFile(m_folder / wardenKeyFile, 64))
-        if (const auto key = Sha256::from(*bytes, "the warden's key"))
-            m_wardenKey = *key;
-}
-
-// --- what it uses -------------------------------------------------------------------------------------------------------------------
+// --- what it uses --------------------------------------------------------------------------------------------------------------
 
 void Engine::watchUse(bool on)
 {
@@ -274,9 +255,14 @@ void Engine::sampleUse()
 {
     if (over() || !m_useWatched)
         return;
-    if (m_keep && !m_admitting)
-        if (const auto use = m_keep->use())
-            m_listener.use(*use);
+    if (m_keep && !m_calls.running(call::admit) && !m_calls.running(call::use))
+        m_calls.start<std::optional<RunningKeep::Use>>(
+            call::use, {}, [keep = m_keep] { return keep->use(); },
+            [this](const std::optional<RunningKeep::Use> &use) {
+                if (use && !over() && m_useWatched)
+                    m_listener.use(*use);
+            },
+            {});
     m_loop.after("use", 1s, [this] { sampleUse(); });
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "clearing.h"
 #include "clients.h"
 #include "engine.h"
 
 #include "app/backends/backends.h"
 #include "core/base/file.h"
+#include "core/keeps/leftovers.h"
 #include "core/keeps/loader_process.h"
 #include "core/keeps/loader_protocol.h"
 #include "sev-backend/kds/missing.h"
@@ -32,7 +34,7 @@ constexpr std::uint64_t statusLimit = 16 << 20;
 
 struct Arguments {
     KeepId keep;
-    bool resume = false;
+    bool resume = false, clear = false;
 };
 
 Result<Arguments> parseArguments(int count, char **values)
@@ -43,6 +45,8 @@ Result<Arguments> parseArguments(int count, char **values)
         const std::string_view value = values[i];
         if (value == "--resume") {
             arguments.resume = true;
+        } else if (value == "--clear") {
+            arguments.clear = true;
         } else if (value == "--keep" && i + 1 < count) {
             KASTELLAN_ASSIGN(const Bytes id, fromHex(values[++i]));
             KASTELLAN_ASSIGN(arguments.keep, KeepId::from(id, "the keep's id"));
@@ -122,6 +126,38 @@ std::vector<std::string> complete(Evidence &evidence, const std::stop_token &sto
     return said;
 }
 
+void tellReady()
+{
+    const char byte = 1;
+    (void)!::write(loader::readyFd, &byte, 1);
+    ::close(loader::readyFd);
+}
+
+/// To close a connection asks the host at its other end, and one that did not answer before must not hold up the end. All that counts is
+/// on disk by now.
+void endIfAHostMayHang(int code)
+{
+    if (loader::Calls::mayHang())
+        ::_exit(code);
+}
+
+/// Another loader's keep has ended, and something of it is left on its host.
+Status clearAway(const std::filesystem::path &folder, KeepStatus status)
+{
+    if (!keeps::hasLeftovers(status, folder)) {
+        tellReady();
+        return {};
+    }
+    const auto hosts = makeHosts();
+    KASTELLAN_ASSIGN(auto host, hosts->find(status.plan.host));
+    KASTELLAN_ASSIGN(auto log, KeepLogWriter::open(folder / "log"));
+    loader::StatusFile statusFile(folder / "state.json", std::move(status));
+    tellReady();
+    const Status done = loader::clearKeep(host, folder, statusFile, log);
+    endIfAHostMayHang(done ? 0 : 1);
+    return done;
+}
+
 Status run(int count, char **values)
 {
     KASTELLAN_ASSIGN(const Arguments arguments, parseArguments(count, values));
@@ -130,6 +166,8 @@ Status run(int count, char **values)
     KASTELLAN_ASSIGN(std::vector<Secret> secrets, readSecrets());
     KASTELLAN_ASSIGN(const Bytes state, readFile(folder / "state.json", statusLimit));
     KASTELLAN_ASSIGN(KeepStatus status, statusFromJson(asText(state)));
+    if (arguments.clear)
+        return clearAway(folder, std::move(status));
     if (isFinal(status.state))
         return fail(ErrorKind::Negative, "load the keep", status.plan.name, "it is " + std::string(name(status.state)));
     KASTELLAN_ASSIGN(const Bytes ownerKey, readFile(folder / "owner.pem", 65536));
@@ -204,9 +242,7 @@ Status run(int count, char **values)
             keep.stop(2);
         });
 
-    const char byte = 1;
-    (void)!::write(loader::readyFd, &byte, 1);
-    ::close(loader::readyFd);
+    tellReady();
     loop.post([&] {
         if (arguments.resume)
             keep.resume();
@@ -214,6 +250,7 @@ Status run(int count, char **values)
             keep.launch(std::move(secrets));
     });
     loop.run();
+    endIfAHostMayHang(0);
     return {};
 }
 

@@ -11,6 +11,7 @@
 #include "app/keepctl/output.h"
 #include "core/evidence/expected_digest.h"
 #include "core/evidence/json.h"
+#include "core/keeps/leftovers.h"
 
 namespace kastellan::keepctl {
 
@@ -130,6 +131,7 @@ Result<int> keepPlan(const Invocation &asked, const Context &context)
 
 Result<int> keepList(const Invocation &asked)
 {
+    keeps::clearAllLeftovers();
     std::vector<Error> problems;
     js::Out list = js::Out::array(), unreadable = js::Out::array();
     const auto all = keeps::list(&problems);
@@ -166,6 +168,7 @@ Result<int> keepList(const Invocation &asked)
 Result<int> keepShow(const Invocation &asked)
 {
     KASTELLAN_ASSIGN(const KeepStatus status, findKeep(asked.operands.front()));
+    static_cast<void>(keeps::clearLeftovers(status.plan.id)); // what is left, its status says
     const auto uses = useOf({status});
     if (asked.has("json")) {
         js::Out value = statusJson(status);

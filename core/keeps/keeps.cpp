@@ -2,6 +2,7 @@
 #include "core/base/file.h"
 #include "core/keeps/keep_client.h"
 #include "core/keeps/launcher.h"
+#include "core/keeps/leftovers.h"
 #include "core/keeps/loader_process.h"
 #include "core/keeps/loader_protocol.h"
 #include "core/keeps/pending_keys.h"
@@ -19,6 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t statusLimit = 16 << 20;
+constexpr auto clearingTime = std::chrono::seconds(5); ///< that a person waits for the host of a keep that is to be removed
 constexpr std::int64_t planningTime = 60; ///< seconds that a loader has to write its first status
 
 std::int64_t now()
@@ -159,7 +161,7 @@ Result<std::unique_ptr<KeepClient>> launch(const LaunchPlan &plan, std::vector<S
     auto prepared = prepare();
     OPENSSL_cleanse(ownerKey.data(), ownerKey.size());
     if (prepared)
-        prepared = loader::spawn(plan.id, false, secrets);
+        prepared = loader::spawn(plan.id, loader::Purpose::Launch, secrets);
     if (!prepared) {
         (void)discard(made); // nothing was started, so nothing is worth keeping
         (void)discard(place);
@@ -230,8 +232,10 @@ Status recover(const KeepId &id)
     KASTELLAN_ASSIGN(KeepStatus found, status(id));
     if (found.loaderAlive)
         return {};
+    if (hasLeftovers(found, folder(id)))
+        return clearLeftovers(id);
     if (found.wardenAlive)
-        return loader::spawn(id, true, {});
+        return loader::spawn(id, loader::Purpose::Resume, {});
     if (found.state == KeepState::Failed) {
         // Written down only when no loader is just starting: it holds this lock.
         KASTELLAN_ASSIGN(const Fd lock, lockFile(folder(id) / "lock"));
@@ -251,6 +255,14 @@ Status remove(const KeepId &id)
     KASTELLAN_ASSIGN(const KeepStatus found, status(id));
     if (!isFinal(found.state) || found.wardenAlive)
         return fail(ErrorKind::Negative, "remove the keep", found.plan.name, "it is " + std::string(name(found.state)), "Stop it first.");
+    if (hasLeftovers(found, folder(id))) {
+        KASTELLAN_TRY(clearLeftovers(id));
+        waitForClearing(id, clearingTime);
+        KASTELLAN_ASSIGN(const KeepStatus now, status(id));
+        if (hasLeftovers(now, folder(id))) // its folder is all that still knows what is left
+            return fail(ErrorKind::Negative, "remove the keep", found.plan.name, "it has left something on its host: " + leftWords(now),
+                "Make the host answer, then remove the keep again.");
+    }
     return discard(folder(id));
 }
 

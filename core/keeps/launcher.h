@@ -24,7 +24,9 @@ struct KeepEnd {
     std::string lastWords; ///< the end of what the warden itself wrote to its standard error; for an error's message
 };
 
-/// A started keep, as its loader holds it. Destroying the object does not stop the keep; `kill` does.
+/// A started keep, as its loader holds it. Destroying the object does not stop the keep; `kill` does. `connect`, `admit`, `use`,
+/// `pressPowerButton` and `kill` may wait for a host that does not answer: the loader calls each in a thread of its own, gives it up after
+/// a while, and calls `kill` also while another of them still waits. All others answer at once.
 class RunningKeep {
 public:
     virtual ~RunningKeep() = default;
@@ -36,8 +38,15 @@ public:
     [[nodiscard]] virtual KeepEnd end() = 0;
     /// The process that is the keep, for recovery: pid and start time; 0 when it is not a process of ours.
     [[nodiscard]] virtual std::pair<std::int64_t, std::uint64_t> process() const = 0;
-    /// Ends it now and removes everything it left: processes, mounts, sockets, files. Idempotent.
-    virtual void kill() = 0;
+    /// Ends it now and removes everything it left: processes, mounts, sockets, files. Idempotent. Fails when the host could not be told, or
+    /// not in time: then the keep's folder still names what is left, and Host::clear takes it away later.
+    [[nodiscard]] virtual Status kill() = 0;
+    /// Asks a whole machine to end by itself, as its power button would; whether it does, `endFd` tells. A Negative error where there is
+    /// nobody to ask so.
+    [[nodiscard]] virtual Status pressPowerButton()
+    {
+        return fail(ErrorKind::Negative, "press the keep's power button", {}, "it has none");
+    }
     /// Certificates that back its reports (for the emulated platform: its own).
     [[nodiscard]] virtual std::vector<Endorsement> endorsements() const = 0;
     /// Findings that only the launcher knows: how it is sandboxed, what was overridden.
@@ -93,6 +102,11 @@ public:
         const LaunchPlan &plan, const std::string &folder, const Progress &progress, std::stop_token stop) = 0;
     /// Finds a keep again whose loader died. Fails when it no longer runs.
     [[nodiscard]] virtual Result<std::unique_ptr<RunningKeep>> resume(const KeepStatus &status, const std::string &folder) = 0;
+    /// Takes away what a keep that has ended left on the host, by what its folder says: its machine, volumes, files. Nothing left is no
+    /// error. Fails when the host can't be reached, or refuses; may wait for it.
+    [[nodiscard]] virtual Status clear(const KeepStatus & /*status*/, const std::string & /*folder*/) { return {}; }
+    /// What `clear` would look for, and where, for people: by the keep's folder alone, without asking the host. Empty: nothing.
+    [[nodiscard]] virtual std::string left(const KeepStatus & /*status*/, const std::string & /*folder*/) const { return {}; }
     /// Looks whether keeps can run here; none where nothing can be looked at.
     [[nodiscard]] virtual std::shared_ptr<HostInspector> inspector() { return {}; }
     /// The firmware under control; none where it can't be reached.

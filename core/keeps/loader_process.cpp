@@ -52,6 +52,19 @@ Attributes makeAttributes()
     return Attributes(attributes.release());
 }
 
+const char *optionOf(Purpose purpose)
+{
+    switch (purpose) {
+    case Purpose::Launch:
+        break;
+    case Purpose::Resume:
+        return "--resume";
+    case Purpose::Clear:
+        return "--clear";
+    }
+    return nullptr;
+}
+
 std::string lastWords(const std::filesystem::path &log)
 {
     const auto content = readFile(log, 1 << 20);
@@ -65,7 +78,7 @@ std::string lastWords(const std::filesystem::path &log)
 
 } // namespace
 
-Status spawn(const KeepId &id, bool resume, const std::vector<Secret> &secrets)
+Status spawn(const KeepId &id, Purpose purpose, const std::vector<Secret> &secrets)
 {
     const std::string program = (programFolder() / "keep-loader").string(), hex = toHex(id.view());
     const auto log = keeps::folder(id) / "loader.log";
@@ -95,7 +108,7 @@ Status spawn(const KeepId &id, bool resume, const std::vector<Secret> &secrets)
     posix_spawnattr_setsigdefault(attributes.get(), &all);
     posix_spawnattr_setflags(attributes.get(), POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 
-    std::array<const char *, 5> arguments{"keep-loader", "--keep", hex.c_str(), resume ? "--resume" : nullptr, nullptr};
+    std::array<const char *, 5> arguments{"keep-loader", "--keep", hex.c_str(), optionOf(purpose), nullptr};
     pid_t pid = 0;
     // posix_spawn declares its arguments without const for historical reasons; it does not change them.
     const int number =

@@ -62,6 +62,7 @@ std::string encode(const Request &request)
                           [](const StopRequest &stop) { return line({{"request", "stop"}, {"grace_seconds", stop.graceSeconds}}); },
                           [](const AttestRequest &) { return line({{"request", "attest"}}); },
                           [](const UseRequest &use) { return line({{"request", "use"}, {"on", use.on}}); },
+                          [](const RecordRequest &record) { return line({{"request", "record"}, {"id", record.id}}); },
                       },
         request);
 }
@@ -80,6 +81,8 @@ Result<Request> decodeRequest(std::string_view text)
         request = StopRequest{static_cast<unsigned>(object.integerOr("grace_seconds", 0, 0, 86400))};
     else if (kind == "use")
         request = UseRequest{object.flagOr("on", true)};
+    else if (kind == "record")
+        request = RecordRequest{object.text("id")};
     else if (kind != "attest" && object.status())
         object.wrong("request", "'" + kind + "' is not a request");
     KASTELLAN_TRY(object.status());

@@ -21,7 +21,11 @@ struct AttestRequest {};
 struct UseRequest {
     bool on = true;
 };
-using Request = std::variant<InputRequest, CloseInputRequest, StopRequest, AttestRequest, UseRequest>;
+/// A record of this keep was stored by somebody else: an imported report.
+struct RecordRequest {
+    std::string id;
+};
+using Request = std::variant<InputRequest, CloseInputRequest, StopRequest, AttestRequest, UseRequest, RecordRequest>;
 
 /// The longest line of either direction.
 inline constexpr std::size_t requestLimit = 256 * 1024;

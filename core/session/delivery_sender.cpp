@@ -66,6 +66,7 @@ Status DeliverySender::begin(std::vector<Delivery> blobs, ByteView manifest)
     m_begun = false;
     m_item = 0;
     m_sent = 0;
+    m_total = 0;
     return {};
 }
 
@@ -112,6 +113,7 @@ Status DeliverySender::chunk(const Send &send)
     }
     KASTELLAN_TRY(send(Blob{static_cast<std::uint32_t>(m_item), data}));
     m_sent += data.size();
+    m_total += data.size();
     return {};
 }
 

@@ -19,6 +19,8 @@ public:
     /// Matches the blobs with the manifest; every item needs one, and the key of the secrets' digests has to be there.
     [[nodiscard]] Status begin(std::vector<Delivery> blobs, ByteView manifest);
     [[nodiscard]] bool active() const { return m_active; }
+    /// Bytes of items that were sent of this delivery.
+    [[nodiscard]] std::uint64_t sent() const { return m_total; }
     /// Sends the next piece. What was sent is wiped.
     [[nodiscard]] Status next(const Send &send);
 
@@ -32,6 +34,7 @@ private:
     bool m_active = false, m_begun = false;
     std::size_t m_item = 0;
     std::uint64_t m_sent = 0; ///< of the present item
+    std::uint64_t m_total = 0; ///< of all
     Fd m_file;
 };
 

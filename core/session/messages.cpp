@@ -42,6 +42,7 @@ struct Encode {
     void operator()(const Log &m) { writer.text(cut(m.text)); }
     void operator()(const Failed &m) { writer.text(cut(m.what)).text(cut(m.where)).text(cut(m.why)).text(cut(m.remedy)); }
     void operator()(const InputTaken &m) { writer.number(m.offset); }
+    void operator()(const DeliveryTaken &m) { writer.number(m.bytes); }
 
     static std::string_view cut(std::string_view text) { return text.substr(0, textLimit); }
 };
@@ -146,6 +147,10 @@ void read(Reader &r, Failed &m)
 void read(Reader &r, InputTaken &m)
 {
     m.offset = r.number<std::uint64_t>();
+}
+void read(Reader &r, DeliveryTaken &m)
+{
+    m.bytes = r.number<std::uint64_t>();
 }
 
 template <typename Message, std::size_t Index = 0>

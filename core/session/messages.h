@@ -10,11 +10,14 @@
 namespace kastellan::session {
 
 /// The version of the messages; both ends refuse another.
-inline constexpr std::uint16_t protocolVersion = 1;
+inline constexpr std::uint16_t protocolVersion = 2;
 /// Bytes of a blob, of input or of output in one message.
 inline constexpr std::size_t chunkSize = 32 * 1024;
 /// Unacknowledged output that the warden holds for each stream, and input that it holds for the workload.
 inline constexpr std::size_t windowSize = 256 * 1024;
+/// Bytes of blobs, or of input, that the owner's end has under way at most: what a keep does not read waits in its host, and too much of it
+/// hurts there (libvirt's daemon 11.3 never rests again when a machine is destroyed that has not read what waits for it).
+inline constexpr std::size_t unreadLimit = 96 * 1024;
 /// The largest message; more is an error of the other end.
 inline constexpr std::size_t messageLimit = 128 * 1024;
 
@@ -93,7 +96,11 @@ struct InputTaken ///< input has reached the workload up to this offset
 {
     std::uint64_t offset = 0;
 };
-using WardenMessage = std::variant<Hello, Report, DeliveryReport, Started, Output, Exited, Log, Failed, InputTaken>;
+struct DeliveryTaken ///< so many bytes of blobs have come of this delivery
+{
+    std::uint64_t bytes = 0;
+};
+using WardenMessage = std::variant<Hello, Report, DeliveryReport, Started, Output, Exited, Log, Failed, InputTaken, DeliveryTaken>;
 
 /// Encoded with the length in front, ready for the session.
 [[nodiscard]] Bytes encode(const OwnerMessage &message);

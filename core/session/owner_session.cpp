@@ -68,7 +68,12 @@ private:
     [[nodiscard]] Status handle(const Log &message);
     [[nodiscard]] Status handle(const Failed &message);
     [[nodiscard]] Status handle(const InputTaken &message);
+    [[nodiscard]] Status handle(const DeliveryTaken &message);
     [[nodiscard]] Status onlyAfter(bool said, std::string_view what) const;
+    [[nodiscard]] bool mayDeliver() const
+    {
+        return m_greeted && m_delivery.active() && m_delivery.sent() - m_deliveryTaken < unreadLimit;
+    }
     [[nodiscard]] std::size_t unsentInput() const { return m_input.size() - static_cast<std::size_t>(m_inputSent - m_inputBegin); }
 
     ByteStream m_stream;
@@ -80,6 +85,7 @@ private:
     SessionEvents m_events;
     WardenState m_state;
     DeliverySender m_delivery;
+    std::uint64_t m_deliveryTaken = 0; ///< bytes of it that the warden has
     bool m_greeted = false, m_ended = false;
     bool m_deliverSaid = false, m_startSaid = false; ///< before that its evidence is not accepted: anybody may be at the other end
     std::size_t m_wordsBefore = 0; ///< bytes that it said of itself before
@@ -112,7 +118,7 @@ short Owner::wants() const
 {
     if (m_ended)
         return 0;
-    const bool more = m_stream.unsent() > 0 || (m_greeted && m_delivery.active());
+    const bool more = m_stream.unsent() > 0 || mayDeliver();
     return static_cast<short>(POLLIN | (more ? POLLOUT : 0));
 }
 
@@ -207,12 +213,12 @@ void Owner::request(const OwnerMessage &message)
 // Everything that waits goes out in pieces, as the stream takes it.
 Status Owner::pump()
 {
-    while (m_greeted && m_delivery.active() && m_stream.unsent() < windowSize) {
+    while (mayDeliver() && m_stream.unsent() < windowSize) {
         KASTELLAN_TRY(m_delivery.next([this](const OwnerMessage &message) { return send(message); }));
         KASTELLAN_TRY(m_stream.flush());
     }
-    while (m_greeted && m_startSaid && unsentInput() > 0 && m_inputSent - m_inputTaken < windowSize && m_stream.unsent() < windowSize) {
-        const std::size_t window = windowSize - static_cast<std::size_t>(m_inputSent - m_inputTaken);
+    while (m_greeted && m_startSaid && unsentInput() > 0 && m_inputSent - m_inputTaken < unreadLimit && m_stream.unsent() < windowSize) {
+        const std::size_t window = unreadLimit - static_cast<std::size_t>(m_inputSent - m_inputTaken);
         const std::size_t count = std::min({unsentInput(), chunkSize, window});
         KASTELLAN_TRY(send(Input{m_inputSent, ByteView(m_input).last(unsentInput()).first(count)}));
         m_inputSent += count;
@@ -229,6 +235,7 @@ void Owner::deliver(std::vector<Delivery> blobs, ByteView manifest)
     if (m_ended)
         return;
     m_deliverSaid = true;
+    m_deliveryTaken = 0;
     if (auto status = m_delivery.begin(std::move(blobs), manifest); !status)
         return end(status.error());
     if (auto status = pump(); !status && status.error().kind != ErrorKind::Environment)
@@ -374,6 +381,15 @@ Status Owner::handle(const InputTaken &message)
         m_input.erase(m_input.begin(), m_input.begin() + static_cast<std::ptrdiff_t>(count));
         m_inputBegin = message.offset;
     }
+    return pump();
+}
+
+Status Owner::handle(const DeliveryTaken &message)
+{
+    KASTELLAN_TRY(onlyAfter(m_deliverSaid, "a delivery"));
+    if (message.bytes > m_delivery.sent() || message.bytes < m_deliveryTaken)
+        return badInput("deliver the workload", "the warden", "its account of the delivery is impossible");
+    m_deliveryTaken = message.bytes;
     return pump();
 }
 

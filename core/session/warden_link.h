@@ -60,6 +60,7 @@ public:
         ReportData first;
         std::array<std::uint64_t, 2> sent{}; ///< next offset of each output stream
         std::uint64_t inputTold = 0;
+        std::uint64_t delivered = 0; ///< bytes of this session's delivery
     } progress;
     Clock::time_point deadline;
     bool dropped = false; ///< given up: nothing more is read from it

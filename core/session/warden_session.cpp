@@ -283,12 +283,15 @@ Status Warden::handle(WardenLink &link, const Manifest &message)
     if (m_manifest)
         return badInput("accept a delivery", {}, "this keep already has its workload");
     KASTELLAN_TRY(m_delivery.begin(message));
+    link.progress.delivered = 0;
     return m_delivery.complete() ? finishDelivery(link) : Status{};
 }
 
 Status Warden::handle(WardenLink &link, const Blob &message)
 {
     KASTELLAN_TRY(m_delivery.take(message));
+    link.progress.delivered += message.data.size();
+    send(link, DeliveryTaken{link.progress.delivered});
     return m_delivery.complete() ? finishDelivery(link) : Status{};
 }
 

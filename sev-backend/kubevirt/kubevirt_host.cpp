@@ -17,7 +17,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto starting = "start the keep in the cluster";
-constexpr auto noteFile = "cluster.json"; ///< which object is the keep, for a loader that takes over
 constexpr auto pulling = 600s; ///< for a node, and for fetching images
 
 std::unexpected<Error> unexpectedOf(const ApiError &error, const char *outer = nullptr)
@@ -161,7 +160,7 @@ public:
             KASTELLAN_ASSIGN(const Bytes owner, fromHex(plan.ownerKey));
             vmi.hostData = toBase64(owner);
         }
-        return create(std::move(api), vmi, *schema, fs::path(folder) / noteFile, request.bootSeconds, progress, stop);
+        return create(std::move(api), vmi, *schema, folder, request.bootSeconds, progress, stop);
     }
 
     [[nodiscard]] Result<std::unique_ptr<RunningKeep>> resume(const KeepStatus &status, const std::string &folder) override
@@ -171,7 +170,6 @@ public:
         const auto schema = discover(*api, {});
         if (!schema)
             return unexpectedOf(schema.error(), "find the keep again");
-        const fs::path note = fs::path(folder) / noteFile;
         Call call;
         call.what = "find the keep again";
         call.resource = "virtualmachineinstances";
@@ -180,18 +178,56 @@ public:
         if (!answer)
             return unexpectedOf(answer.error());
         KASTELLAN_ASSIGN(VmiState state, parseVmi(*answer));
-        if (const auto text = readFile(note, 65536))
-            if (const auto known = js::parse(asText(*text), noteFile);
-                !known || !known->is_object() || !known->contains("uid") || (*known)["uid"] != state.uid)
+        if (fs::exists(fs::path(folder) / vmiNoteFile)) {
+            const auto known = loadVmiNote(folder);
+            if (!known || (!known->uid.empty() && known->uid != state.uid))
                 return fail(ErrorKind::Negative, "find the keep again", access.address.uri(),
                     "there is a virtual machine of its name, and it is another one", "The keep is gone.");
+        }
         RunningVmi::Parts parts;
         parts.follower = std::make_unique<Follower>(api, std::move(state));
         parts.api = std::move(api);
         parts.schema = *schema;
         parts.technology = status.plan.machine ? status.plan.machine->technology : "snp";
-        parts.note = note.string();
+        parts.folder = folder;
         return std::make_unique<RunningVmi>(std::move(parts));
+    }
+
+    [[nodiscard]] Status clear(const KeepStatus &status, const std::string &folder) override
+    {
+        if (!fs::exists(fs::path(folder) / vmiNoteFile))
+            return {};
+        const char *what = "delete the keep's virtual machine";
+        KASTELLAN_ASSIGN(const VmiNote note, loadVmiNote(folder));
+        if (note.name != keepName(status.plan.id))
+            return environment(what, note.name, "the keep's folder names another keep's machine", "Look for it by hand: kubectl get vmi.");
+        KASTELLAN_ASSIGN(const Access access, open(m_address));
+        Api api(access);
+        if (const auto asked = deleteVmi(api, note.name, note.uid, 0, {}); !asked)
+            return unexpectedOf(asked.error());
+        Call call;
+        call.what = what;
+        call.resource = "virtualmachineinstances";
+        call.path = vmiPath(access, note.name);
+        const auto answer = api.ask(call, {});
+        if (!answer && answer.error().status != 404)
+            return unexpectedOf(answer.error());
+        if (answer) {
+            KASTELLAN_ASSIGN(const VmiState state, parseVmi(*answer));
+            if (note.uid.empty() || state.uid == note.uid)
+                return environment(what, note.name, "the cluster took the order, and it is there still");
+        }
+        std::error_code code;
+        fs::remove(fs::path(folder) / vmiNoteFile, code);
+        return {};
+    }
+
+    [[nodiscard]] std::string left(const KeepStatus & /*status*/, const std::string &folder) const override
+    {
+        if (!fs::exists(fs::path(folder) / vmiNoteFile))
+            return {};
+        const auto note = loadVmiNote(folder);
+        return "the virtual machine " + (note ? note->name : std::string("that cluster.json names")) + " in " + m_address.uri();
     }
 
     [[nodiscard]] std::shared_ptr<HostInspector> inspector() override { return makeInspector(m_address); }
@@ -231,19 +267,19 @@ private:
     struct Leftover {
         Api *api = nullptr;
         std::string name, uid;
-        fs::path note;
+        fs::path folder;
         ~Leftover()
         {
             if (!api)
                 return;
             std::error_code code;
             if (deleteVmi(*api, name, uid, 0, {}))
-                fs::remove(note, code);
+                fs::remove(folder / vmiNoteFile, code);
         }
     };
 
     static Result<std::unique_ptr<RunningKeep>> create(std::shared_ptr<Api> api, const Vmi &vmi, const ServerSchema &schema,
-        const fs::path &note, unsigned bootSeconds, const Progress &progress, const std::stop_token &stop)
+        const fs::path &folder, unsigned bootSeconds, const Progress &progress, const std::stop_token &stop)
     {
         Call call;
         call.what = starting;
@@ -255,10 +291,14 @@ private:
         call.body = vmi.json();
         Leftover leftover;
         leftover.name = vmi.name;
-        leftover.note = note;
+        leftover.folder = folder;
+        KASTELLAN_TRY(saveVmiNote(folder, {vmi.name, {}}));
         const auto answer = api->ask(call, stop);
-        if (!answer && answer.error().status != 0)
+        if (!answer && answer.error().status != 0) {
+            std::error_code code;
+            fs::remove(folder / vmiNoteFile, code); // it said no: nothing is there
             return unexpectedOf(answer.error());
+        }
         leftover.api = api.get(); // also when no answer came: it may be there
         if (!answer)
             return unexpectedOf(answer.error());
@@ -271,8 +311,7 @@ private:
             return environment(starting, api->access().address.uri(),
                 "the cluster dropped " + *field + ": the machine would run without the protection that was asked for",
                 "A newer KubeVirt has it; look which webhook of the cluster changes virtual machines.");
-        const js::Out known = {{"name", made.name}, {"uid", made.uid}};
-        KASTELLAN_TRY(writeFileAtomically(note, asBytes(js::dump(known))));
+        KASTELLAN_TRY(saveVmiNote(folder, {made.name, made.uid}));
 
         auto follower = std::make_unique<Follower>(api, std::move(made));
         std::string shown;
@@ -301,7 +340,7 @@ private:
         parts.api = std::move(api);
         parts.schema = schema;
         parts.technology = vmi.technology;
-        parts.note = note.string();
+        parts.folder = folder;
         return std::make_unique<RunningVmi>(std::move(parts));
     }
 

@@ -3,8 +3,6 @@
 
 #include "core/evidence/json.h"
 
-#include <filesystem>
-
 namespace kastellan::sev::kubevirt {
 namespace {
 
@@ -92,23 +90,33 @@ KeepEnd RunningVmi::end()
     return end;
 }
 
-void RunningVmi::kill()
+Status RunningVmi::kill()
 {
     if (std::exchange(m_killed, true))
-        return;
+        return {};
+    const char *what = "delete the keep's virtual machine";
     const VmiState state = m_parts.follower->state();
     const auto gone = [](const VmiState &now) { return now.gone; };
     bool done = state.gone;
+    Status status;
     for (const unsigned grace : {graceSeconds, 0U}) {
         if (done)
             break;
-        if (!deleteVmi(*m_parts.api, state.name, state.uid, grace, {}))
+        const auto asked = deleteVmi(*m_parts.api, state.name, state.uid, grace, {});
+        if (!asked) {
+            status = std::unexpected(asked.error().error);
             continue;
+        }
         done = m_parts.follower->wait(gone, grace ? graceful : hard, {});
+        status = done ? Status() : environment(what, state.name, "the cluster took the order, and it is there still");
     }
-    std::error_code code;
-    if (done && !m_parts.note.empty()) // else it names what is left
-        std::filesystem::remove(m_parts.note, code);
+    if (done) {
+        std::error_code code;
+        std::filesystem::remove(m_parts.folder / vmiNoteFile, code); // else it names what is left
+        return {};
+    }
+    m_killed = false;
+    return status;
 }
 
 std::vector<Finding> RunningVmi::findings() const

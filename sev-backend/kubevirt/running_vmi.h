@@ -4,6 +4,7 @@
 #include "core/keeps/launcher.h"
 #include "sev-backend/kubevirt/follower.h"
 #include "sev-backend/kubevirt/vmi.h"
+#include "sev-backend/kubevirt/vmi_note.h"
 
 namespace kastellan::sev::kubevirt {
 
@@ -19,7 +20,7 @@ public:
         std::unique_ptr<Follower> follower;
         ServerSchema schema;
         std::string technology;
-        std::string note; ///< file in the keep's folder that names it; removed with it
+        std::filesystem::path folder; ///< the keep's own, with the note that names it
     };
     explicit RunningVmi(Parts parts)
         : m_parts(std::move(parts))
@@ -29,8 +30,8 @@ public:
     [[nodiscard]] int endFd() const override { return m_parts.follower->endFd(); }
     [[nodiscard]] KeepEnd end() override;
     [[nodiscard]] std::pair<std::int64_t, std::uint64_t> process() const override { return {0, 0}; }
-    /// Deletes it, waits until it is gone for a minute and a half at most, and asks again without grace meanwhile.
-    void kill() override;
+    /// Deletes it, waits until it is gone for a minute and a half at most, and asks again without grace meanwhile. The note goes with it.
+    [[nodiscard]] Status kill() override;
     [[nodiscard]] std::vector<Endorsement> endorsements() const override { return {}; }
     [[nodiscard]] std::vector<Finding> findings() const override;
     /// None, which is evidence of a kind of its own: what is appraised is undecided.

@@ -94,14 +94,14 @@ void RunningProcessKeep::endGroup()
         ::kill(static_cast<pid_t>(-m_parts.pid), SIGKILL);
 }
 
-void RunningProcessKeep::kill()
+Status RunningProcessKeep::kill()
 {
     if (std::exchange(m_killed, true))
-        return;
+        return {};
     endGroup();
     // The first process of a pid namespace takes all others with it, and has ended only when they have.
     process::kill(m_parts.pidfd.get());
-    (void)process::waitForEnd(m_parts.pidfd.get(), 10'000);
+    const bool ended = process::waitForEnd(m_parts.pidfd.get(), 10'000);
     (void)end();
     std::error_code code;
     fs::remove(m_socket, code);
@@ -109,6 +109,10 @@ void RunningProcessKeep::kill()
     fs::remove(m_parts.folder / wardenFile, code);
     fs::remove_all(bareImagePath(m_parts.folder), code);
     (void)m_parts.processor->decommission(m_parts.guest);
+    if (!ended)
+        return environment("end the keep", "process " + std::to_string(m_parts.pid), "it did not end within ten seconds of being killed",
+            "It ends as soon as the system lets it: look at what it waits for.");
+    return {};
 }
 
 } // namespace kastellan::sev

@@ -28,7 +28,7 @@ public:
     [[nodiscard]] int endFd() const override { return m_parts.pidfd.get(); }
     [[nodiscard]] KeepEnd end() override;
     [[nodiscard]] std::pair<std::int64_t, std::uint64_t> process() const override { return {m_parts.pid, m_start}; }
-    void kill() override;
+    [[nodiscard]] Status kill() override;
     [[nodiscard]] std::vector<Endorsement> endorsements() const override { return m_parts.processor->endorsements(); }
     [[nodiscard]] std::vector<Finding> findings() const override { return m_parts.findings; }
 

@@ -166,16 +166,26 @@ private:
         return {};
     }
 
+    /// libvirt's own words have QEMU's in them, where it was QEMU.
+    [[nodiscard]] std::unexpected<Error> notMade() const
+    {
+        return failure(what, m_connection->uri().text, {},
+            lastWords().contains("qemu-system") ? std::string() : qemuLog(m_connection->uri(), m_plan.id));
+    }
+
     Status create()
     {
         KASTELLAN_ASSIGN(const std::string xml, withLaunchValues(m_machine.domainXml, m_values));
         KASTELLAN_TRY(goOn(m_stop));
         tell("starting the machine");
+        m_parts.note.unanswered = true;
+        KASTELLAN_TRY(saveNote(m_folder, m_parts.note));
         // Paused: the console is heard from its first byte, and under SEV the owner has the last word.
         const DomainHandle domain(::virDomainCreateXML(m_connection->get(), xml.c_str(), VIR_DOMAIN_START_PAUSED));
-        if (!domain) // libvirt's own words have QEMU's in them, where it was QEMU
-            return failure(what, m_connection->uri().text, {},
-                lastWords().contains("qemu-system") ? std::string() : qemuLog(m_connection->uri(), m_plan.id));
+        auto failed = domain ? Status() : Status(notMade());
+        m_parts.note.unanswered = !domain && !m_connection->alive();
+        KASTELLAN_TRY(saveNote(m_folder, m_parts.note));
+        KASTELLAN_TRY(std::move(failed));
         m_parts.contact->started();
         KASTELLAN_TRY(goOn(m_stop));
         m_parts.console = openConsole(m_connection, domain.get());
@@ -226,7 +236,7 @@ Result<std::unique_ptr<RunningKeep>> resumeMachine(
     if (!domain && lastCode() != VIR_ERR_NO_DOMAIN)
         return failure(finding, connection->uri().text);
     if (!domain) {
-        KASTELLAN_TRY(removeMachine(*connection, plan.id, parts.note, folder));
+        static_cast<void>(removeMachine(*connection, plan.id, parts.note, folder)); // what it leaves, the note names
         return fail(ErrorKind::Negative, finding, domainName(plan.id), "it has ended", "Launch the keep again.");
     }
     parts.contact->started();

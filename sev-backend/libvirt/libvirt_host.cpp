@@ -4,6 +4,7 @@
 #include "sev-backend/firmware/firmware_control.h"
 #include "sev-backend/firmware/libvirt_platform.h"
 #include "sev-backend/libvirt/choice.h"
+#include "sev-backend/libvirt/domain_xml.h"
 #include "sev-backend/libvirt/launching.h"
 #include "sev-backend/libvirt/offer.h"
 #include "sev-backend/libvirt/planning.h"
@@ -95,6 +96,25 @@ Result<std::unique_ptr<RunningKeep>> LibvirtHost::resume(const KeepStatus &statu
 {
     KASTELLAN_ASSIGN(auto connection, m_d->open());
     return libvirt::resumeMachine(std::move(connection), m_d->options, status.plan, folder);
+}
+
+Status LibvirtHost::clear(const KeepStatus &status, const std::string &folder)
+{
+    if (left(status, folder).empty())
+        return {};
+    KASTELLAN_ASSIGN(const auto note, libvirt::loadNote(folder));
+    KASTELLAN_ASSIGN(const auto connection, m_d->open());
+    return libvirt::removeMachine(*connection, status.plan.id, note, folder);
+}
+
+std::string LibvirtHost::left(const KeepStatus &status, const std::string &folder) const
+{
+    std::error_code code;
+    const auto file = std::filesystem::path(folder) / libvirt::machineNoteFile;
+    if (!std::filesystem::exists(file, code))
+        return {};
+    const auto note = libvirt::loadNote(folder);
+    return note ? libvirt::leftOf(*note, libvirt::domainName(status.plan.id)) : "what " + file.string() + " names, which can't be read";
 }
 
 std::shared_ptr<HostInspector> LibvirtHost::inspector()

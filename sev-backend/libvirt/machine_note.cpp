@@ -25,6 +25,7 @@ std::string toJson(const MachineNote &note)
         {"uri", note.uri},
         {"technology", note.technology},
         {"rehearsal", note.rehearsal},
+        {"unanswered", note.unanswered},
         {"pool", note.upload.pool},
         {"our_pool", note.upload.ourPool},
         {"volumes", note.upload.volumes},
@@ -57,6 +58,8 @@ Result<MachineNote> machineNoteFrom(std::string_view json)
     if (!text("uri", note.uri) || !text("technology", note.technology) || !flag("rehearsal", note.rehearsal)
         || !text("pool", note.upload.pool) || !flag("our_pool", note.upload.ourPool))
         return broken("something is missing, or is of another kind");
+    if (in.contains("unanswered") && !flag("unanswered", note.unanswered))
+        return broken("'unanswered' is no yes or no");
     const auto volumes = in.find("volumes");
     if (volumes == in.end() || !volumes->is_array() || volumes->size() > mostVolumes)
         return broken("its volumes are no short list");
@@ -75,6 +78,17 @@ Result<MachineNote> machineNoteFrom(std::string_view json)
 Status saveNote(const std::filesystem::path &folder, const MachineNote &note)
 {
     return writeFileAtomically(folder / machineNoteFile, asBytes(toJson(note)));
+}
+
+std::string leftOf(const MachineNote &note, const std::string &domain)
+{
+    std::string text = "the machine " + domain + " at " + note.uri;
+    std::string volumes;
+    for (const auto &volume : note.upload.volumes)
+        volumes += (volumes.empty() ? "" : ", ") + volume;
+    if (!volumes.empty())
+        text += ", with " + volumes + " in the storage pool " + note.upload.pool + (note.upload.ourPool ? ", and that pool" : "");
+    return text;
 }
 
 Result<MachineNote> loadNote(const std::filesystem::path &folder)

@@ -10,6 +10,7 @@ struct MachineNote {
     std::string uri;
     std::string technology;
     bool rehearsal = false;
+    bool unanswered = false; ///< the daemon was told to make the machine, and did not answer yet
     Upload upload;
     bool operator==(const MachineNote &) const = default;
 };
@@ -20,6 +21,8 @@ inline constexpr const char *machineNoteFile = "machine.json";
 [[nodiscard]] std::string toJson(const MachineNote &note);
 /// Bounded. Names of volumes and pools are held to what we give.
 [[nodiscard]] Result<MachineNote> machineNoteFrom(std::string_view json);
+/// What it names, for people.
+[[nodiscard]] std::string leftOf(const MachineNote &note, const std::string &domain);
 [[nodiscard]] Status saveNote(const std::filesystem::path &folder, const MachineNote &note);
 [[nodiscard]] Result<MachineNote> loadNote(const std::filesystem::path &folder);
 

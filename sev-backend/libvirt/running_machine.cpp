@@ -5,9 +5,7 @@
 #include "sev-backend/libvirt/domain_xml.h"
 #include "sev-backend/libvirt/stream_pump.h"
 
-#include <algorithm>
 #include <array>
-#include <future>
 #include <thread>
 
 namespace kastellan::sev::libvirt {
@@ -17,8 +15,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto killPatience = 60s;
 constexpr auto patience = 5s; ///< for a connection that is being sought again
+constexpr auto betweenLooks = 250ms;
+constexpr int looksForLate = 20;
 constexpr std::uint64_t logLimit = 1 << 20;
 constexpr std::size_t lastBytes = 4096;
 constexpr std::uint64_t nanoseconds = 1'000'000'000, kibi = 1024;
@@ -55,7 +54,12 @@ std::string qemuLog(const LibvirtUri &uri, const KeepId &keep)
 Status removeMachine(const Connection &connection, const KeepId &keep, const MachineNote &note, const fs::path &folder)
 {
     const std::string name = domainName(keep);
-    const DomainHandle domain(::virDomainLookupByUUID(connection.get(), keep.bytes.data()));
+    DomainHandle domain(::virDomainLookupByUUID(connection.get(), keep.bytes.data()));
+    // A daemon that has not answered the order to make it may only now be about to.
+    for (int i = 0; note.unanswered && !domain && lastCode() == VIR_ERR_NO_DOMAIN && i < looksForLate; ++i) {
+        std::this_thread::sleep_for(betweenLooks);
+        domain.reset(::virDomainLookupByUUID(connection.get(), keep.bytes.data()));
+    }
     if (!domain && lastCode() != VIR_ERR_NO_DOMAIN)
         return failure("end the machine", name);
     // QEMU gets the chance to end by itself; one that does not is killed.
@@ -103,30 +107,32 @@ KeepEnd RunningMachine::end()
     return how;
 }
 
-void RunningMachine::kill()
+Status RunningMachine::pressPowerButton()
 {
-    if (std::exchange(m_killed, true))
-        return;
-    auto found = m_parts.contact->find(patience);
-    m_parts.contact->stop();
-    std::shared_ptr<Connection> connection;
-    if (found)
-        connection = found->connection;
-    else if (auto opened = Connection::open(m_parts.uri))
-        connection = std::move(*opened);
-    // A daemon that answers no more must not hold up the loader: the note then names what is left.
-    if (connection) {
-        auto done = std::make_shared<std::promise<void>>();
-        std::thread([done, connection, id = m_parts.id, note = m_parts.note, folder = m_parts.folder] {
-            static_cast<void>(removeMachine(*connection, id, note, folder));
-            done->set_value();
-        }).detach();
-        done->get_future().wait_for(killPatience);
-    }
+    KASTELLAN_ASSIGN(const auto found, m_parts.contact->find(patience));
+    if (::virDomainShutdownFlags(found.domain.get(), VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN) != 0)
+        return failure("press the machine's power button", domainName(m_parts.id));
+    return {};
+}
+
+Status RunningMachine::kill()
+{
+    const std::lock_guard lock(m_killing);
+    if (m_killed)
+        return {};
     std::error_code code;
     fs::remove(m_parts.folder / legacy::sessionSecretFile, code);
-    m_parts.secret.reset();
-    m_parts.owner.reset();
+    auto found = m_parts.contact->find(patience);
+    m_parts.contact->stop();
+    Status status;
+    if (found)
+        status = removeMachine(*found->connection, m_parts.id, m_parts.note, m_parts.folder);
+    if (!found || (!status && !found->connection->alive())) { // the daemon may be there again, or start with the next connection
+        KASTELLAN_ASSIGN(const auto connection, Connection::open(m_parts.uri));
+        status = removeMachine(*connection, m_parts.id, m_parts.note, m_parts.folder);
+    }
+    m_killed = status.has_value();
+    return status;
 }
 
 std::optional<Evidence> RunningMachine::launchEvidence() const

@@ -34,7 +34,8 @@ public:
     [[nodiscard]] int endFd() const override { return m_parts.contact->endFd(); }
     [[nodiscard]] KeepEnd end() override;
     [[nodiscard]] std::pair<std::int64_t, std::uint64_t> process() const override { return {}; }
-    void kill() override;
+    [[nodiscard]] Status kill() override;
+    [[nodiscard]] Status pressPowerButton() override;
     [[nodiscard]] std::vector<Endorsement> endorsements() const override { return m_parts.endorsements; }
     [[nodiscard]] std::vector<Finding> findings() const override { return {}; }
     [[nodiscard]] std::optional<Evidence> launchEvidence() const override;
@@ -45,7 +46,8 @@ public:
 
 private:
     Parts m_parts;
-    bool m_killed = false;
+    std::mutex m_killing;
+    bool m_killed = false; // guarded by m_killing
 };
 
 /// Ends the domain if it is there, gracefully for QEMU and then hard, and takes away what was brought to the host, the note last. The first

@@ -124,10 +124,11 @@ public:
     int endFd() const override { return m_world->endEvent.get(); }
     KeepEnd end() override { return {.bySignal = false, .code = 1, .known = true, .lastWords = "qemu: it broke"}; }
     std::pair<std::int64_t, std::uint64_t> process() const override { return {}; }
-    void kill() override
+    Status kill() override
     {
         ++m_world->kills;
         m_world->end();
+        return {};
     }
     std::vector<Endorsement> endorsements() const override { return {}; }
     std::vector<Finding> findings() const override { return {}; }

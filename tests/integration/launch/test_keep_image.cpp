@@ -63,7 +63,7 @@ void TestKeepImage::isAttested()
     auto started = start(noSandbox);
     QVERIFY2(started.has_value(), started ? "" : started.error().message().c_str());
     RunningKeep &keep = **started;
-    const auto kill = qScopeGuard([&keep] { keep.kill(); });
+    const auto kill = qScopeGuard([&keep] { static_cast<void>(keep.kill()); });
     auto stream = keep.connect();
     QVERIFY2(stream.has_value(), stream ? "" : stream.error().message().c_str());
 
@@ -136,7 +136,7 @@ void TestKeepImage::startsInTime()
         auto keep = start(false);
         times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
         QVERIFY(keep.has_value());
-        (*keep)->kill();
+        QVERIFY((*keep)->kill());
     }
     std::ranges::sort(times);
     QTest::setBenchmarkResult(times[times.size() / 2], QTest::WalltimeMilliseconds);

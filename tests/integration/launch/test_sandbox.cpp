@@ -52,7 +52,7 @@ bool ended(RunningKeep &keep)
     auto keep##Result = (host).start(plan, m_scene.folder(plan), {}, {});                                                                  \
     QVERIFY2(keep##Result.has_value(), keep##Result ? "" : keep##Result.error().message().c_str());                                        \
     RunningKeep &keep = **keep##Result;                                                                                                    \
-    const auto keep##Kill = qScopeGuard([&keep] { keep.kill(); })
+    const auto keep##Kill = qScopeGuard([&keep] { static_cast<void>(keep.kill()); })
 
 class TestSandbox : public QObject {
     Q_OBJECT
@@ -269,7 +269,7 @@ void TestSandbox::killLeavesNothing()
     QCOMPARE(std::distance(fs::directory_iterator(m_scene.runtime()), {}), 1);
     QCOMPARE(mountsNaming(toHex(plan.id.view())), 0); // its mounts are its own
 
-    keep.kill();
+    QVERIFY(keep.kill());
     QVERIFY(processesIn(world).empty());
     QVERIFY(sev::process::startTime(pid) != start);
     QVERIFY(!fs::exists("/proc/" + std::to_string(pid)) || sev::process::startTime(pid) != 0); // reaped
@@ -277,7 +277,7 @@ void TestSandbox::killLeavesNothing()
     QVERIFY(fs::is_empty(m_scene.folder(plan)));
     QCOMPARE(mountsNaming(toHex(plan.id.view())), 0);
     QVERIFY(!keep.connect().has_value());
-    keep.kill(); // once more changes nothing
+    QVERIFY(keep.kill()); // once more changes nothing
 }
 
 void TestSandbox::failedStartLeavesNothing_data()
@@ -358,7 +358,7 @@ void TestSandbox::isFoundAgain()
     auto found = host.resume(status, m_scene.folder(status.plan));
     QVERIFY2(found.has_value(), found ? "" : found.error().message().c_str());
     again = std::move(*found);
-    const auto kill = qScopeGuard([&again] { again->kill(); });
+    const auto kill = qScopeGuard([&again] { static_cast<void>(again->kill()); });
     Probe probe(*again);
     QTRY_VERIFY(text(probe.ask("firmware")).toInt() >= 1);
     QTRY_VERIFY(fromHex(probe.ask("report 3")).value_or(Bytes{}).size() == sev::ReportResponse::size);
@@ -366,7 +366,7 @@ void TestSandbox::isFoundAgain()
     const Finding *isolation = find(findings, "sandbox.isolation");
     QVERIFY(isolation);
     QCOMPARE(isolation->outcome, Outcome::Pass);
-    again->kill();
+    QVERIFY(again->kill());
     QVERIFY(ended(*again));
     QVERIFY(fs::is_empty(m_scene.runtime()));
     QVERIFY(!host.resume(status, m_scene.folder(status.plan)).has_value());
@@ -431,7 +431,7 @@ void TestSandbox::runsBare()
         return std::ranges::count_if(children, [](auto pid) { return sev::process::startTime(pid) != 0; }) == 3;
     };
     QTRY_VERIFY(complete());
-    keep.kill();
+    QVERIFY(keep.kill());
     for (const auto child : children)
         QTRY_COMPARE(sev::process::startTime(child), 0u);
     QVERIFY(fs::is_empty(m_scene.folder(plan)));

@@ -122,7 +122,7 @@ void TestSandboxFaults::failsClosed()
             const auto keep = host.start(plan, folder, {}, {});
             text = keep ? "it started" : keep.error().message() + (keep.error().remedy.empty() ? " NO REMEDY" : "");
             if (keep)
-                (*keep)->kill();
+                QVERIFY((*keep)->kill());
         }
         std::ofstream(answer) << text;
         ::_exit(0);
@@ -226,7 +226,7 @@ void TestSandboxFaults::isFoundWithoutAState()
     auto keep = host.resume(status, folder);
     QVERIFY2(keep.has_value(), keep ? "" : keep.error().message().c_str());
     QVERIFY(!Probe(**keep).ask("facts").empty());
-    (*keep)->kill();
+    QVERIFY((*keep)->kill());
     QVERIFY(sev::process::startTime(found->wardenPid) != found->wardenStart);
     QVERIFY(!fs::exists(sev::wardenSocketPath(status.plan.id)));
     QVERIFY(!fs::exists(folder / "warden") && !fs::exists(folder / "guest.ctx"));

@@ -110,8 +110,8 @@ void TestLibvirtMachine::consoleChannelAndEnd()
     const auto use = keep->use();
     QVERIFY(use && use->cpuSeconds > 0 && use->memory > 0);
     QVERIFY(!m_scene->qemus(m_plan.id).empty());
-    keep->kill();
-    keep->kill(); // once is enough
+    QVERIFY(keep->kill());
+    QVERIFY(keep->kill()); // once is enough
     QVERIFY(m_scene->qemus(m_plan.id).empty());
     QVERIFY(!std::filesystem::exists(std::filesystem::path(m_folder) / sev::libvirt::machineNoteFile));
     QCOMPARE(readUntil(stream->get(), "never"), QByteArray()); // the stream ends
@@ -155,7 +155,7 @@ void TestLibvirtMachine::echoesMuch()
     sender.join();
     QCOMPARE(got.size(), sent.size());
     QVERIFY(got == sent);
-    keep->kill();
+    QVERIFY(keep->kill());
 }
 
 void TestLibvirtMachine::guestTurnsOff()
@@ -168,7 +168,7 @@ void TestLibvirtMachine::guestTurnsOff()
     QVERIFY(readable(keep->endFd()));
     const KeepEnd how = keep->end();
     QVERIFY(how.known && how.code == 0 && how.lastWords.contains("shut down"));
-    keep->kill();
+    QVERIFY(keep->kill());
 }
 
 void TestLibvirtMachine::qemuIsKilled()
@@ -179,7 +179,7 @@ void TestLibvirtMachine::qemuIsKilled()
         ::kill(pid, SIGKILL);
     QVERIFY(readable(keep->endFd()));
     QVERIFY(keep->end().code != 0 || !keep->end().known);
-    keep->kill();
+    QVERIFY(keep->kill());
 }
 
 void TestLibvirtMachine::secondClientTakesOver()
@@ -195,7 +195,7 @@ void TestLibvirtMachine::secondClientTakesOver()
     QCOMPARE(readUntil(first->get(), "never"), QByteArray());
     ::send(second->get(), "two", 3, MSG_NOSIGNAL);
     QVERIFY(readUntil(second->get(), "two").contains("two"));
-    keep->kill();
+    QVERIFY(keep->kill());
 }
 
 void TestLibvirtMachine::foundAgain()
@@ -211,7 +211,7 @@ void TestLibvirtMachine::foundAgain()
     QVERIFY_RESULT(stream);
     ::send(stream->get(), "still", 5, MSG_NOSIGNAL);
     QVERIFY(readUntil(stream->get(), "still").contains("still"));
-    (*again)->kill();
+    QVERIFY((*again)->kill());
     QVERIFY(m_scene->qemus(m_plan.id).empty());
 }
 
@@ -252,7 +252,7 @@ void TestLibvirtMachine::daemonRestarts()
     // And it still hears of the end.
     ::send(again->get(), "quit", 4, MSG_NOSIGNAL);
     QVERIFY(readable(keep->endFd()));
-    keep->kill();
+    QVERIFY(keep->kill());
 }
 
 void TestLibvirtMachine::cancelled_data()
@@ -282,7 +282,7 @@ void TestLibvirtMachine::cancelled()
         },
         stop.get_token());
     if (keep)
-        (*keep)->kill(); // this step is none of this host's
+        QVERIFY((*keep)->kill()); // this step is none of this host's
     QCOMPARE(!keep, asked);
     if (!keep)
         QCOMPARE(keep.error().kind, ErrorKind::Cancelled);

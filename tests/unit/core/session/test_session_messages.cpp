@@ -34,7 +34,7 @@ std::vector<Bytes> wardenMessages()
     return {encode(WardenMessage(hello)), encode(WardenMessage(Report{data})), encode(WardenMessage(DeliveryReport{data})),
         encode(WardenMessage(Started{"interpreter"})), encode(WardenMessage(Output{2, 77, data})),
         encode(WardenMessage(Exited{300, "trap", "reason"})), encode(WardenMessage(Log{"words"})),
-        encode(WardenMessage(Failed{"a", "b", "c", "d"})), encode(WardenMessage(InputTaken{5}))};
+        encode(WardenMessage(Failed{"a", "b", "c", "d"})), encode(WardenMessage(InputTaken{5})), encode(WardenMessage(DeliveryTaken{6}))};
 }
 
 } // namespace

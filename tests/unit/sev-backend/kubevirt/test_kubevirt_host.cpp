@@ -86,9 +86,9 @@ private Q_SLOTS:
         QVERIFY(findings.front().actual.contains("launchSecurity.snp has only policy"));
         QVERIFY(findings[1].actual.contains("on the node node-1") && findings[1].actual.contains(q("{'snp':{'policy':'0x30000'}}")));
 
-        (*keep)->kill();
+        QVERIFY((*keep)->kill());
         QVERIFY(readable((*keep)->endFd(), patience));
-        (*keep)->kill(); // again changes nothing
+        QVERIFY((*keep)->kill()); // again changes nothing
         QVERIFY(!std::filesystem::exists(folder() / "cluster.json"));
         QVERIFY(m_double->waitFor("DELETE"));
         QCOMPARE(m_double->count("DELETE"), std::size_t(1));
@@ -115,7 +115,7 @@ private Q_SLOTS:
         QVERIFY(end.known && end.code == 1);
         QVERIFY2(end.lastWords.contains("Failed: the node went away") && !end.lastWords.contains('\x1b'), end.lastWords.c_str());
         QCOMPARE(m_double->heard().size() - asked, std::size_t(2)); // the answers to both lines: no question of ours
-        (*keep)->kill();
+        QVERIFY((*keep)->kill());
     }
 
     /// The stream is cut after every number of bytes in turn; the end is seen all the same.
@@ -137,7 +137,7 @@ private Q_SLOTS:
         QVERIFY(readable((*keep)->endFd(), patience));
         QCOMPARE((*keep)->end().code, 0);
         m_double->tell(q("{'cut_after':0}"));
-        (*keep)->kill();
+        QVERIFY((*keep)->kill());
     }
 
     void expired()
@@ -153,7 +153,7 @@ private Q_SLOTS:
         m_double->tell(q("{'do':'gone'}"));
         QVERIFY(readable((*keep)->endFd(), patience));
         QVERIFY(!(*keep)->end().known);
-        (*keep)->kill();
+        QVERIFY((*keep)->kill());
     }
 
     /// Another machine of the same name is not ours.
@@ -167,7 +167,7 @@ private Q_SLOTS:
         QVERIFY(readable((*keep)->endFd(), patience));
         const auto other = started(plan);
         QVERIFY(other);
-        (*keep)->kill();
+        QVERIFY((*keep)->kill());
         QVERIFY(!readable((*other)->endFd(), 0));
         VmiState ours;
         ours.name = "keep-" + toHex(plan.id.view());
@@ -175,7 +175,7 @@ private Q_SLOTS:
         const Follower follower(std::make_shared<Api>(*resolve(*loadKubeconfig(), {"token", "keeps", false})), ours);
         QVERIFY(readable(follower.endFd(), patience));
         QVERIFY(follower.state().gone);
-        (*other)->kill();
+        QVERIFY((*other)->kill());
     }
 
     void lingers()
@@ -185,7 +185,7 @@ private Q_SLOTS:
         m_double->tell(q("{'linger':true}"));
         const auto keep = started(plan);
         QVERIFY(keep);
-        std::jthread killing([&] { (*keep)->kill(); });
+        std::jthread killing([&] { static_cast<void>((*keep)->kill()); });
         QVERIFY(m_double->waitFor("DELETE"));
         QVERIFY(!readable((*keep)->endFd(), 0));
         m_double->tell(q("{'do':'gone'}"));
@@ -202,7 +202,7 @@ private Q_SLOTS:
         auto keep = m_host->resume(status, folder().string());
         QVERIFY2(keep, keep ? "" : keep.error().message().c_str());
         QCOMPARE((*keep)->launchEvidence()->kind, std::string("none"));
-        (*keep)->kill();
+        QVERIFY((*keep)->kill());
         QVERIFY(readable((*keep)->endFd(), patience));
         QVERIFY(!m_host->resume(status, folder().string()));
     }
@@ -239,7 +239,7 @@ private Q_SLOTS:
         const auto keep = started(plan);
         QVERIFY(keep);
         QCOMPARE(m_double->count("schema"), std::size_t(0));
-        (*keep)->kill();
+        QVERIFY((*keep)->kill());
     }
 
     /// A server that knows kernel hashes is asked for them; without a stream the verdict stays undecided.
@@ -254,7 +254,7 @@ private Q_SLOTS:
         const auto findings = (*keep)->findings();
         QVERIFY(findings.front().outcome == Outcome::Unknown && findings.front().actual.contains("no stream"));
         QVERIFY(findings[1].actual.contains("hostData"));
-        (*keep)->kill();
+        QVERIFY((*keep)->kill());
     }
 
     void refused_data()
