@@ -65,6 +65,12 @@ bool RehearsedGuest::anyAsidFree()
 
 OrRefusal<void> RehearsedGuest::initialize(bool smm)
 {
+    if (m_settings.has(HostFault::NoVmType))
+        return refuseAccelerator({std::string("SEV: host kernel does not support requested ")
+            + (m_object.snp         ? "KVM_X86_SNP_VM"
+                    : m_object.es() ? "KVM_X86_SEV_ES_VM"
+                                    : "KVM_X86_SEV_VM")
+            + " VM type, which is required for the set of options specified."});
     if (m_object.cbitpos != cbitpos)
         return refuseAccelerator({context + std::format("cbitpos check failed, host '{}' requested '{}'", cbitpos, m_object.cbitpos)});
     if (m_object.reducedPhysBits < 1 || m_object.reducedPhysBits > 63)
@@ -159,6 +165,12 @@ OrRefusal<void> RehearsedGuest::load(const BootedFiles &files, const LaunchParam
 {
     if (m_settings.has(HostFault::MemoryLock) && !m_object.snp)
         return refuse({"sev_ram_block_added: failed to register region (0x7f2e3be00000+0x10000000) error 'Cannot allocate memory'"});
+    if (m_settings.has(HostFault::NoGuestMemory) && m_object.snp)
+        return refuse({"KVM does not support guest_memfd"});
+    if (m_settings.has(HostFault::MemoryRegion))
+        return abortWith({"kvm_set_user_memory_region: KVM_SET_USER_MEMORY_REGION2 failed, slot=65536, start=0x0, size=0x80000000, "
+                          "flags=0x0, guest_memfd=-1, guest_memfd_offset=0x0: Invalid argument",
+            "kvm_set_phys_mem: error registering slot: Invalid argument"});
     const auto ovmf = Ovmf::parse(files.firmware, "the firmware");
     const Ovmf *const table = ovmf ? &*ovmf : nullptr;
     if (table)
@@ -194,6 +206,10 @@ OrRefusal<void> RehearsedGuest::loadSnp(const Ovmf *ovmf, const VmParameters &ma
     const auto pages = snpLaunchPages(*ovmf, machine);
     if (!pages) {
         m_unfinished = {"snp_populate_metadata_pages: Failed to add metadata page (" + pages.error().why + ")"};
+        return {};
+    }
+    if (m_settings.has(HostFault::Cpuid)) {
+        m_unfinished = {"SEV-SNP: CPUID validation failed for function 0x8000001d, index: 0x3.", "SEV-SNP: failed update CPUID page"};
         return {};
     }
     for (const LaunchPages &run : *pages) {
@@ -302,6 +318,7 @@ QmpAnswer RehearsedGuest::launchMeasure() const
 QmpAnswer RehearsedGuest::injectSecret(
     std::string_view header, std::string_view secret, std::optional<std::uint64_t> gpa, GuestMemory &memory)
 {
+    m_log("asked to inject a secret");
     if (!gpa) {
         if (!m_secretArea)
             return std::unexpected("SEV: no secret area found in OVMF, gpa must be specified.");

@@ -81,17 +81,45 @@ Status SealedFile::seal()
     return {};
 }
 
-Result<SealedFile> SealedFile::tampered() const
+Result<SealedFile> SealedFile::of(ByteView bytes)
 {
     SealedFile file;
-    file.m_fd = Fd(::memfd_create("tampered", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    file.m_size = m_size;
-    Bytes bytes = toBytes(view());
-    if (!bytes.empty())
-        bytes[bytes.size() / 2] ^= 1;
+    file.m_fd = Fd(::memfd_create("another", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    file.m_size = bytes.size();
     KASTELLAN_TRY(writeAll(file.m_fd.get(), bytes, "a copy in memory"));
     KASTELLAN_TRY(file.seal());
     return file;
+}
+
+Result<SealedFile> SealedFile::tampered() const
+{
+    Bytes bytes = toBytes(view());
+    if (!bytes.empty())
+        bytes[bytes.size() / 2] ^= 1;
+    return of(bytes);
+}
+
+Result<SealedFile> SealedFile::lengthened() const
+{
+    Bytes bytes = toBytes(view());
+    bytes.resize(bytes.size() + 16);
+    return of(bytes);
+}
+
+Result<SealedFile> SealedFile::changedWhereUnused() const
+{
+    Bytes bytes = toBytes(view());
+    std::size_t begin = 0, best = 0, length = 0;
+    for (std::size_t at = 0; at < bytes.size(); ++at) {
+        if (bytes[at] != 0xff)
+            begin = at + 1;
+        else if (at + 1 - begin > length)
+            length = at + 1 - (best = begin);
+    }
+    if (length < 4096)
+        return environment("change what the guest boots", {}, "it has no unused part");
+    bytes[best + length / 2] ^= 1;
+    return of(bytes);
 }
 
 void SealedFile::keepOnExec() const

@@ -26,6 +26,10 @@ public:
     [[nodiscard]] ByteView view() const { return {m_data, m_size}; }
     /// The same with one bit changed in its middle.
     [[nodiscard]] Result<SealedFile> tampered() const;
+    /// The same with some zeros behind its end.
+    [[nodiscard]] Result<SealedFile> lengthened() const;
+    /// The same with one bit changed in the middle of its largest part that is all ones: what flash is where nothing was written.
+    [[nodiscard]] Result<SealedFile> changedWhereUnused() const;
 
     /// What a program that inherits the descriptor opens: "/proc/self/fd/7".
     [[nodiscard]] std::string path() const { return "/proc/self/fd/" + std::to_string(m_fd.get()); }
@@ -33,6 +37,7 @@ public:
     void keepOnExec() const;
 
 private:
+    [[nodiscard]] static Result<SealedFile> of(ByteView bytes);
     [[nodiscard]] Status seal();
     Fd m_fd;
     const std::uint8_t *m_data = nullptr;

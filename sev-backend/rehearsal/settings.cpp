@@ -12,10 +12,14 @@ namespace kastellan::sev {
 namespace {
 
 constexpr const char *what = "read the settings of a rehearsal";
-constexpr std::array<std::pair<std::string_view, HostFault>, 9> hostFaultNames{{{"no-asid", HostFault::NoAsid},
-    {"no-device", HostFault::NoDevice}, {"no-permission", HostFault::NoPermission}, {"old-kernel", HostFault::OldKernel},
-    {"no-support", HostFault::NoSupport}, {"memlock", HostFault::MemoryLock}, {"tampered-kernel", HostFault::TamperedKernel},
-    {"tampered-initrd", HostFault::TamperedInitrd}, {"tampered-command-line", HostFault::TamperedCommandLine}}};
+constexpr auto hostFaultNames =
+    std::to_array<std::pair<std::string_view, HostFault>>({{"no-asid", HostFault::NoAsid}, {"no-device", HostFault::NoDevice},
+        {"no-permission", HostFault::NoPermission}, {"old-kernel", HostFault::OldKernel}, {"no-support", HostFault::NoSupport},
+        {"memlock", HostFault::MemoryLock}, {"tampered-kernel", HostFault::TamperedKernel}, {"tampered-initrd", HostFault::TamperedInitrd},
+        {"tampered-command-line", HostFault::TamperedCommandLine}, {"exchanged-firmware", HostFault::ExchangedFirmware},
+        {"exchanged-kernel", HostFault::ExchangedKernel}, {"exchanged-initrd", HostFault::ExchangedInitrd},
+        {"exchanged-command-line", HostFault::ExchangedCommandLine}, {"no-vm-type", HostFault::NoVmType},
+        {"no-guest-memory", HostFault::NoGuestMemory}, {"memory-region", HostFault::MemoryRegion}, {"cpuid", HostFault::Cpuid}});
 
 std::string_view trimmed(std::string_view text)
 {
@@ -24,6 +28,14 @@ std::string_view trimmed(std::string_view text)
     while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r'))
         text.remove_suffix(1);
     return text;
+}
+
+std::string allHostFaults()
+{
+    std::string all;
+    for (const auto &[name, fault] : hostFaultNames)
+        all += (all.empty() ? "" : ", ") + std::string(name);
+    return all;
 }
 
 } // namespace
@@ -51,9 +63,7 @@ Result<std::pair<std::vector<HostFault>, std::string>> divideFaults(std::string_
             divided.first.push_back(*host);
         else if (!one.contains('='))
             return badInput("read the faults of a rehearsal", std::string(one.substr(0, 40)), "there is no such fault of a host",
-                "Choose no-asid, no-device, no-permission, old-kernel, no-support, memlock, tampered-kernel, tampered-initrd or "
-                "tampered-command-line, "
-                "or write COMMAND=FAULT for the firmware.");
+                "Choose " + allHostFaults() + ", or write COMMAND=FAULT for the firmware.");
         else
             divided.second += (divided.second.empty() ? "" : ",") + std::string(one);
     }

@@ -16,10 +16,19 @@ enum class HostFault {
     OldKernel, ///< "old-kernel": KVM does not know the command
     NoSupport, ///< "no-support": KVM refuses this type of guest
     MemoryLock, ///< "memlock": guest memory can't be pinned
+    NoVmType, ///< "no-vm-type": KVM was loaded without this protection
+    NoGuestMemory, ///< "no-guest-memory": KVM has no private memory (SNP)
+    MemoryRegion, ///< "memory-region": KVM does not take the guest's memory
+    Cpuid, ///< "cpuid": the firmware does not accept what the guest is told of its processor (SNP)
     // A host that has the right bytes measured and lets the guest boot others:
     TamperedKernel, ///< "tampered-kernel": one bit in its middle
     TamperedInitrd, ///< "tampered-initrd": the same
     TamperedCommandLine, ///< "tampered-command-line": one word more
+    // A host that has other bytes measured and booted than the domain names. All of them boot:
+    ExchangedFirmware, ///< "exchanged-firmware": one bit in the middle of its largest unused part
+    ExchangedKernel, ///< "exchanged-kernel": some zeros behind its end
+    ExchangedInitrd, ///< "exchanged-initrd": the same
+    ExchangedCommandLine, ///< "exchanged-command-line": one word more
 };
 [[nodiscard]] std::optional<HostFault> hostFaultFromName(std::string_view name);
 

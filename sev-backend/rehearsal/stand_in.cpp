@@ -162,7 +162,7 @@ private:
     /// Copies what is booted, so that what is measured is what QEMU opens.
     OrRefusal<void> openFiles()
     {
-        const LaunchParameters &parameters = m_line.parameters;
+        LaunchParameters &parameters = m_line.parameters;
         if (parameters.ovmf.empty() || !m_line.firmwareAt)
             return refuse({"sev_snp_launch_finish: Failed to locate SEV metadata header",
                 "rehearsal: no firmware is named: QEMU's own starts no protected guest"});
@@ -170,6 +170,8 @@ private:
         if (!firmware || firmware->view().empty() || firmware->view().size() % (64u << 10) || firmware->view().size() > firmwareLimit)
             return refuse({"could not load PC BIOS '" + parameters.ovmf + "'"});
         m_firmware = std::move(*firmware);
+        if (auto status = exchange(HostFault::ExchangedFirmware, m_firmware, &SealedFile::changedWhereUnused); !status)
+            return status;
         if (m_line.flash && m_line.sev->snp) // read-only memory needs what KVM has not for guests with private memory
             return abortWith({std::string("kvm_set_user_memory_region: KVM_SET_USER_MEMORY_REGION2 failed, slot=2, start=0x")
                     + hex(0x1'0000'0000ull - m_firmware.view().size()) + ", size=0x" + hex(m_firmware.view().size())
@@ -184,20 +186,40 @@ private:
         if (!kernel)
             return refuse({"could not open kernel file '" + parameters.kernel + "': " + kernel.error().why});
         m_kernel = std::move(*kernel);
+        if (auto status = exchange(HostFault::ExchangedKernel, m_kernel, &SealedFile::lengthened); !status)
+            return status;
         if (!parameters.initrd.empty()) {
             auto initrd = SealedFile::copy(parameters.initrd, "initrd");
             if (!initrd)
                 return refuse({"error reading initrd " + parameters.initrd + ": Failed to open file “" + parameters.initrd
                     + "”: " + initrd.error().why});
             m_initrd = std::move(*initrd);
+            if (auto status = exchange(HostFault::ExchangedInitrd, m_initrd, &SealedFile::lengthened); !status)
+                return status;
             m_initrd.keepOnExec();
             m_edits.initrd = m_initrd.path();
+        }
+        if (m_settings.has(HostFault::ExchangedCommandLine)) {
+            parameters.append += " exchanged";
+            m_edits.append = parameters.append;
         }
         m_kernel.keepOnExec();
         m_edits.kernel = m_kernel.path();
         m_files.kernel = true;
         m_files.hashes = {sha256(m_kernel.view()), sha256(m_initrd.view()), commandLineHash(parameters.append)};
         return tamper();
+    }
+
+    /// What a host can do: it boots something else than the domain names, and has that measured.
+    OrRefusal<void> exchange(HostFault fault, SealedFile &file, Result<SealedFile> (SealedFile::*other)() const)
+    {
+        if (!m_settings.has(fault))
+            return {};
+        auto made = (file.*other)();
+        if (!made)
+            return refuse({"rehearsal: " + made.error().message()});
+        file = std::move(*made);
+        return {};
     }
 
     /// What a host can do: it has one thing measured, and serves the guest another.

@@ -2,13 +2,11 @@
 // A whole virtual machine as the workload, through a real libvirtd and a real QEMU (TCG), without evidence: launched, run to its end,
 // recorded.
 #include "../keepctl/program.h"
-#include "session_daemon.h"
+#include "tests/support/initrd.h"
+#include "tests/support/session_daemon.h"
 
-#include <QtCore/QDir>
-#include <QtCore/QFile>
 #include <QtTest/QTest>
 
-#include <cstdio>
 #include <optional>
 
 using namespace kastellan::test;
@@ -18,26 +16,13 @@ namespace {
 
 QString kernel()
 {
-    const QDir boot(u"/boot"_s);
-    const auto found = boot.entryList({u"vmlinuz-*-cloud-amd64"_s}, QDir::Files);
-    return found.isEmpty() ? QString() : boot.filePath(found.first());
+    return QString::fromStdString(cloudKernel());
 }
 
-/// One file of a cpio archive (newc, Documentation/driver-api/early-userspace/buffer-format.rst).
-QByteArray entry(const QByteArray &name, const QByteArray &content, unsigned mode)
+QByteArray initrd(const std::vector<InitrdFile> &files)
 {
-    char head[128];
-    std::snprintf(head, sizeof head, "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X", 1u, mode, 0u, 0u, 1u, 0u,
-        unsigned(content.size()), 0u, 0u, 0u, 0u, unsigned(name.size() + 1), 0u);
-    QByteArray bytes = head;
-    bytes += name;
-    bytes += '\0';
-    while (bytes.size() % 4)
-        bytes += '\0';
-    bytes += content;
-    while (bytes.size() % 4)
-        bytes += '\0';
-    return bytes;
+    const auto archive = makeInitrd(files);
+    return {reinterpret_cast<const char *>(archive.data()), static_cast<qsizetype>(archive.size())};
 }
 
 } // namespace
@@ -54,12 +39,10 @@ private Q_SLOTS:
             QSKIP("there is no kernel (linux-image-cloud-amd64)");
         m_daemon.emplace();
         m_program.emplace();
-        for (const auto &[name, folder] : {std::pair{u"HOME"_s, u"home"_s}, {u"XDG_RUNTIME_DIR"_s, u"run"_s},
-                 {u"XDG_CONFIG_HOME"_s, u"conf"_s}, {u"XDG_CACHE_HOME"_s, u"cache"_s}})
-            m_program->set(name, m_daemon->path(folder));
-        QFile init(qEnvironmentVariable("KASTELLAN_BIN") + u"/tests/whole-machine-init"_s);
-        QVERIFY(init.open(QIODevice::ReadOnly));
-        m_initrd = m_program->write(u"initrd"_s, entry("init", init.readAll(), 0100755) + entry("TRAILER!!!", {}, 0));
+        for (const auto &[name, value] : m_daemon->environment())
+            m_program->set(name, value);
+        m_initrd = m_program->path(u"initrd"_s);
+        writeInitrdOf(qEnvironmentVariable("KASTELLAN_BIN").toStdString() + "/tests/whole-machine-init", m_initrd.toStdString());
         m_disk = m_program->write(u"disk.raw"_s, QByteArray(1 << 20, 'd'));
     }
 
@@ -121,8 +104,7 @@ private Q_SLOTS:
         const Ran emulated = m_program->run({u"keep"_s, u"launch"_s, u"--kernel"_s, kernel(), u"--host"_s, u"emulated"_s});
         QVERIFY2(emulated.exit == 125 && emulated.err.contains("virtual machines"), emulated.all());
         // No domain is left of any of them.
-        QCOMPARE(SessionDaemon::said(u"virsh"_s, {u"-q"_s, u"-c"_s, u"qemu:///session"_s, u"list"_s, u"--all"_s, u"--name"_s}).trimmed(),
-            QByteArray());
+        QCOMPARE(SessionDaemon::domains(), QByteArray());
     }
 
     void stopped()
@@ -130,7 +112,7 @@ private Q_SLOTS:
         if (!m_program)
             QSKIP("not here");
         // A machine that waits for ever: its init is not there, and panics are not left.
-        const QString empty = m_program->write(u"empty"_s, entry("nothing", "x", 0100644) + entry("TRAILER!!!", {}, 0));
+        const QString empty = m_program->write(u"empty"_s, initrd({{"nothing", 0100644, {'x'}}}));
         const Ran detached = m_program->run({u"keep"_s, u"launch"_s, u"-d"_s, u"--name"_s, u"waits"_s, u"--host"_s, u"qemu:///session"_s,
             u"--unattested"_s, u"--kernel"_s, kernel(), u"--initrd"_s, empty, u"--append"_s, u"console=ttyS0 panic=0"_s});
         QVERIFY2(detached.exit == 0, detached.all());

@@ -4,22 +4,19 @@
 #include "core/base/digest.h"
 #include "core/base/file.h"
 #include "sev-backend/libvirt/domain_xml.h"
+#include "tests/support/initrd.h"
 
 #include <QtCore/QDir>
 #include <QtCore/QElapsedTimer>
 #include <QtCore/QFile>
 #include <QtCore/QProcess>
-#include <QtCore/QStandardPaths>
-#include <QtCore/QThread>
 
 #include <csignal>
-#include <format>
 
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 extern char **environ;
 
@@ -29,70 +26,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int patience = 60'000; // ms
-constexpr int grain = 5;
-
-QString kernel()
-{
-    const QDir boot(QStringLiteral("/boot"));
-    const auto found = boot.entryList({QStringLiteral("vmlinuz-*-cloud-amd64")}, QDir::Files);
-    return found.isEmpty() ? QString() : boot.filePath(found.last());
-}
-
-/// One file of a cpio archive (newc, Documentation/driver-api/early-userspace/buffer-format.rst).
-void addFile(QByteArray &archive, const QByteArray &name, const QByteArray &content, unsigned mode)
-{
-    const auto pad = [&archive] {
-        while (archive.size() % 4)
-            archive.append('\0');
-    };
-    std::string header = "070701";
-    for (const unsigned field :
-        {1u, mode, 0u, 0u, 1u, 0u, static_cast<unsigned>(content.size()), 0u, 0u, 0u, 0u, static_cast<unsigned>(name.size() + 1), 0u})
-        header += std::format("{:08X}", field);
-    archive.append(header.c_str());
-    archive.append(name).append('\0');
-    pad();
-    archive.append(content);
-    pad();
-}
-
-pid_t pidIn(const fs::path &file)
-{
-    QFile note(QString::fromStdString(file.string()));
-    return note.open(QIODevice::ReadOnly) ? static_cast<pid_t>(note.readAll().trimmed().toInt()) : 0;
-}
-
-bool alive(pid_t pid)
-{
-    if (pid <= 0 || ::kill(pid, 0) != 0)
-        return false;
-    QFile status(QStringLiteral("/proc/%1/stat").arg(pid));
-    if (!status.open(QIODevice::ReadOnly))
-        return false;
-    const QByteArray text = status.readAll();
-    return !text.mid(text.lastIndexOf(')')).startsWith(") Z");
-}
-
-bool waitFor(const std::function<bool()> &condition)
-{
-    QElapsedTimer clock;
-    clock.start();
-    while (!condition()) {
-        if (clock.hasExpired(patience))
-            return false;
-        QThread::msleep(grain);
-    }
-    return true;
-}
-
-void endProcess(pid_t pid, int signal)
-{
-    if (pid <= 0 || ::kill(pid, signal) != 0)
-        return;
-    if (!waitFor([pid] { return !alive(pid); }))
-        ::kill(pid, SIGKILL);
-    ::waitpid(pid, nullptr, 0); // a zombie's number still counts as alive, for the lock files of libvirt
-}
 
 pid_t start(const char *program)
 {
@@ -114,14 +47,12 @@ pid_t start(const char *program)
 
 QByteArray LibvirtScene::missing()
 {
-    for (const char *program : {"libvirtd", "virtlogd", "virsh", "qemu-system-x86_64"})
-        if (QStandardPaths::findExecutable(QString::fromLatin1(program), {}).isEmpty()
-            && QStandardPaths::findExecutable(QString::fromLatin1(program), {QStringLiteral("/usr/sbin")}).isEmpty())
-            return QByteArray("there is no ") + program;
-    if (kernel().isEmpty())
+    if (const QString why = SessionDaemon::missingPrograms(); !why.isEmpty())
+        return why.toUtf8();
+    if (cloudKernel().empty())
         return "there is no kernel (linux-image-cloud-amd64)";
     if (::geteuid() == 0 && fs::exists("/run/libvirt/libvirt-sock")) {
-        if (alive(pidIn("/run/libvirtd.pid")))
+        if (alive(pidIn(QStringLiteral("/run/libvirtd.pid"))))
             return "a system libvirtd runs here already";
     }
     return {};
@@ -129,19 +60,12 @@ QByteArray LibvirtScene::missing()
 
 LibvirtScene::LibvirtScene()
     : m_system(::geteuid() == 0)
-    , m_temporary(QStringLiteral("/tmp/kstl-lv-XXXXXX"))
-    , m_folder(m_temporary.path().toStdString())
+    , m_folder(m_session.path({}).toStdString())
     , m_uri(m_system ? "qemu:///system" : "qemu:///session")
 {
-    for (const auto &[variable, name] : {std::pair{"HOME", "home"}, {"XDG_RUNTIME_DIR", "run"}, {"XDG_CONFIG_HOME", "config"},
-             {"XDG_CACHE_HOME", "cache"}, {"XDG_DATA_HOME", "share"}, {"KASTELLAN_DATA", "data"}}) {
-        const fs::path path = m_folder / name;
-        fs::create_directory(path);
-        fs::permissions(path, fs::perms::owner_all);
-        ::setenv(variable, path.c_str(), 1);
-    }
+    ::setenv("KASTELLAN_DATA", (m_folder / "data").c_str(), 1);
     ::setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
-    writeInitrd();
+    writeInitrdOf(programFolder() / "libvirt-echo-guest", m_folder / "initrd");
     startDaemon();
     m_before = leftovers();
 }
@@ -152,23 +76,8 @@ LibvirtScene::~LibvirtScene()
         if (name.startsWith("kastellan-"))
             static_cast<void>(virsh({QStringLiteral("destroy"), QString::fromLatin1(name)}));
     killDaemon();
-    endProcess(m_system ? 0 : pidIn(m_folder / "run/libvirt/virtlogd.pid"), SIGTERM);
     for (const pid_t child : m_children)
         endProcess(child, SIGTERM);
-}
-
-void LibvirtScene::writeInitrd() const
-{
-    QFile program(QString::fromStdString((programFolder() / "libvirt-echo-guest").string()));
-    if (!program.open(QIODevice::ReadOnly))
-        qFatal("libvirt-echo-guest is missing");
-    QByteArray archive;
-    addFile(archive, "dev", {}, 0040755);
-    addFile(archive, "init", program.readAll(), 0100755);
-    addFile(archive, "TRAILER!!!", {}, 0);
-    QFile initrd(QString::fromStdString((m_folder / "initrd").string()));
-    if (!initrd.open(QIODevice::WriteOnly) || initrd.write(archive) != archive.size())
-        qFatal("the initrd can't be written");
 }
 
 std::shared_ptr<sev::LibvirtHost> LibvirtScene::host(sev::LibvirtHostOptions options) const
@@ -187,7 +96,7 @@ Result<LaunchPlan> LibvirtScene::plan(sev::LibvirtHost &host, const std::functio
     request.memoryMiB = 192;
     request.cpuModel = "qemu64";
     MachineImage image;
-    image.kernel = kernel().toStdString();
+    image.kernel = cloudKernel();
     image.initrd = (m_folder / "initrd").string();
     image.commandLine = "console=ttyS0 panic=-1 quiet cryptomgr.notests random.trust_cpu=on";
     request.whole = image;
@@ -257,7 +166,7 @@ std::vector<pid_t> LibvirtScene::qemus(const KeepId &keep) const
 
 pid_t LibvirtScene::daemon() const
 {
-    return pidIn(m_system ? fs::path("/run/libvirtd.pid") : m_folder / "run/libvirt/libvirtd.pid");
+    return m_system ? pidIn(QStringLiteral("/run/libvirtd.pid")) : m_session.daemon();
 }
 
 void LibvirtScene::killDaemon()
@@ -271,11 +180,12 @@ void LibvirtScene::startDaemon()
 {
     if (m_system) {
         for (const char *program : {"virtlogd", "libvirtd"})
-            if (const pid_t pid = pidIn(std::format("/run/{}.pid", program)); !alive(pid))
+            if (const pid_t pid = pidIn(QString::fromLatin1(program).prepend(QStringLiteral("/run/")).append(QStringLiteral(".pid")));
+                !alive(pid))
                 m_children.push_back(start(program));
     }
     // A session's daemon is started by whoever connects.
-    waitFor([this] { return !virsh({QStringLiteral("uri")}).contains("error"); });
+    static_cast<void>(waitFor([this] { return !virsh({QStringLiteral("uri")}).contains("error"); }));
 }
 
 QByteArray readUntil(int fd, const QByteArray &text)

@@ -2,8 +2,7 @@
 #pragma once
 
 #include "sev-backend/libvirt/libvirt_host.h"
-
-#include <QtCore/QTemporaryDir>
+#include "tests/support/session_daemon.h"
 
 #include <functional>
 
@@ -40,9 +39,8 @@ public:
     [[nodiscard]] pid_t daemon() const;
 
 private:
-    void writeInitrd() const;
     bool m_system = false;
-    QTemporaryDir m_temporary;
+    SessionDaemon m_session; ///< as root, its folders alone
     std::filesystem::path m_folder;
     std::string m_uri;
     std::vector<pid_t> m_children;

@@ -6,10 +6,10 @@
 #include "core/base/file.h"
 #include "sev-backend/measurement/ovmf.h"
 #include "sev-backend/measurement/sev_hashes.h"
-#include "tests/integration/machine/initrd.h"
+#include "tests/support/initrd.h"
 
-#include <QtCore/QDir>
 #include <QtCore/QElapsedTimer>
+#include <QtCore/QFile>
 #include <QtCore/QStandardPaths>
 
 #include <csignal>
@@ -45,8 +45,7 @@ MachineParts findParts()
     MachineParts parts;
     const std::string given = qEnvironmentVariable("KASTELLAN_TEST_KERNEL").toStdString();
     const std::string built = build() + "/share/kastellan/vm-image/kernel";
-    const QStringList cloud = QDir(QStringLiteral("/boot")).entryList({QStringLiteral("vmlinuz-*-cloud-amd64")});
-    parts.kernel = firstOf({given, built, cloud.isEmpty() ? std::string() : "/boot/" + cloud.last().toStdString()});
+    parts.kernel = firstOf({given, built, cloudKernel()});
     if (!parts.kernel.empty() && parts.kernel.find("cloud") == std::string::npos)
         parts.kernelName = "kastellan";
     parts.firmware = firstOf({"/usr/share/ovmf/OVMF.amdsev.fd"});

@@ -4,6 +4,7 @@
 #include "core/base/file.h"
 #include "sev-backend/measurement/sev_hashes.h"
 #include "tests/support/emulated_identity.h"
+#include "tests/support/initrd.h"
 
 #include <QtCore/QDir>
 #include <QtCore/QFile>
@@ -21,21 +22,6 @@ namespace {
 
 constexpr int patience = 60'000; // milliseconds, for a step of QEMU's on a loaded machine
 
-/// One file of a cpio archive in the "newc" form (Linux, Documentation/driver-api/early-userspace/buffer-format.rst).
-QByteArray archived(const QByteArray &name, unsigned mode, const QByteArray &content, unsigned major = 0, unsigned minor = 0)
-{
-    static unsigned inode = 0;
-    QByteArray entry = "070701";
-    for (const unsigned field : {++inode, mode, 0u, 0u, 1u, 0u, static_cast<unsigned>(content.size()), 0u, 0u, major, minor,
-             static_cast<unsigned>(name.size() + 1), 0u})
-        entry += QByteArray::number(field, 16).toUpper().rightJustified(8, '0');
-    entry += name + '\0';
-    entry.append((4 - entry.size() % 4) % 4, '\0');
-    entry += content;
-    entry.append((4 - entry.size() % 4) % 4, '\0');
-    return entry;
-}
-
 QByteArray hex(ByteView view)
 {
     return QByteArray::fromStdString(toHex(view));
@@ -45,24 +31,28 @@ QByteArray hex(ByteView view)
 
 RehearsalScene::RehearsalScene()
 {
-    const QStringList kernels = QDir(u"/boot"_s).entryList({u"vmlinuz-*-cloud-amd64"_s}, QDir::Files, QDir::Name);
     m_firmware = u"/usr/share/ovmf/OVMF.amdsev.fd"_s;
-    m_kernel = kernels.isEmpty() ? QString() : u"/boot/"_s + kernels.last();
+    m_kernel = QString::fromStdString(cloudKernel());
     if (QStandardPaths::findExecutable(u"qemu-system-x86_64"_s).isEmpty())
         m_missing = u"qemu-system-x86_64"_s;
     else if (!QFileInfo(m_firmware).isReadable())
         m_missing = m_firmware;
-    else if (!QFileInfo(m_kernel).isReadable())
+    else if (m_kernel.isEmpty())
         m_missing = u"/boot/vmlinuz-*-cloud-amd64"_s;
     if (!m_missing.isEmpty())
         return;
-    QFile program(qEnvironmentVariable("KASTELLAN_BIN") + u"/tests/rehearsal_init"_s);
-    QFile archive(initrd());
-    if (!program.open(QIODevice::ReadOnly) || !archive.open(QIODevice::WriteOnly))
-        qFatal("the initrd can't be made");
-    archive.write(QByteArray(archived("dev", 0040755, {}) + archived("dev/console", 0020600, {}, 5, 1)
-        + archived("init", 0100755, program.readAll()) + archived("TRAILER!!!", 0, {})));
+    writeInitrdOf(qEnvironmentVariable("KASTELLAN_BIN").toStdString() + "/tests/rehearsal_init", initrd().toStdString());
     giveEmulatedIdentity(path("data").toStdString(), **sev::findProfile("genoa"));
+}
+
+QStringList RehearsalScene::line(const QString &object, const QStringList &more) const
+{
+    const QString cbitpos = object.contains(u"cbitpos="_s) ? QString() : u",cbitpos=51"_s;
+    return QStringList{u"-nodefaults"_s, u"-no-user-config"_s, u"-display"_s, u"none"_s, u"-no-reboot"_s, u"-serial"_s,
+               u"file:"_s + path("serial"), u"-machine"_s, u"q35,confidential-guest-support=l0"_s, u"-cpu"_s, u"EPYC-v4"_s, u"-m"_s,
+               u"512"_s, u"-bios"_s, firmware(), u"-kernel"_s, kernel(), u"-initrd"_s, initrd(), u"-append"_s, commandLine(), u"-object"_s,
+               object + u",id=l0,reduced-phys-bits=1"_s + cbitpos}
+    + more;
 }
 
 sev::RehearsalPlace RehearsalScene::place(const QString &faults) const

@@ -21,6 +21,8 @@ public:
     [[nodiscard]] QString kernel() const { return m_kernel; }
     [[nodiscard]] QString initrd() const { return path("initrd"); }
     [[nodiscard]] QString commandLine() const { return QStringLiteral("console=ttyS0 panic=-1 quiet cryptomgr.notests"); }
+    /// The words of a machine with this launch-security object ("sev-guest,policy=5").
+    [[nodiscard]] QStringList line(const QString &object, const QStringList &more = {}) const;
     /// The stand-in's path; the reason in `error` when there is none.
     [[nodiscard]] QString emulator(const QString &faults = {});
     [[nodiscard]] sev::RehearsalPlace place(const QString &faults = {}) const;

@@ -4,16 +4,14 @@
 #include "rehearsal_scene.h"
 
 #include "sev-backend/legacy/owner.h"
+#include "tests/support/session_daemon.h"
 
-#include <QtCore/QDir>
 #include <QtCore/QFile>
 #include <QtCore/QFileInfo>
-#include <QtCore/QProcess>
 #include <QtCore/QRegularExpression>
-#include <QtCore/QStandardPaths>
 #include <QtTest/QTest>
 
-#include <csignal>
+#include <optional>
 
 #include <unistd.h>
 
@@ -34,11 +32,7 @@ private Q_SLOTS:
     void refused();
 
 private:
-    struct Ran {
-        int exit = -1;
-        QByteArray out, err;
-    };
-    Ran virsh(const QStringList &arguments);
+    static SessionDaemon::Said virsh(const QStringList &arguments) { return SessionDaemon::virsh(arguments); }
     QString write(const char *name, const QByteArray &content) const
     {
         QFile file(m_scene->path(name));
@@ -49,8 +43,7 @@ private:
     [[nodiscard]] QByteArray domain(const QByteArray &security, const QString &emulator) const;
     [[nodiscard]] bool reached();
     std::unique_ptr<RehearsalScene> m_scene;
-    QProcess m_daemon;
-    QProcessEnvironment m_environment = QProcessEnvironment::systemEnvironment();
+    std::optional<SessionDaemon> m_daemon;
     QString m_emulator;
 };
 
@@ -59,56 +52,22 @@ void TestRehearsalLibvirt::initTestCase()
     if (::geteuid() == 0)
         QSKIP("an ordinary user's libvirt: see test_rehearsal_libvirt_as_user");
     m_scene = std::make_unique<RehearsalScene>();
-    if (m_scene->missing().isEmpty() && QStandardPaths::findExecutable(u"virsh"_s).isEmpty())
-        QSKIP("there is no virsh");
+    if (const QString why = SessionDaemon::missing(); !why.isEmpty())
+        QSKIP(qPrintable(why));
     if (!m_scene->missing().isEmpty())
         QSKIP(qPrintable(QString(u"there is no "_s + m_scene->missing())));
-    const QString libvirtd = QStandardPaths::findExecutable(u"libvirtd"_s, {u"/usr/sbin"_s, u"/usr/bin"_s});
-    if (libvirtd.isEmpty())
-        QSKIP("there is no libvirtd");
     m_emulator = m_scene->emulator();
-    const QString run = m_scene->path("run");
-    QVERIFY(QDir().mkpath(run));
-    QFile::setPermissions(run, QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
-    m_environment.insert(u"XDG_RUNTIME_DIR"_s, run);
-    m_environment.insert(u"HOME"_s, m_scene->path("home"));
-    m_environment.insert(u"XDG_CONFIG_HOME"_s, m_scene->path("home/.config"));
-    m_environment.insert(u"XDG_CACHE_HOME"_s, m_scene->path("home/.cache"));
-    m_environment.insert(u"XDG_DATA_HOME"_s, m_scene->path("home/.local"));
+    m_daemon.emplace();
     // The connection's own QEMU is the stand-in, too: nodesevinfo asks that one.
-    m_environment.insert(u"PATH"_s, QFileInfo(m_emulator).path() + u":/usr/bin:/usr/sbin:/bin"_s);
-    QVERIFY(QDir().mkpath(m_scene->path("home")));
-    m_daemon.setProcessEnvironment(m_environment);
-    m_daemon.setProcessChannelMode(QProcess::ForwardedErrorChannel);
-    m_daemon.start(libvirtd, {u"-p"_s, m_scene->path("pid")});
-    QTRY_VERIFY_WITH_TIMEOUT(QFileInfo::exists(run + u"/libvirt/libvirt-sock"_s), 60'000);
+    qputenv("PATH", QByteArray(QFileInfo(m_emulator).path().toUtf8() + ":/usr/bin:/usr/sbin:/bin"));
 }
 
 void TestRehearsalLibvirt::cleanupTestCase()
 {
-    if (!m_scene || m_daemon.state() == QProcess::NotRunning)
+    if (!m_daemon)
         return;
-    m_daemon.terminate();
-    if (!m_daemon.waitForFinished(60'000))
-        m_daemon.kill();
-    QFile pid(m_scene->path("run/libvirt/virtlogd.pid"));
-    if (pid.open(QIODevice::ReadOnly))
-        if (const auto number = pid.readAll().trimmed().toLongLong(); number > 1)
-            ::kill(static_cast<pid_t>(number), SIGTERM);
+    m_daemon.reset();
     QTRY_COMPARE(RehearsalScene::beside(m_emulator).size(), 0);
-}
-
-TestRehearsalLibvirt::Ran TestRehearsalLibvirt::virsh(const QStringList &arguments)
-{
-    QProcess process;
-    process.setProcessEnvironment(m_environment);
-    process.start(u"virsh"_s, QStringList{u"-c"_s, u"qemu:///session"_s} + arguments);
-    Ran ran;
-    if (process.waitForFinished(120'000))
-        ran.exit = process.exitCode();
-    ran.out = process.readAllStandardOutput();
-    ran.err = process.readAllStandardError();
-    return ran;
 }
 
 QByteArray TestRehearsalLibvirt::domain(const QByteArray &security, const QString &emulator) const

@@ -40,19 +40,11 @@ private Q_SLOTS:
     void descriptors();
 
 private:
-    [[nodiscard]] QStringList line(const QString &object, const QStringList &more = {}) const
-    {
-        return QStringList{u"-nodefaults"_s, u"-no-user-config"_s, u"-display"_s, u"none"_s, u"-no-reboot"_s, u"-serial"_s,
-                   u"file:"_s + m_scene->path("serial"), u"-machine"_s, u"q35,confidential-guest-support=l0"_s, u"-cpu"_s, u"EPYC-v4"_s,
-                   u"-m"_s, u"512"_s, u"-bios"_s, m_scene->firmware(), u"-kernel"_s, m_scene->kernel(), u"-initrd"_s, m_scene->initrd(),
-                   u"-append"_s, m_scene->commandLine(), u"-object"_s, object + u",id=l0,cbitpos=51,reduced-phys-bits=1"_s}
-        + more;
-    }
     /// Each machine has a monitor of its own: the one before may still be taking its away.
     [[nodiscard]] QStringList waiting()
     {
         ++m_machine;
-        return line(u"sev-snp-guest"_s, {u"-S"_s, u"-qmp"_s, u"unix:"_s + monitor() + u",server=on,wait=off"_s});
+        return m_scene->line(u"sev-snp-guest"_s, {u"-S"_s, u"-qmp"_s, u"unix:"_s + monitor() + u",server=on,wait=off"_s});
     }
     [[nodiscard]] QString monitor() const { return m_scene->path(("qmp" + std::to_string(m_machine)).c_str()); }
     [[nodiscard]] QByteArray serial() const
@@ -80,7 +72,7 @@ void TestRehearsalQemu::boots()
     QFETCH(const int, vcpus);
     QFile::remove(m_scene->path("serial"));
     QProcess qemu;
-    qemu.start(m_scene->emulator(), line(object, {u"-smp"_s, QString::number(vcpus)}));
+    qemu.start(m_scene->emulator(), m_scene->line(object, {u"-smp"_s, QString::number(vcpus)}));
     QVERIFY(qemu.waitForFinished(180'000));
     const QByteArray said = serial();
     QVERIFY2(said.contains("USERSPACE REACHED") && said.contains("DONE"), QByteArray(said + qemu.readAllStandardError()).constData());
@@ -149,7 +141,7 @@ void TestRehearsalQemu::refuses()
     QFETCH(const QString, faults);
     QFETCH(const QString, words);
     QProcess qemu;
-    qemu.start(m_scene->emulator(faults), line(object));
+    qemu.start(m_scene->emulator(faults), m_scene->line(object));
     QVERIFY(qemu.waitForFinished(60'000));
     const QByteArray said = qemu.readAllStandardError();
     QVERIFY2(said.contains(words.toUtf8()), said.constData());

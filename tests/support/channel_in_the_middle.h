@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/base/bytes.h"
+#include "core/base/fd.h"
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <vector>
+
+namespace kastellan::test {
+
+/// A host that sits between libvirt and the session channel of a machine: it reads everything that passes, and can cut it, or lead it
+/// elsewhere. For the next machine that a session's libvirt starts: as soon as libvirt has made the channel's socket, and long before QEMU
+/// runs, ours takes its place. libvirt itself is unmodified, and connects to ours. A thread of its own.
+class ChannelInTheMiddle {
+public:
+    /// When the connection is cut, each time: after so many bytes in that direction.
+    struct Cut {
+        bool toKeep = true;
+        std::uint64_t after = UINT64_MAX;
+    };
+    /// `folder`: where that libvirt keeps the sockets of its machines (XDG_RUNTIME_DIR). Machines that are there already are left alone.
+    explicit ChannelInTheMiddle(std::filesystem::path folder);
+    ~ChannelInTheMiddle();
+    ChannelInTheMiddle(const ChannelInTheMiddle &) = delete;
+    ChannelInTheMiddle &operator=(const ChannelInTheMiddle &) = delete;
+
+    /// The keep's own socket, where it lies now; empty until the machine is there.
+    [[nodiscard]] std::filesystem::path keep() const;
+    /// What passed, of all connections; at most 8 MiB of each direction are kept, and all are counted.
+    [[nodiscard]] Bytes toKeep() const;
+    [[nodiscard]] Bytes fromKeep() const;
+    [[nodiscard]] std::uint64_t countToKeep() const;
+    [[nodiscard]] std::uint64_t countFromKeep() const;
+    /// How often libvirt connected; how often a connection was cut.
+    [[nodiscard]] int clients() const;
+    [[nodiscard]] int cuts() const;
+
+    /// Says for each connection, by its number from 0, when it is cut. Before the machine starts.
+    void cutWhen(std::function<Cut(int)> decide);
+    /// Cuts all there are now.
+    void cutNow();
+    /// Leads new connections to that socket in the keep's place. Before the machine starts.
+    void leadTo(std::filesystem::path other);
+
+private:
+    struct Connection;
+    void run(const std::stop_token &stop);
+    [[nodiscard]] bool takePlace();
+    void serve(Fd client);
+    void pump(Connection &connection, bool toKeep);
+
+    const std::filesystem::path m_folder;
+    std::filesystem::path m_own, m_other;
+    std::set<std::filesystem::path> m_known;
+    std::function<Cut(int)> m_cutWhen;
+    mutable std::mutex m_mutex;
+    std::filesystem::path m_keep; // from here on guarded by it
+    Bytes m_toKeep, m_fromKeep;
+    std::uint64_t m_countToKeep = 0, m_countFromKeep = 0;
+    int m_clients = 0, m_cuts = 0;
+    Fd m_listener;
+    std::vector<std::unique_ptr<Connection>> m_connections;
+    std::jthread m_thread; ///< goes first
+};
+
+/// The session channels of machines below a folder of libvirt's.
+[[nodiscard]] std::set<std::filesystem::path> channelsBelow(const std::filesystem::path &folder);
+/// Connects to a Unix socket; nothing where nobody listens.
+[[nodiscard]] Fd connectToSocket(const std::filesystem::path &path);
+/// Listens on one. Ends the process where that can't be done.
+[[nodiscard]] Fd listenOnSocket(const std::filesystem::path &path);
+
+} // namespace kastellan::test
