@@ -13,6 +13,10 @@ std::vector<Option> planOptions(std::vector<Option> more)
             "Where the keep runs: a host's id, name or address (see 'keepctl host list'), or auto to choose among those that were added; "
             "default: emulated",
             Word::Host},
+        {"profile", 'p', "PROFILE", "Begin with what a launch profile says ('keepctl profile list'); the other options go before it",
+            Word::Profile},
+        {"save-profile", 0, "NAME", "Save all that is asked for here as a launch profile, without the secrets, once it could be planned"},
+        {"force", 0, "", "With --save-profile: replace the profile of that name"},
         {"name", 'n', "NAME", "What the keep is called; default: the workload's name"},
         {"arg", 'a', "ARG", "An argument for the workload, after those of Keep.toml; once for each", Word::Free, {}, true},
         {"env", 'e', "KEY=VALUE", "A variable for the workload; VALUE from a file as @FILE, a literal @ at the beginning as @@", Word::Free,
@@ -45,7 +49,7 @@ std::vector<Option> planOptions(std::vector<Option> more)
 std::vector<Verb> launchVerbs()
 {
     const Operand workload{"WORKLOAD",
-        "a .wasm file, a folder with main.wasm and Keep.toml (or Enarx.toml), or a package of one; none with --kernel or --disk",
+        "a .wasm file, a folder with main.wasm and Keep.toml (or Enarx.toml), or a package of one; none with --kernel, --disk or --profile",
         Word::Workload, false, true};
     return {
         {Command::KeepPlan, "plan", "show what a launch would do, and do nothing",
@@ -75,7 +79,8 @@ std::vector<Verb> launchVerbs()
                     "nothing"}}),
             {{"keepctl keep launch resources/examples/hello", "run the sample and see its appraisal"},
                 {"keepctl keep launch -s token=token.txt app/", "deliver a secret once the keep is trusted"},
-                {"keepctl keep launch --detach --name web app/", "leave it running"},
+                {"keepctl keep launch --detach --name web --save-profile web app/", "leave it running, and keep how for later"},
+                {"keepctl keep launch --profile web", "the same again"},
                 {"keepctl keep launch --json app/ | jq .verdict", "for a script"}}},
         domainXmlVerb(workload, planOptions({})),
     };
@@ -107,11 +112,17 @@ Noun keepNoun()
                 {"all", 'a', "", "Output, events and console"}},
             {{"keepctl keep logs -f web", "watch it"}}},
         {Command::KeepStop, "stop", "stop a keep",
-            {"The workload is asked to end, is ended after the grace time, and its keep is destroyed. Returns when the keep has ended."},
+            {"The workload is asked to end (a whole virtual machine by its power button), is ended after the grace time, and its keep is "
+             "destroyed. "
+             "Returns when the keep has ended. Asked again, it ends without waiting for its host: what is left there is said, and taken "
+             "away "
+             "later."},
             {keepOperand}, {{"grace", 'g', "SECONDS", "How long the workload may take to end; default 10, 0 ends it at once"}, json},
             {{"keepctl keep stop --grace 0 web", "end it now"}}},
         {Command::KeepRemove, "remove", "remove keeps that have ended",
-            {"State and log are removed. Evidence records stay: they are never removed."},
+            {"State and log are removed. Evidence records stay: they are never removed. A keep that has left something on its host, "
+             "because that did "
+             "not answer when it ended, is removed only when that is gone."},
             {{"KEEP", "a keep, by its id, the beginning of it (4 digits or more), or its name", Word::Keep, true}}, {},
             {{"keepctl keep remove web", "forget it, keep its evidence"}}},
         {Command::KeepAttest, "attest", "attest a running keep again",

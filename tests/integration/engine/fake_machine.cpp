@@ -113,6 +113,7 @@ public:
     }
     Result<Fd> connect() override
     {
+        m_world->called("connect");
         int ends[2];
         if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
             return systemError("connect", {}, errno);
@@ -127,7 +128,11 @@ public:
     Status kill() override
     {
         ++m_world->kills;
+        m_world->called("kill");
+        if (m_world->killFails)
+            return environment("end the machine", "the host", "it was away");
         m_world->end();
+        m_world->there = false;
         return {};
     }
     std::vector<Endorsement> endorsements() const override { return {}; }
@@ -136,6 +141,7 @@ public:
     Status admit() override
     {
         ++m_world->admits;
+        m_world->called("admit");
         if (m_world->onAdmit)
             m_world->onAdmit();
         if (m_world->admitFails)
@@ -150,7 +156,11 @@ public:
     }
     const SessionSecret *sessionSecret() const override { return m_secret ? &*m_secret : nullptr; }
     Fd takeConsole() override { return std::move(m_console); }
-    std::optional<Use> use() const override { return Use{1.5, 1 << 20}; }
+    std::optional<Use> use() const override
+    {
+        m_world->called("use");
+        return Use{1.5, 1 << 20};
+    }
 
     std::string m_folder;
     std::optional<Evidence> m_evidence;
@@ -187,6 +197,8 @@ Result<std::unique_ptr<RunningKeep>> FakeMachineHost::start(
     const LaunchPlan &plan, const std::string &folder, const Progress &progress, std::stop_token)
 {
     ++m_world->starts;
+    m_world->there = true;
+    m_world->called("start");
     m_world->endEvent = Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     m_world->wake = Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     auto keep = std::make_unique<FakeMachine>(m_world);
@@ -226,13 +238,31 @@ Result<std::unique_ptr<RunningKeep>> FakeMachineHost::start(
 
 Result<std::unique_ptr<RunningKeep>> FakeMachineHost::resume(const KeepStatus &, const std::string &folder)
 {
+    m_world->called("resume");
+    if (m_world->resumesRefused > 0 && m_world->resumesRefused-- > 0)
+        return environment("connect to the host", {}, "it was away");
     if (m_world->stopping)
-        return environment("find the keep", {}, "no such machine");
+        return fail(ErrorKind::Negative, "find the keep", {}, "no such machine");
     auto keep = std::make_unique<FakeMachine>(m_world);
     keep->m_folder = folder;
     if (auto secret = sev::legacy::loadSessionSecret(folder))
         keep->m_secret = std::move(*secret);
     return keep;
+}
+
+Status FakeMachineHost::clear(const KeepStatus &, const std::string &)
+{
+    ++m_world->clears;
+    m_world->called("clear");
+    if (m_world->killFails)
+        return environment("end the machine", "the host", "it was away");
+    m_world->there = false;
+    return {};
+}
+
+std::string FakeMachineHost::left(const KeepStatus &, const std::string &) const
+{
+    return m_world->there ? "the machine of the test" : std::string();
 }
 
 } // namespace kastellan::test

@@ -31,12 +31,16 @@ struct MachineWorld {
     bool admitFails = false, boots = true;
     std::string console; ///< what it writes there at its start
     std::function<void()> onAdmit; ///< in the thread that admits
+    /// In the thread that calls "start", "connect", "admit", "use", "kill", "resume" or "clear", before anything else: it may wait there.
+    std::function<void(std::string_view)> onCall;
+    std::atomic<int> resumesRefused{0}; ///< so many times the host can't be reached
+    bool killFails = false; ///< and what is left can't be taken away
     /// What the warden answers to a challenge in place of its code.
     std::function<Bytes(const SessionSecret &, const ReportData &)> answer;
     bool exits = true; ///< the workload ends by itself
 
     // What was seen.
-    std::atomic<int> starts{0}, admits{0}, injected{0}, kills{0}, runs{0};
+    std::atomic<int> starts{0}, admits{0}, injected{0}, kills{0}, clears{0}, runs{0};
     std::optional<sev::legacy::LaunchOwner> owner;
     std::string measurement; ///< that the firmware gave
     std::vector<std::string> deliveredItems; ///< guarded by mutex
@@ -48,7 +52,12 @@ struct MachineWorld {
     std::jthread warden;
     std::vector<Fd> knocking; ///< streams for the warden; guarded by mutex
     Fd wake;
-    std::atomic<bool> stopping{false}, exitNow{false};
+    std::atomic<bool> stopping{false}, exitNow{false}, there{false};
+    void called(std::string_view call) const
+    {
+        if (onCall)
+            onCall(call);
+    }
     void boot(std::optional<SessionSecret> secret, Sha256 ownerKey);
 };
 
@@ -64,6 +73,8 @@ public:
     [[nodiscard]] Result<std::unique_ptr<RunningKeep>> start(
         const LaunchPlan &plan, const std::string &folder, const Progress &progress, std::stop_token stop) override;
     [[nodiscard]] Result<std::unique_ptr<RunningKeep>> resume(const KeepStatus &status, const std::string &folder) override;
+    [[nodiscard]] Status clear(const KeepStatus &status, const std::string &folder) override;
+    [[nodiscard]] std::string left(const KeepStatus &status, const std::string &folder) const override;
 
 private:
     std::shared_ptr<MachineWorld> m_world;
