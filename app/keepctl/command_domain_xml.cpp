@@ -11,7 +11,8 @@ namespace kastellan::keepctl {
 
 Result<int> keepDomainXml(const Invocation &asked, const Context &context)
 {
-    KASTELLAN_ASSIGN(const LaunchRequest request, launchRequest(asked));
+    KASTELLAN_ASSIGN(const LaunchProfile profile, launchAsked(asked));
+    const LaunchRequest &request = profile.request;
     KASTELLAN_ASSIGN(const auto host, findHost(*context.hosts, request.host));
     Interrupts interrupts;
     ProgressLine progress(false);

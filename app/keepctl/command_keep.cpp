@@ -110,8 +110,9 @@ std::string statusText(const KeepStatus &status, const std::map<KeepId, KeepUse>
 
 Result<int> keepPlan(const Invocation &asked, const Context &context)
 {
-    KASTELLAN_ASSIGN(const LaunchRequest request, launchRequest(asked));
-    KASTELLAN_ASSIGN(const auto secrets, readSecrets(asked)); // a file that cannot be read is better found now
+    KASTELLAN_ASSIGN(const LaunchProfile profile, launchAsked(asked));
+    const LaunchRequest &request = profile.request;
+    KASTELLAN_ASSIGN(const auto secrets, readSecrets(profile)); // a file that cannot be read is better found now
     Interrupts interrupts;
     ProgressLine progress(false);
     const StopOnInterrupt stop(interrupts);
@@ -120,6 +121,8 @@ Result<int> keepPlan(const Invocation &asked, const Context &context)
             request, context, [&](std::string_view doing, std::uint64_t done, std::uint64_t total) { progress.show(doing, done, total); },
             stop.token()));
     progress.clear();
+    if (asked.has("save-profile"))
+        KASTELLAN_TRY(saveProfile(asked, profile));
     const LaunchPlan &plan = planned.plan;
     note(reasonsText(planned.reasons));
     if (asked.has("json"))

@@ -121,13 +121,16 @@ Status launch(const Context &context, Interrupts &interrupts, Telling &telling)
 {
     const Invocation &asked = telling.asked;
     ProgressLine progress(telling.quiet);
-    KASTELLAN_ASSIGN(const LaunchRequest request, launchRequest(asked));
-    KASTELLAN_ASSIGN(auto secrets, readSecrets(asked));
+    KASTELLAN_ASSIGN(const LaunchProfile profile, launchAsked(asked));
+    const LaunchRequest &request = profile.request;
+    KASTELLAN_ASSIGN(auto secrets, readSecrets(profile));
     std::unique_ptr<KeepClient> client;
     {
         const StopOnInterrupt stop(interrupts);
         const auto show = [&](std::string_view doing, std::uint64_t done, std::uint64_t total) { progress.show(doing, done, total); };
         KASTELLAN_ASSIGN(PlannedLaunch planned, planLaunch(request, context, show, stop.token()));
+        if (asked.has("save-profile"))
+            KASTELLAN_TRY(saveProfile(asked, profile));
         telling.plan = std::move(planned.plan);
         telling.reasons = std::move(planned.reasons);
         if (telling.plan->machine && telling.plan->machine->technology == "none")
@@ -141,8 +144,7 @@ Status launch(const Context &context, Interrupts &interrupts, Telling &telling)
             const std::string digest = expectedDigestHex(plan.expected);
             note("keepctl: plan: " + inLine(plan.name) + " on " + inLine(plan.host) + " (" + inLine(plan.protection) + "), accepted root "
                 + inLine(plan.expected.root).substr(0, 32)
-                + (digest.empty() ? "" : ", expected launch digest " + digest.substr(0, 16) + "\u2026")
-                + "\n");
+                + (digest.empty() ? "" : ", expected launch digest " + digest.substr(0, 16) + "\u2026") + "\n");
         }
         KASTELLAN_ASSIGN(client, keeps::launch(*telling.plan, std::move(secrets)));
         if (stop.token().stop_requested())

@@ -65,6 +65,9 @@ inline constexpr int notLaunched = 125, refused = 126, notStarted = 127, trapped
 [[nodiscard]] Result<int> ownerSecret(const Invocation &asked);
 [[nodiscard]] Result<int> ownerReport(const Invocation &asked);
 [[nodiscard]] Result<int> ownerVmsa(const Invocation &asked);
+[[nodiscard]] Result<int> profileList(const Invocation &asked);
+[[nodiscard]] Result<int> profileShow(const Invocation &asked);
+[[nodiscard]] Result<int> profileRemove(const Invocation &asked);
 [[nodiscard]] Result<int> keysList(const Invocation &asked);
 [[nodiscard]] Result<int> keysCreate(const Invocation &asked);
 [[nodiscard]] Result<int> keysShow(const Invocation &asked);

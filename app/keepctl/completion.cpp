@@ -14,6 +14,8 @@ std::string_view wordsKind(Word word)
         return "records";
     case Word::Key:
         return "keys";
+    case Word::Profile:
+        return "profiles";
     default:
         return {};
     }

@@ -15,7 +15,8 @@ namespace {
 
 Result<std::pair<std::string, std::string>> made(const Invocation &asked, const Context &context)
 {
-    KASTELLAN_ASSIGN(const LaunchRequest request, launchRequest(asked));
+    KASTELLAN_ASSIGN(const LaunchProfile profile, launchAsked(asked));
+    const LaunchRequest &request = profile.request;
     std::string address = request.host;
     if (!address.contains("://")) { // one that was added, by its name
         KASTELLAN_ASSIGN(const auto host, findHost(*context.hosts, address));

@@ -3,6 +3,7 @@
 
 #include "app/keepctl/output.h"
 #include "app/keepctl/suggest.h"
+#include "core/keeps/profile.h"
 
 #include <algorithm>
 
@@ -130,8 +131,12 @@ Result<std::string> completionWords(const std::string &kind, const HostRegistry 
         KASTELLAN_ASSIGN(const auto all, keys::list());
         for (const KeyInfo &key : all)
             words.emplace_back(key.name, key.use);
+    } else if (kind == "profiles") {
+        KASTELLAN_ASSIGN(const auto all, profiles::list());
+        for (const LaunchProfile &profile : all)
+            words.emplace_back(profile.name, profile.request.host);
     } else {
-        return badInput("list words", "--words " + kind, "there are hosts, keeps, records and keys");
+        return badInput("list words", "--words " + kind, "there are hosts, keeps, records, keys and profiles");
     }
     std::string text;
     for (const auto &[word, meaning] : words)

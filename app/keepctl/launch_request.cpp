@@ -74,48 +74,94 @@ Result<std::vector<std::pair<std::string, unsigned>>> minimumTcb(const std::vect
     return floors;
 }
 
-} // namespace
-
-Result<LaunchRequest> launchRequest(const Invocation &asked)
+/// A relative path means another file where the profile is used.
+std::string absolute(const std::string &path)
 {
-    LaunchRequest request;
-    if (!asked.operands.empty())
-        request.workload = asked.operands.front();
-    request.host = asked.value("host", "emulated");
-    request.name = asked.value("name");
-    request.args = asked.values("arg");
-    request.ownerKey = asked.value("owner-key");
-    request.allowDebug = asked.has("allow-debug");
-    request.strict = asked.has("strict");
-    request.noSandbox = asked.has("no-sandbox");
-    if (asked.has("interpreter") && asked.has("aot"))
-        return wrong(
-            "aot", "--interpreter --aot", "the two exclude each other", "Give one of them, or none to leave the choice to keepctl.");
-    request.execution = asked.has("interpreter") ? "interpreter" : asked.has("aot") ? "aot" : "auto";
+    std::error_code code;
+    const auto whole = path.empty() ? std::filesystem::path() : std::filesystem::absolute(path, code);
+    return whole.lexically_normal().string();
+}
+
+Status readVariables(const Invocation &asked, LaunchRequest &request)
+{
     for (const std::string &given : asked.values("env")) {
         KASTELLAN_ASSIGN(auto pair, splitAtEquals("env", given));
         KASTELLAN_ASSIGN(request.env[pair.first], variable(pair.second));
     }
+    return {};
+}
+
+Status readSecretNames(const Invocation &asked, LaunchProfile &profile)
+{
     std::set<std::string> names;
     for (const std::string &given : asked.values("secret")) {
         KASTELLAN_ASSIGN(auto pair, splitAtEquals("secret", given));
         if (!names.insert(pair.first).second)
             return wrong("secret", pair.first, "this secret is given twice");
-        request.secretNames.push_back(pair.first);
+        if (std::ranges::find(profile.request.secretNames, pair.first) == profile.request.secretNames.end())
+            profile.request.secretNames.push_back(pair.first);
+        profile.secretFiles[pair.first] = absolute(pair.second);
     }
-    KASTELLAN_ASSIGN(const ExpectedDigest digest, expectedDigest(asked));
-    request.expectDigest = digest.snp;
-    request.expectShortDigest = digest.sev;
-    KASTELLAN_ASSIGN(request.minimumTcb, minimumTcb(asked.values("min-tcb")));
-    KASTELLAN_ASSIGN(request.machine, machineRequest(asked));
+    return {};
+}
+
+Status readExpectations(const Invocation &asked, LaunchRequest &request)
+{
+    if (asked.has("expect-digest")) {
+        KASTELLAN_ASSIGN(const ExpectedDigest digest, expectedDigest(asked));
+        request.expectDigest = digest.snp;
+        request.expectShortDigest = digest.sev;
+    }
+    if (asked.has("min-tcb")) {
+        KASTELLAN_ASSIGN(request.minimumTcb, minimumTcb(asked.values("min-tcb")));
+    }
     if (asked.has("policy")) {
         KASTELLAN_ASSIGN(request.policy, readPolicyText(asked.value("policy")));
     }
+    request.allowDebug = request.allowDebug || asked.has("allow-debug");
+    request.strict = request.strict || asked.has("strict");
+    return {};
+}
+
+} // namespace
+
+Result<LaunchProfile> launchAsked(const Invocation &asked)
+{
+    LaunchProfile profile;
+    if (asked.has("profile")) {
+        KASTELLAN_ASSIGN(profile, profiles::load(asked.value("profile")));
+    }
+    LaunchRequest &request = profile.request;
+    if (!asked.operands.empty())
+        request.workload = asked.operands.front();
+    request.host = asked.value("host", request.host);
+    request.name = asked.value("name", request.name);
+    if (asked.has("arg"))
+        request.args = asked.values("arg");
+    request.ownerKey = asked.value("owner-key", request.ownerKey);
+    request.noSandbox = request.noSandbox || asked.has("no-sandbox");
+    if (asked.has("interpreter") && asked.has("aot"))
+        return wrong(
+            "aot", "--interpreter --aot", "the two exclude each other", "Give one of them, or none to leave the choice to keepctl.");
+    if (asked.has("interpreter") || asked.has("aot"))
+        request.execution = asked.has("interpreter") ? "interpreter" : "aot";
+    KASTELLAN_TRY(readVariables(asked, request));
+    KASTELLAN_TRY(readSecretNames(asked, profile));
+    KASTELLAN_TRY(readExpectations(asked, request));
+    KASTELLAN_TRY(readMachineOptions(asked, request.machine));
     if (request.workload.empty() && !request.machine.whole)
         return badInput("understand the command line", {},
             "it needs a WORKLOAD: a .wasm file, a folder with main.wasm and Keep.toml, or a package of one",
             "A whole virtual machine is launched with --kernel FILE or --disk FILE in its place.");
-    return request;
+    return profile;
+}
+
+Status saveProfile(const Invocation &asked, LaunchProfile profile)
+{
+    profile.name = asked.value("save-profile");
+    profile.saved = 0;
+    profile.request.workload = absolute(profile.request.workload.string());
+    return profiles::save(std::move(profile), asked.has("force"));
 }
 
 Result<std::string> readPolicyText(const std::string &file)
@@ -129,15 +175,18 @@ Result<std::string> readPolicyText(const std::string &file)
     return text;
 }
 
-Result<std::vector<Secret>> readSecrets(const Invocation &asked)
+Result<std::vector<Secret>> readSecrets(const LaunchProfile &profile)
 {
     std::vector<Secret> secrets;
-    for (const std::string &given : asked.values("secret")) {
-        KASTELLAN_ASSIGN(auto pair, splitAtEquals("secret", given));
-        auto value = readFile(pair.second, secretLimit);
+    for (const std::string &name : profile.request.secretNames) {
+        const auto file = profile.secretFiles.find(name);
+        if (file == profile.secretFiles.end())
+            return badInput("read the secret '" + name + "'", profile.name, "the profile does not say where it is",
+                "Give it with --secret " + name + "=FILE.");
+        auto value = readFile(file->second, secretLimit);
         if (!value)
-            return std::unexpected(value.error().during("read the secret '" + pair.first + "'"));
-        secrets.emplace_back(std::move(pair.first), std::move(*value));
+            return std::unexpected(value.error().during("read the secret '" + name + "'"));
+        secrets.emplace_back(name, std::move(*value));
     }
     return secrets;
 }

@@ -3,15 +3,18 @@
 
 #include "app/keepctl/parse.h"
 #include "core/keeps/keep_client.h"
-#include "core/keeps/planner.h"
+#include "core/keeps/profile.h"
 
 namespace kastellan::keepctl {
 
-/// What the options of `keep plan` and `keep launch` ask for. Every error is an Input error that names the option.
-[[nodiscard]] Result<LaunchRequest> launchRequest(const Invocation &asked);
+/// What `keep plan`, `keep launch` and `keep domain-xml` are asked for: the profile of --profile, and over it the options. A list that is
+/// given replaces the profile's; variables and secrets are added to its. Every error is an Input error that names the option.
+[[nodiscard]] Result<LaunchProfile> launchAsked(const Invocation &asked);
+/// --save-profile: for later launches.
+[[nodiscard]] Status saveProfile(const Invocation &asked, LaunchProfile profile);
 /// The text of a policy file; an Input error, with its line, if it is none.
 [[nodiscard]] Result<std::string> readPolicyText(const std::string &file);
-/// The secrets of --secret NAME=FILE, read now; at most 1 MiB each.
-[[nodiscard]] Result<std::vector<Secret>> readSecrets(const Invocation &asked);
+/// The secrets that a launch gives, read now; at most 1 MiB each.
+[[nodiscard]] Result<std::vector<Secret>> readSecrets(const LaunchProfile &profile);
 
 } // namespace kastellan::keepctl

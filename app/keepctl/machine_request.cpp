@@ -14,10 +14,13 @@ namespace {
 constexpr std::uint64_t domainLimit = 1 << 20;
 constexpr std::uint64_t anyNumber = std::numeric_limits<std::uint32_t>::max();
 
-/// The block in the file that an option names; empty without the option.
-Result<std::string> blockOption(const Invocation &asked, const std::string &option, std::size_t size)
+/// The block in the file that an option names; without the option nothing changes.
+Status blockOption(const Invocation &asked, const std::string &option, std::size_t size, std::string &block)
 {
-    return asked.has(option) ? readBlockFile(asked.value(option), size, "what --" + option + " names") : std::string();
+    if (asked.has(option)) {
+        KASTELLAN_ASSIGN(block, readBlockFile(asked.value(option), size, "what --" + option + " names"));
+    }
+    return {};
 }
 
 /// "0x30000" or decimal.
@@ -42,37 +45,41 @@ std::string absolute(const std::string &path)
 
 } // namespace
 
-Result<MachineRequest> machineRequest(const Invocation &asked)
+Status readMachineOptions(const Invocation &asked, MachineRequest &request)
 {
-    MachineRequest request;
-    request.technology = asked.value("technology");
+    request.technology = asked.value("technology", request.technology);
     if (asked.has("kernel") || asked.has("disk") || asked.has("initrd") || asked.has("append"))
         request.whole = MachineImage{
             absolute(asked.value("kernel")), absolute(asked.value("initrd")), asked.value("append"), absolute(asked.value("disk"))};
-    request.rehearse = asked.has("rehearse");
-    request.unattested = asked.has("unattested");
-    KASTELLAN_ASSIGN(const std::uint64_t vcpus, asked.number("vcpus", 1, anyNumber));
+    request.rehearse = request.rehearse || asked.has("rehearse");
+    request.unattested = request.unattested || asked.has("unattested");
+    KASTELLAN_ASSIGN(const std::uint64_t vcpus, asked.number("vcpus", request.vcpus, anyNumber));
     request.vcpus = static_cast<unsigned>(vcpus);
-    KASTELLAN_ASSIGN(request.memoryMiB, asked.number("memory", 0, anyNumber));
-    request.cpuModel = asked.value("cpu-model");
-    request.network = asked.value("network", "none");
+    KASTELLAN_ASSIGN(request.memoryMiB, asked.number("memory", request.memoryMiB, anyNumber));
+    request.cpuModel = asked.value("cpu-model", request.cpuModel);
+    request.network = asked.value("network", request.network);
+    if (asked.has("forward"))
+        request.ports.clear();
     for (const std::string &text : asked.values("forward")) {
         KASTELLAN_ASSIGN(auto port, forwardedPortFrom(text));
         request.ports.push_back(std::move(port));
     }
-    const std::string image = asked.value("image");
-    request.image = image.starts_with("docker://") ? image : absolute(image); // clusters take theirs from a registry
-    request.firmware = absolute(asked.value("firmware"));
+    if (asked.has("image")) {
+        const std::string image = asked.value("image");
+        request.image = image.starts_with("docker://") ? image : absolute(image); // clusters take theirs from a registry
+    }
+    if (asked.has("firmware"))
+        request.firmware = absolute(asked.value("firmware"));
     KASTELLAN_ASSIGN(const std::uint64_t patience, asked.number("boot-timeout", request.bootSeconds, anyNumber));
     request.bootSeconds = static_cast<unsigned>(patience);
     if (asked.has("guest-policy")) {
         KASTELLAN_ASSIGN(request.policy, policyNumber(asked.value("guest-policy")));
     }
-    KASTELLAN_ASSIGN(request.idBlock, blockOption(asked, "id-block", idBlockSize));
-    KASTELLAN_ASSIGN(request.idAuth, blockOption(asked, "id-auth", idAuthSize));
-    KASTELLAN_ASSIGN(request.workarounds, blockOption(asked, "workarounds", workaroundsSize));
-    request.authorKey = asked.has("author-key");
-    request.vlek = asked.has("vlek");
+    KASTELLAN_TRY(blockOption(asked, "id-block", idBlockSize, request.idBlock));
+    KASTELLAN_TRY(blockOption(asked, "id-auth", idAuthSize, request.idAuth));
+    KASTELLAN_TRY(blockOption(asked, "workarounds", workaroundsSize, request.workarounds));
+    request.authorKey = request.authorKey || asked.has("author-key");
+    request.vlek = request.vlek || asked.has("vlek");
     if (asked.has("domain-xml")) {
         const std::string file = asked.value("domain-xml");
         auto xml = readFile(file == "-" ? "/dev/stdin" : file, domainLimit);
@@ -82,7 +89,7 @@ Result<MachineRequest> machineRequest(const Invocation &asked)
         if (request.domainXml.empty())
             return badInput("use the option --domain-xml", file, "it is empty");
     }
-    return request;
+    return {};
 }
 
 } // namespace kastellan::keepctl

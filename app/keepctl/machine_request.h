@@ -6,7 +6,7 @@
 
 namespace kastellan::keepctl {
 
-/// What the options of a launch ask of a virtual machine. Files are read here.
-[[nodiscard]] Result<MachineRequest> machineRequest(const Invocation &asked);
+/// What the options of a launch ask of a virtual machine, over what `request` says already. Files are read here.
+[[nodiscard]] Status readMachineOptions(const Invocation &asked, MachineRequest &request);
 
 } // namespace kastellan::keepctl

@@ -80,6 +80,12 @@ Result<int> run(const Invocation &asked, const Context &context)
         return ownerReport(asked);
     case Command::OwnerVmsa:
         return ownerVmsa(asked);
+    case Command::ProfileList:
+        return profileList(asked);
+    case Command::ProfileShow:
+        return profileShow(asked);
+    case Command::ProfileRemove:
+        return profileRemove(asked);
     case Command::KeysList:
         return keysList(asked);
     case Command::KeysCreate:

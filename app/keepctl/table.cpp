@@ -7,8 +7,8 @@ namespace kastellan::keepctl {
 
 const std::vector<Noun> &nouns()
 {
-    static const std::vector<Noun> all{
-        hostNoun(), certsNoun(), keepNoun(), evidenceNoun(), measureNoun(), imageNoun(), ownerNoun(), keysNoun(), emulateNoun(), logNoun()};
+    static const std::vector<Noun> all{hostNoun(), certsNoun(), keepNoun(), evidenceNoun(), measureNoun(), imageNoun(), ownerNoun(),
+        profileNoun(), keysNoun(), emulateNoun(), logNoun()};
     return all;
 }
 
@@ -57,7 +57,8 @@ const std::vector<std::pair<std::string_view, std::string_view>> &environmentVar
         {"KASTELLAN_VM_IMAGE",
             "the keep image for virtual machines, a folder, in place of the one that 'image build' made or the installed one"},
         {"KASTELLAN_KDS_URL", "a mirror of AMD's key server for 'certs fetch' and 'evidence verify --fetch'"},
-        {"KASTELLAN_KDS_CACHE", "the most that the cache of the key server's answers takes on the disk, MiB; default: 64; 0: nothing is kept"},
+        {"KASTELLAN_KDS_CACHE",
+            "the most that the cache of the key server's answers takes on the disk, MiB; default: 64; 0: nothing is kept"},
         {"KASTELLAN_KDS_CA", "certificate authorities for TLS with the key server, a PEM file; default: the system's"},
         {"KASTELLAN_PLATFORM_HELPER", "the helper that polkit starts for commands of the platform, in place of the installed one"},
         {"NO_COLOR", "no colours, even on a terminal"},

@@ -46,6 +46,9 @@ enum class Command {
     OwnerSecret,
     OwnerReport,
     OwnerVmsa,
+    ProfileList,
+    ProfileShow,
+    ProfileRemove,
     KeysList,
     KeysCreate,
     KeysShow,
@@ -101,6 +104,7 @@ enum class Word {
     Keep,
     Record,
     Key,
+    Profile,
     Choice, ///< one of `choices`
 };
 

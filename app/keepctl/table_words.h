@@ -27,6 +27,7 @@ inline const Operand keyOperand{"KEY", "a key, by its name or the beginning of i
 [[nodiscard]] Noun imageNoun();
 [[nodiscard]] Noun ownerNoun();
 [[nodiscard]] Noun certsNoun();
+[[nodiscard]] Noun profileNoun();
 [[nodiscard]] Noun keysNoun();
 [[nodiscard]] Noun logNoun();
 [[nodiscard]] Noun emulateNoun();

@@ -7,6 +7,8 @@
 namespace kastellan::js {
 
 [[nodiscard]] Out toJson(const LaunchPlan &plan);
+[[nodiscard]] Out toJson(const MachineRequest &request);
+[[nodiscard]] Result<MachineRequest> machineRequestFrom(const In &value, const std::string &where);
 [[nodiscard]] Out toJson(const MachinePlan &plan);
 [[nodiscard]] Result<MachinePlan> machinePlanFrom(const In &value, const std::string &where);
 [[nodiscard]] Result<LaunchPlan> planFrom(const In &value, const std::string &where);

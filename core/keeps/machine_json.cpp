@@ -19,6 +19,33 @@ Out toJson(const MachineImage &image)
     return {{"kernel", image.kernel}, {"initrd", image.initrd}, {"command_line", image.commandLine}, {"disk", image.disk}};
 }
 
+ForwardedPort portFrom(const In &value, const std::string &where, Status &status)
+{
+    Object object(value, where);
+    ForwardedPort port;
+    port.protocol = object.text("protocol");
+    port.host = static_cast<std::uint16_t>(object.integer("host", 1, 65535));
+    port.guest = static_cast<std::uint16_t>(object.integer("guest", 1, 65535));
+    if (object.status() && port.protocol != "tcp" && port.protocol != "udp")
+        object.wrong("protocol", "it is neither tcp nor udp");
+    status = object.status();
+    return port;
+}
+
+Result<MachineImage> imageFrom(const In &value, const std::string &where)
+{
+    Object object(value, where);
+    MachineImage image;
+    image.kernel = object.textOr("kernel");
+    image.initrd = object.textOr("initrd");
+    image.commandLine = object.textOr("command_line");
+    image.disk = object.textOr("disk");
+    KASTELLAN_TRY(object.status());
+    return image;
+}
+
+} // namespace
+
 Out toJson(const MachineRequest &request)
 {
     Out ports = Out::array();
@@ -48,32 +75,7 @@ Out toJson(const MachineRequest &request)
     };
 }
 
-ForwardedPort portFrom(const In &value, const std::string &where, Status &status)
-{
-    Object object(value, where);
-    ForwardedPort port;
-    port.protocol = object.text("protocol");
-    port.host = static_cast<std::uint16_t>(object.integer("host", 1, 65535));
-    port.guest = static_cast<std::uint16_t>(object.integer("guest", 1, 65535));
-    if (object.status() && port.protocol != "tcp" && port.protocol != "udp")
-        object.wrong("protocol", "it is neither tcp nor udp");
-    status = object.status();
-    return port;
-}
-
-Result<MachineImage> imageFrom(const In &value, const std::string &where)
-{
-    Object object(value, where);
-    MachineImage image;
-    image.kernel = object.textOr("kernel");
-    image.initrd = object.textOr("initrd");
-    image.commandLine = object.textOr("command_line");
-    image.disk = object.textOr("disk");
-    KASTELLAN_TRY(object.status());
-    return image;
-}
-
-Result<MachineRequest> requestFrom(const In &value, const std::string &where)
+Result<MachineRequest> machineRequestFrom(const In &value, const std::string &where)
 {
     Object object(value, where);
     MachineRequest request;
@@ -117,8 +119,6 @@ Result<MachineRequest> requestFrom(const In &value, const std::string &where)
     return request;
 }
 
-} // namespace
-
 Out toJson(const MachinePlan &plan)
 {
     return {
@@ -142,7 +142,7 @@ Result<MachinePlan> machinePlanFrom(const In &value, const std::string &where)
     if (!request)
         object.wrong("request", "it is missing");
     KASTELLAN_TRY(object.status());
-    KASTELLAN_ASSIGN(plan.request, requestFrom(*request, object.place("request")));
+    KASTELLAN_ASSIGN(plan.request, machineRequestFrom(*request, object.place("request")));
     return plan;
 }
 

@@ -6,6 +6,7 @@
 #include <QtCore/QDir>
 #include <QtCore/QDirIterator>
 #include <QtCore/QElapsedTimer>
+#include <QtCore/QFile>
 #include <QtCore/QJsonArray>
 #include <QtCore/QRandomGenerator>
 #include <QtTest/QTest>
@@ -30,6 +31,7 @@ private Q_SLOTS:
     void trapIs134();
     void flippedBitIsRefused();
     void wrongExpectedDigestIsRefused();
+    void profileLaunchesAgain();
     void unusableInputIs125_data();
     void unusableInputIs125();
     void interruptStops();
@@ -235,6 +237,34 @@ void TestKeepctlLaunch::wrongExpectedDigestIsRefused()
     QVERIFY2(ran.exit == 126 && ran.out.isEmpty() && ran.err.contains("launch.digest"), ran.all());
     const Ran floor = m_program.run({u"keep"_s, u"launch"_s, u"--strict"_s, u"--min-tcb"_s, u"snp=255"_s, example("hello")});
     QVERIFY2(floor.exit == 126 && floor.out.isEmpty(), floor.all());
+}
+
+void TestKeepctlLaunch::profileLaunchesAgain()
+{
+    const QString secret = m_program.path(u"profile-token"_s);
+    QFile file(secret);
+    QVERIFY(file.open(QIODevice::WriteOnly) && file.write("hunter2") == 7);
+    file.close();
+    const Ran first = m_program.run({u"keep"_s, u"launch"_s, u"--name"_s, u"first"_s, u"-s"_s, u"token="_s + secret, u"--save-profile"_s,
+        u"again"_s, example("secret")});
+    QVERIFY2(first.exit == 0, first.all());
+    const Ran shown = m_program.run({u"profile"_s, u"show"_s, u"again"_s, u"--json"_s});
+    QVERIFY2(shown.exit == 0 && !shown.out.contains("hunter2") && shown.out.contains("profile-token"), shown.all());
+    // From another folder, with an option over it.
+    const Ran second = m_program.run({u"keep"_s, u"launch"_s, u"--profile"_s, u"again"_s, u"--name"_s, u"second"_s, u"--json"_s});
+    QVERIFY2(second.exit == 0, second.all());
+    QCOMPARE(second.json()["name"_L1].toString(), u"second"_s);
+    QCOMPARE(second.json()["output"_L1]["stdout"_L1]["text"_L1].toString().toUtf8(), first.out);
+    const Ran taken = m_program.run({u"keep"_s, u"plan"_s, u"--profile"_s, u"again"_s, u"--save-profile"_s, u"again"_s});
+    QVERIFY2(taken.exit == 2 && taken.err.contains("--force"), taken.all());
+    // A launch that can't be planned is not kept.
+    const Ran bad = m_program.run({u"keep"_s, u"launch"_s, u"--save-profile"_s, u"bad"_s, u"/nowhere/x.wasm"_s});
+    QVERIFY2(bad.exit == 125, bad.all());
+    const Ran list = m_program.run({u"profile"_s, u"list"_s, u"--json"_s});
+    QCOMPARE(list.json()["profiles"_L1].toArray().size(), 1);
+    QVERIFY(m_program.run({u"profile"_s, u"remove"_s, u"again"_s}).exit == 0);
+    const Ran gone = m_program.run({u"keep"_s, u"launch"_s, u"--profile"_s, u"again"_s});
+    QVERIFY2(gone.exit == 125 && gone.err.contains("again"), gone.all());
 }
 
 void TestKeepctlLaunch::unusableInputIs125_data()

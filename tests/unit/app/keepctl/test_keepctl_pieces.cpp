@@ -269,8 +269,9 @@ void TestKeepctlPieces::requestTakesEverything()
         "A=b=c", "-e", "F=@" + value.string(), "-e", "L=@@x", "-s", "token=/nowhere", "--expect-digest", std::string(96, 'a'), "--min-tcb",
         "snp=3,bl=0", "--min-tcb", "ucode=255", "--aot", "--strict", "--owner-key", "me", "--allow-debug", "--no-sandbox"});
     QVERIFY(asked);
-    const auto request = launchRequest(*asked);
-    QVERIFY2(request, request ? "" : request.error().message().c_str());
+    const auto profile = launchAsked(*asked);
+    QVERIFY2(profile, profile ? "" : profile.error().message().c_str());
+    const LaunchRequest *request = &profile->request;
     QCOMPARE(request->workload, fs::path("w.wasm"));
     QCOMPARE(request->host + request->name + request->execution + request->ownerKey, std::string("localNaotme"));
     QCOMPARE(request->args, (std::vector<std::string>{"1", "2"}));
@@ -352,7 +353,7 @@ void TestKeepctlPieces::requestRefuses()
         line.push_back(word.toStdString());
     const auto asked = parse(line);
     QVERIFY(asked);
-    const auto request = launchRequest(*asked);
+    const auto request = launchAsked(*asked);
     QVERIFY(!request);
     QCOMPARE(exitCodeOf(request.error()) == 2 || options.contains(u"nowhere"), true);
     QVERIFY2(QString::fromStdString(request.error().message()).contains(says), request.error().message().c_str());
@@ -362,16 +363,16 @@ void TestKeepctlPieces::secretsAreRead()
 {
     const fs::path path = file("secret", "hunter2");
     auto asked = parse(std::vector<std::string>{"keep", "launch", "w", "-s", "token=" + path.string()});
-    const auto secrets = readSecrets(*asked);
+    const auto secrets = readSecrets(*launchAsked(*asked));
     QVERIFY(secrets && secrets->size() == 1);
     QCOMPARE(secrets->front().name, std::string("token"));
     QVERIFY(asText(secrets->front().value) == "hunter2");
     asked = parse(std::vector<std::string>{"keep", "launch", "w", "-s", "token=/nowhere"});
-    const auto missing = readSecrets(*asked);
+    const auto missing = readSecrets(*launchAsked(*asked));
     QVERIFY(!missing && missing.error().message().contains("token"));
     const fs::path large = file("large", std::string((1 << 20) + 1, 'x'));
     asked = parse(std::vector<std::string>{"keep", "launch", "w", "-s", "token=" + large.string()});
-    QVERIFY(!readSecrets(*asked));
+    QVERIFY(!readSecrets(*launchAsked(*asked)));
 }
 
 void TestKeepctlPieces::exportsReplaceNothing()
