@@ -56,8 +56,8 @@ Result<int> keepStop(const Invocation &asked)
         KASTELLAN_ASSIGN(const auto client, KeepClient::connect(status.plan.id));
         KASTELLAN_TRY(client->stop(static_cast<unsigned>(grace)));
         logActivity("stop keep", id, "asked");
-        waitFor(*client, std::chrono::seconds(grace + 60), // a host that takes the keep away has its time too
-            
+        // The workload has its grace, and the host its time to take the keep away.
+        waitFor(*client, std::chrono::seconds(grace + 60),
             [](const KeepEvent &event) { return event.kind == KeepEvent::Kind::Status && isFinal(event.status.state); });
         KASTELLAN_ASSIGN(status, statusNow(status.plan.id));
         if (!isFinal(status.state))

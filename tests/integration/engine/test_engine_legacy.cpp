@@ -327,7 +327,7 @@ void TestEngineLegacy::stoppedInEachState()
     };
     scene.launch();
     VERIFY_SCENE(scene.status().state == KeepState::Stopped, scene);
-    QCOMPARE(m_world->kills.load(), 1);
+    QCOMPARE(m_world->kills.load(), m_world->starts.load()); // stopped before that, it is not even started
     if (!sent)
         QVERIFY(!somethingWasSent());
     QVERIFY(!std::filesystem::exists(scene.folder() / "session.key"));

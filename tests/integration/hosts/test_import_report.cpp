@@ -55,6 +55,31 @@ private Q_SLOTS:
         QCOMPARE(resultOf(other, u"report.hostdata"_s), u"fail"_s);
     }
 
+    /// Its verdict is the keep's newest, and the record is the keep's.
+    void theKeepIsToldOfIt()
+    {
+        makeKeep({"/k", "", "quiet", ""});
+        const Ran good = import(m_owner);
+        const auto shown = [&] { return m_program->run({u"keep"_s, u"show"_s, u"--json"_s, u"whole"_s}).json(); };
+        QCOMPARE(shown()["verdict"_L1].toString(), u"authentic"_s);
+        QCOMPARE(shown()["records"_L1].toArray().size(), 1);
+        QCOMPARE(shown()["records"_L1].toArray().first().toString(), good.json()["record"_L1].toString());
+        static_cast<void>(import(std::string(64, 'e')));
+        QCOMPARE(shown()["verdict"_L1].toString(), u"refused"_s);
+        QCOMPARE(shown()["records"_L1].toArray().size(), 2);
+    }
+
+    /// What the plan's policy gives up is given up here too, and said.
+    void overridesAreThoseOfTheLaunch()
+    {
+        makeKeep({"/k", "", "quiet", ""}, {}, true, "version = 1\n[guest_policy]\nallowed = [\"debug\"]\n");
+        const Ran ran = import(m_owner);
+        QStringList overrides;
+        for (const auto &one : ran.json()["appraisal"_L1]["overrides"_L1].toArray())
+            overrides += one.toString();
+        QVERIFY2(!overrides.filter(u"policy: "_s).isEmpty(), ran.all());
+    }
+
     void anUnmeasuredDisk()
     {
         makeKeep({"/k", "", "root=/dev/vda", "/d"});
@@ -87,7 +112,8 @@ private Q_SLOTS:
     }
 
 private:
-    void makeKeep(const MachineImage &image, const std::optional<LaunchDigest> &digest = {}, bool whole = true)
+    void makeKeep(const MachineImage &image, const std::optional<LaunchDigest> &digest = {}, bool whole = true,
+        const std::string &policy = {})
     {
         KeepStatus status;
         LaunchPlan &plan = status.plan;
@@ -96,6 +122,7 @@ private:
         plan.host = "qemu:///session";
         plan.expected = m_maker->expected;
         plan.expected.vmpl.reset();
+        plan.expected.policy = policy;
         if (digest)
             plan.expected.launchDigest = *digest;
         plan.ownerKey = m_owner;

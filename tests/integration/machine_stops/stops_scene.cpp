@@ -39,7 +39,7 @@ LiveKeep StopsScene::follow(const QStringList &words)
 {
     LiveKeep keep;
     keep.name = u"stops-%1"_s.arg(++m_number);
-    keep.launcher = program().start(words + QStringList{u"--name"_s, keep.name});
+    keep.launcher.reset(program().start(words + QStringList{u"--name"_s, keep.name}).release());
     eventually(
         [&] {
             const auto found = kastellan::keeps::find(keep.name.toStdString());

@@ -9,9 +9,19 @@
 
 namespace kastellan::test {
 
+/// Lets keepctl come to its end by itself, for a while.
+struct EndedProcess {
+    void operator()(QProcess *process) const
+    {
+        process->closeWriteChannel();
+        process->waitForFinished();
+        delete process;
+    }
+};
+
 /// A keep that was launched, and this test as its client.
 struct LiveKeep {
-    std::unique_ptr<QProcess> launcher; ///< keepctl, attached
+    std::unique_ptr<QProcess, EndedProcess> launcher; ///< keepctl, attached
     std::unique_ptr<Watch> watch;
     QString name;
     [[nodiscard]] KeepStatus onDisk() const;

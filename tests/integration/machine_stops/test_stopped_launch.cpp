@@ -39,7 +39,8 @@ void TestStoppedLaunch::stopped_data()
                 continue; // SNP measures nothing that waits
             if (technology == "snp"_L1 && std::string_view(step).contains("secret"))
                 continue;
-            QTest::newRow((technology.toUtf8() + ", " + step).constData()) << technology << QByteArray(step);
+            const QByteArray row = technology.toUtf8() + ", " + step;
+            QTest::newRow(row.constData()) << technology << QByteArray(step);
         }
 }
 
