@@ -102,6 +102,7 @@ fi
 pass "$top"
 pass "${CCACHE_DIR:?}"
 [ -z "${KASTELLAN_VECTORS:-}" ] || pass_readonly "$KASTELLAN_VECTORS"
+[ -z "${KASTELLAN_CLEAN_ROOT:-}" ] || pass_readonly "$KASTELLAN_CLEAN_ROOT"
 
 pivot_root . .
 umount -l .

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Makes the build root: a Debian 13 system with the packages of packages.txt. Called by ./dev; prints nothing when the root is there.
-# usage: root.sh path | root.sh ensure | root.sh bench
+# And clean roots, for trying our own package: nothing but Debian's base and the packages that are named.
+# usage: root.sh path | root.sh ensure | root.sh bench-packages | root.sh clean PACKAGE...     (prints the clean root's path)
 # shellcheck disable=SC2016 # what stands in single quotes is for another shell or for apt
 set -euo pipefail
 
@@ -61,8 +62,8 @@ need_tools() {
     fi
 }
 
-make_root() {
-    local work=$root.making sources extra name from mode options=()
+make_root() { # PACKAGES, separated by commas: into $root
+    local packages=$1 work=$root.making sources extra name from mode options=()
     need_tools
     sources=$(sources_for_suite)
     [ -n "$sources" ] || die "cannot make the build root: no Debian mirror in this machine's apt sources. Set KASTELLAN_DEBIAN_MIRROR to the URL of one."
@@ -84,6 +85,7 @@ make_root() {
     for name in $extra; do
         from=${name#*/}
         name=${name%/*}
+        [[ ,$packages, = *,$name,* ]] || continue
         if ! grep -q " $from main" "$scratch/sources.list"; then
             printf '%s\n' "$sources" | awk -v suite="$suite" -v from="$from" '$2 == suite { print "deb", $1, from, "main"; exit }' >>"$scratch/sources.list"
             printf 'Package: *\nPin: release n=%s\nPin-Priority: -1\n\n' "$from" >>"$scratch/pin"
@@ -98,21 +100,26 @@ make_root() {
     mode=root
     [ "$(id -u)" = 0 ] || mode=unshare
     options=(
-        --mode="$mode" --variant=apt --architectures="$(dpkg --print-architecture)"
+        --mode="$mode" --variant="$variant" --architectures="$(dpkg --print-architecture)"
         --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Languages "none"'
         --dpkgopt=force-unsafe-io
-        --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright'
-        --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*'
-        --dpkgopt='path-exclude=/usr/share/info/*'
         --setup-hook='mkdir -p "$1/etc/apt/preferences.d" "$1/etc/initramfs-tools"'
         --setup-hook="cp '$scratch/pin' \"\$1/etc/apt/preferences.d/kastellan\""
         --setup-hook="cp '$scratch/apt.conf' \"\$1/etc/apt/apt.conf.d/80kastellan-machine\""
         # an ordinary user for the tests that must not be root
         --customize-hook='chroot "$1" useradd --uid 2000 --create-home --shell /bin/bash tester'
         --customize-hook='rm -rf "$1"/var/cache/apt/archives/*.deb'
-        --include="$(list | grep -v '^bench:' | sed 's,/.*,,' | paste -sd,)"
+        --include="$packages"
     )
-    echo "dev: making the build root $root (Debian 13, about 3 GB, takes some minutes; once)" >&2
+    echo "dev: making $root (Debian 13, $title; once)" >&2
+    # What nobody reads in there; a clean root is as a person's system is.
+    if [ "$kind" = build ]; then
+        options+=(
+            --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright'
+            --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*'
+            --dpkgopt='path-exclude=/usr/share/info/*'
+        )
+    fi
     local log=$root.log begin=$SECONDS
     if [ "$mode" = root ]; then
         INITRD=No mmdebstrap "${options[@]}" "$suite" "$work" "$scratch/sources.list" >"$log" 2>&1 || failed "$log" "$work"
@@ -122,21 +129,21 @@ make_root() {
         unshare --user --map-root-user --map-auto tar -C "$work" --exclude='./dev/*' -xpf "$scratch/root.tar" || failed "$log" "$work"
     fi
     mv "$work" "$root"
-    echo "dev: the build root is ready after $((SECONDS - begin)) s" >&2
+    echo "dev: it is ready after $((SECONDS - begin)) s" >&2
     remove_old
 }
 
 failed() {
     tail -n 25 "$1" >&2
     rm -rf --one-file-system "$2" || true
-    die "making the build root failed; the last lines are above, all of them in $1. Mend the cause (network, disk space, mirror) and start again."
+    die "making $root failed; the last lines are above, all of them in $1. Mend the cause (network, disk space, mirror) and start again."
 }
 
-# Roots of former package lists. One that is in use (a detached keep runs in it) stays until the next time.
+# Roots of former package lists, of the same kind. One that is in use (a detached keep runs in it) stays until the next time.
 remove_old() {
     [ -z "${KASTELLAN_BUILD_ROOT:-}" ] || return 0
     local old
-    for old in "$cache"/root-*; do
+    for old in "${root%-*}"-*; do
         case $old in
             "$root" | "$root".* | *.lock) continue ;;
             *.log) rm -f "$old" ;;
@@ -165,16 +172,29 @@ in_use() {
     return 1
 }
 
+ensure() { # PROGRAM-OF-THE-ROOT PACKAGES
+    [ ! -x "$root$1" ] || return 0
+    [ "$(uname -s)" = Linux ] || die "it needs Linux."
+    mkdir -p "$(dirname "$root")"
+    exec 8>"$root.lock"
+    flock -n 8 || { echo "dev: another run makes $root; waiting for it" >&2; flock 8; }
+    [ -x "$root$1" ] || make_root "$2" 8>&-
+}
+
 case ${1:-} in
     path) printf '%s\n' "$root" ;;
     ensure)
-        [ ! -x "$root/usr/bin/cmake" ] || exit 0
-        [ "$(uname -s)" = Linux ] || die "the build root needs Linux."
-        mkdir -p "$(dirname "$root")"
-        exec 8>"$root.lock"
-        flock -n 8 || { echo "dev: another run makes the build root; waiting for it" >&2; flock 8; }
-        [ -x "$root/usr/bin/cmake" ] || make_root 8>&-
+        kind=build variant=apt title="for building, about 3 GB, takes some minutes"
+        ensure /usr/bin/cmake "$(list | grep -v '^bench:' | sed 's,/.*,,' | paste -sd,)"
+        ;;
+    clean)
+        shift
+        packages=$(printf '%s\n' "$@" | sort -u | paste -sd,)
+        root=$cache/clean-$(printf '%s\n' "$recipe $suite" "$packages" | sha256sum | cut -c1-12)
+        kind=clean variant=important title="for trying our package"
+        ensure /usr/bin/dpkg "$packages"
+        printf '%s\n' "$root"
         ;;
     bench-packages) list | sed -n 's/^bench://p' ;;
-    *) die "usage: root.sh path|ensure|bench-packages" ;;
+    *) die "usage: root.sh path|ensure|bench-packages|clean" ;;
 esac
