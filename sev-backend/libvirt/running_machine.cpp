@@ -92,10 +92,17 @@ Result<Fd> RunningMachine::connect()
     StreamHandle stream(::virStreamNew(connection->get(), VIR_STREAM_NONBLOCK));
     if (!stream || ::virDomainOpenChannel(domain.get(), sessionPort, stream.get(), VIR_DOMAIN_CHANNEL_FORCE) != 0)
         return failure(what, domainName(m_parts.id));
-    return StreamPump::start(connection, std::move(stream), StreamPump::Kind::Channel, [weak = std::weak_ptr(m_parts.contact)] {
-        if (const auto contact = weak.lock())
-            contact->doubt();
-    });
+    std::weak_ptr<StreamPump> channel;
+    auto opened = StreamPump::start(
+        connection, std::move(stream), StreamPump::Kind::Channel,
+        [weak = std::weak_ptr(m_parts.contact)] {
+            if (const auto contact = weak.lock())
+                contact->doubt();
+        },
+        &channel);
+    const std::lock_guard lock(m_killing);
+    m_channel = channel;
+    return opened;
 }
 
 KeepEnd RunningMachine::end()
@@ -122,6 +129,8 @@ Status RunningMachine::kill()
         return {};
     std::error_code code;
     fs::remove(m_parts.folder / legacy::sessionSecretFile, code);
+    if (const auto channel = m_channel.lock())
+        channel->endAndWait(patience);
     auto found = m_parts.contact->find(patience);
     m_parts.contact->stop();
     Status status;

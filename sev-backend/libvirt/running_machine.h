@@ -6,6 +6,7 @@
 #include "sev-backend/legacy/launch_owner.h"
 #include "sev-backend/libvirt/contact.h"
 #include "sev-backend/libvirt/machine_note.h"
+#include "sev-backend/libvirt/stream_pump.h"
 
 #include <filesystem>
 
@@ -47,7 +48,8 @@ public:
 private:
     Parts m_parts;
     std::mutex m_killing;
-    bool m_killed = false; // guarded by m_killing
+    bool m_killed = false; // guarded by m_killing, as the next one
+    std::weak_ptr<StreamPump> m_channel; ///< the newest: it takes the place of those before
 };
 
 /// Ends the domain if it is there, gracefully for QEMU and then hard, and takes away what was brought to the host, the note last. The first

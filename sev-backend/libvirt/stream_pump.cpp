@@ -36,7 +36,8 @@ StreamPump::StreamPump(
 {
 }
 
-Result<Fd> StreamPump::start(std::shared_ptr<Connection> connection, StreamHandle stream, Kind kind, std::function<void()> afterwards)
+Result<Fd> StreamPump::start(std::shared_ptr<Connection> connection, StreamHandle stream, Kind kind, std::function<void()> afterwards,
+    std::weak_ptr<StreamPump> *made)
 {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
@@ -45,6 +46,8 @@ Result<Fd> StreamPump::start(std::shared_ptr<Connection> connection, StreamHandl
     const auto pump =
         std::make_shared<StreamPump>(Private{}, std::move(connection), std::move(stream), kind, std::move(ours), std::move(afterwards));
     KASTELLAN_TRY(pump->begin());
+    if (made)
+        *made = pump;
     return theirs;
 }
 
@@ -206,6 +209,13 @@ void StreamPump::end()
     inEventLoop([pump = shared_from_this()] { pump->stop(); });
 }
 
+void StreamPump::endAndWait(std::chrono::milliseconds patience)
+{
+    end();
+    std::unique_lock lock(m_mutex);
+    m_changed.wait_for(lock, patience, [this] { return m_aborted; });
+}
+
 void StreamPump::stop()
 {
     m_stopped = true;
@@ -214,6 +224,11 @@ void StreamPump::stop()
     // To abort asks the daemon, which may not listen just now; so the loop does not wait for it.
     std::thread([pump = shared_from_this()] {
         ::virStreamAbort(pump->m_stream.get());
+        {
+            const std::lock_guard lock(pump->m_mutex);
+            pump->m_aborted = true;
+            pump->m_changed.notify_all();
+        }
         if (pump->m_afterwards)
             pump->m_afterwards();
     }).detach();

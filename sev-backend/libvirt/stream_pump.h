@@ -4,6 +4,7 @@
 #include "core/base/fd.h"
 #include "sev-backend/libvirt/connection.h"
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <vector>
@@ -24,9 +25,12 @@ public:
     };
     /// `stream` was opened with VIR_STREAM_NONBLOCK, and its connection is nobody else's where it is a channel. Yields the socket's other
     /// end.
-    /// `afterwards` is called once it has ended, in a thread that may wait.
-    [[nodiscard]] static Result<Fd> start(
-        std::shared_ptr<Connection> connection, StreamHandle stream, Kind kind, std::function<void()> afterwards = {});
+    /// `afterwards` is called once it has ended, in a thread that may wait. `made`: gets the pump, which holds itself.
+    [[nodiscard]] static Result<Fd> start(std::shared_ptr<Connection> connection, StreamHandle stream, Kind kind,
+        std::function<void()> afterwards = {}, std::weak_ptr<StreamPump> *made = nullptr);
+    /// Ends it, and waits until the daemon knows, at most so long: libvirt 11.3's daemon never rests again once it has written to a machine
+    /// that is gone, so nothing may be on its way to one that is to be destroyed.
+    void endAndWait(std::chrono::milliseconds patience);
     StreamPump(Private, std::shared_ptr<Connection> connection, StreamHandle stream, Kind kind, Fd ours, std::function<void()> afterwards);
     ~StreamPump() = default;
     StreamPump(const StreamPump &) = delete;
@@ -53,7 +57,7 @@ private:
     bool m_registered = false, m_stopped = false;
     std::mutex m_mutex;
     std::condition_variable m_changed;
-    bool m_writable = false, m_ended = false; // guarded by m_mutex
+    bool m_writable = false, m_ended = false, m_aborted = false; // guarded by m_mutex
 };
 
 } // namespace kastellan::sev::libvirt

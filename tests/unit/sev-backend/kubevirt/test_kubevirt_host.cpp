@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps in a cluster, against a server that holds every request to KubeVirt's schema.
 #include "cluster_double.h"
+#include "core/base/file.h"
 #include "sev-backend/kubevirt/follower.h"
 #include "sev-backend/kubevirt/kubevirt_host.h"
 
@@ -190,6 +191,35 @@ private Q_SLOTS:
         QVERIFY(!readable((*keep)->endFd(), 0));
         m_double->tell(q("{'do':'gone'}"));
         QVERIFY(readable((*keep)->endFd(), patience));
+    }
+
+    /// A cluster that does not take the order: what is left is known, and taken away later.
+    void leftAndTakenAwayLater()
+    {
+        LaunchPlan plan = planned();
+        QVERIFY(prepared(plan));
+        const auto keep = started(plan);
+        QVERIFY(keep);
+        KeepStatus status;
+        status.plan = plan;
+        m_double->tell(q("{'answers':{'delete /apis':{'code':503,'body':{'kind':'Status','message':'etcd has no leader'}}}}"));
+        const Status killed = (*keep)->kill();
+        QVERIFY(!killed);
+        QVERIFY2(killed.error().message().contains("etcd has no leader"), killed.error().message().c_str());
+        QVERIFY(std::filesystem::exists(folder() / "cluster.json"));
+        const std::string left = m_host->left(status, folder().string());
+        QVERIFY2(left.contains("keep-" + toHex(plan.id.view())) && left.contains("kubevirt://"), left.c_str());
+        QVERIFY(!m_host->clear(status, folder().string()));
+        QVERIFY(!readable((*keep)->endFd(), 0));
+        m_double->tell(q("{'answers':{}}"));
+        const Status cleared = m_host->clear(status, folder().string());
+        QVERIFY2(cleared, cleared ? "" : cleared.error().message().c_str());
+        QVERIFY(readable((*keep)->endFd(), patience));
+        QVERIFY(m_host->left(status, folder().string()).empty());
+        QVERIFY(m_host->clear(status, folder().string())); // nothing left is no error
+        // Another keep's machine is not ours to delete.
+        QVERIFY(writeFileAtomically(folder() / "cluster.json", asBytes(R"({"name":"keep-00","uid":"u"})")));
+        QVERIFY(!m_host->clear(status, folder().string()));
     }
 
     void foundAgain()
