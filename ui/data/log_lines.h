@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/logs/keep_log.h"
+#include "core/logs/line_cutter.h"
 
 #include <QList>
 #include <QString>
@@ -22,7 +22,7 @@ struct LogLine {
 /// Cuts a log's entries into lines: streams apart, characters whole even where entries divide them, over-long lines broken.
 class LogLines {
 public:
-    static constexpr qsizetype longestLine = 4096; ///< characters; more goes on in a new line
+    static constexpr qsizetype longestLine = LineCutter::longestLine; ///< bytes; more goes on in a new line
 
     void add(const LogEntry &entry);
     /// Lines since the last call, at most the newest `limit`; `dropped` counts what was left out. An unfinished last line of a stream is
@@ -33,14 +33,8 @@ public:
     void trim(std::size_t limit);
 
 private:
-    struct Partial {
-        std::string bytes; ///< since the last line end
-        std::int64_t at = 0;
-        bool changed = false;
-    };
-    void finish(LogEntry::Stream stream, Partial &partial);
-
-    std::array<Partial, 4> m_partial; ///< by stream
+    LineCutter m_cutter;
+    std::array<std::size_t, LineCutter::streams> m_yielded{}; ///< bytes of a stream's open line that were yielded last
     std::deque<LogLine> m_lines;
     std::uint64_t m_dropped = 0;
 };
