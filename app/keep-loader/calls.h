@@ -23,15 +23,16 @@ public:
     Calls(const Calls &) = delete;
     Calls &operator=(const Calls &) = delete;
 
-    /// Calls `work` in a thread, and `done` with what it brought in the loop. After `patience` (none: never), or when it is given up before,
-    /// `tooLong` is called in its place, and what the thread brings then goes to `late`, in a thread. One call of a name at a time.
+    /// Calls `work` in a thread, and `done` with what it brought in the loop. After `patience` (none: never), or when it is given up
+    /// before, `tooLong` is called in its place, and what the thread brings then goes to `late`, in a thread. One call of a name at a time.
     /// `work` and `late` may outlive the caller: they hold what they use.
     template <typename T>
     void start(const std::string &name, Patience patience, std::function<T()> work, std::function<void(T)> done,
         std::function<void()> tooLong, std::function<void(T)> late = {})
     {
         const auto value = std::make_shared<std::optional<T>>();
-        begin(name, patience, [value, work = std::move(work)] { value->emplace(work()); },
+        begin(
+            name, patience, [value, work = std::move(work)] { value->emplace(work()); },
             [value, done = std::move(done)] { done(std::move(**value)); }, std::move(tooLong),
             [value, late = std::move(late)] {
                 if (late)
@@ -48,8 +49,8 @@ public:
     /// Something that calls in the loop from any thread, also when all this is gone: then it does nothing.
     [[nodiscard]] std::function<void(std::function<void()>)> poster() const;
 
-    /// Whether threads of this process still wait, or waited too long at some time: then a host may not answer, and whoever ends the program
-    /// must not close a connection to it.
+    /// Whether threads of this process still wait, or waited too long at some time: then a host may not answer, and whoever ends the
+    /// program must not close a connection to it.
     [[nodiscard]] static bool mayHang();
 
 private:

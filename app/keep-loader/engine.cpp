@@ -180,7 +180,8 @@ void Engine::end(KeepState state, const std::string &reason)
         },
         [this](const Status &done) { removed(done); },
         [this] {
-            removed(environment("end the keep", m_plan.host, "its host did not answer", "Make it answer: what is left is taken away then."));
+            removed(
+                environment("end the keep", m_plan.host, "its host did not answer", "Make it answer: what is left is taken away then."));
         });
 }
 

@@ -88,7 +88,8 @@ void Engine::launch(std::vector<Secret> secrets)
 void Engine::takeKeep(std::shared_ptr<RunningKeep> keep)
 {
     m_keep = std::move(keep);
-    m_keepWatch = m_loop.watch(m_keep->endFd(), [this] { return m_calls.running(call::admit) ? short(0) : short(POLLIN); }, [this](short) { keepEnded(); });
+    m_keepWatch = m_loop.watch(
+        m_keep->endFd(), [this] { return m_calls.running(call::admit) ? short(0) : short(POLLIN); }, [this](short) { keepEnded(); });
     m_console.open(m_keep->takeConsole());
 }
 

@@ -36,8 +36,8 @@ bool hasLeftovers(const KeepStatus &status, const fs::path &folder)
 void tellLeft(KeepStatus &status, std::string_view left, const Error &why)
 {
     status.reason.resize(std::min(status.reason.size(), status.reason.find(notRemoved)));
-    status.reason += std::string(notRemoved) + std::string(left) + ". " + why.message()
-        + (why.message().ends_with('.') ? "" : ".") + " It is tried again whenever keeps are looked at.";
+    status.reason += std::string(notRemoved) + std::string(left) + ". " + why.message() + (why.message().ends_with('.') ? "" : ".")
+        + " It is tried again whenever keeps are looked at.";
 }
 
 void tellCleared(KeepStatus &status)

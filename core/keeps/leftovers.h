@@ -21,8 +21,8 @@ void tellCleared(KeepStatus &status);
 /// What the reason says is left; general words where it says nothing.
 [[nodiscard]] std::string leftWords(const KeepStatus &status);
 
-/// Starts a loader that takes away what an ended keep left, unless one is at it, or nothing is left. It goes on trying for ten minutes, also
-/// when the host answers again only later. Returns at once.
+/// Starts a loader that takes away what an ended keep left, unless one is at it, or nothing is left. It goes on trying for ten minutes,
+/// also when the host answers again only later. Returns at once.
 [[nodiscard]] Status clearLeftovers(const KeepId &id);
 /// The same for every keep: at a program's start, and wherever keeps are looked at.
 void clearAllLeftovers();

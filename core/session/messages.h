@@ -15,9 +15,10 @@ inline constexpr std::uint16_t protocolVersion = 2;
 inline constexpr std::size_t chunkSize = 32 * 1024;
 /// Unacknowledged output that the warden holds for each stream, and input that it holds for the workload.
 inline constexpr std::size_t windowSize = 256 * 1024;
-/// Bytes of blobs, or of input, that the owner's end has under way at most: what a keep does not read waits in its host, and too much of it
-/// hurts there (libvirt's daemon 11.3 never rests again when a machine is destroyed that has not read what waits for it).
-inline constexpr std::size_t unreadLimit = 96 * 1024;
+/// Bytes of blobs, or of input, that the owner's end has under way at most. What a keep does not read waits in its host, and has to fit
+/// into a socket there: libvirt's daemon (11.3) never rests again once it has written to a machine that is gone. A socket of 208 KiB holds
+/// half of that in pieces as ours.
+inline constexpr std::size_t unreadLimit = 64 * 1024;
 /// The largest message; more is an error of the other end.
 inline constexpr std::size_t messageLimit = 128 * 1024;
 

@@ -72,7 +72,7 @@ private:
     [[nodiscard]] Status onlyAfter(bool said, std::string_view what) const;
     [[nodiscard]] bool mayDeliver() const
     {
-        return m_greeted && m_delivery.active() && m_delivery.sent() - m_deliveryTaken < unreadLimit;
+        return m_greeted && m_delivery.active() && m_delivery.sent() - m_deliveryTaken + chunkSize <= unreadLimit;
     }
     [[nodiscard]] std::size_t unsentInput() const { return m_input.size() - static_cast<std::size_t>(m_inputSent - m_inputBegin); }
 

@@ -112,8 +112,8 @@ private Q_SLOTS:
     }
 
 private:
-    void makeKeep(const MachineImage &image, const std::optional<LaunchDigest> &digest = {}, bool whole = true,
-        const std::string &policy = {})
+    void makeKeep(
+        const MachineImage &image, const std::optional<LaunchDigest> &digest = {}, bool whole = true, const std::string &policy = {})
     {
         KeepStatus status;
         LaunchPlan &plan = status.plan;

@@ -82,15 +82,16 @@ void TestPowerButton::initTestCase()
         return m_scene->program().write(name, QByteArray(reinterpret_cast<const char *>(archive.data()), qsizetype(archive.size())));
     };
     const InitrdFile folder{"dev", 0040755}, console{"dev/console", 0020600, {}, 5, 1};
-    m_initrd = write(u"obeys"_s, {folder, console, {"button.ko", 0100644, button}, {"evdev.ko", 0100644, evdev},
-                                     {"init", 0100755, programOf(u"button-guest"_s)}});
+    m_initrd = write(u"obeys"_s,
+        {folder, console, {"button.ko", 0100644, button}, {"evdev.ko", 0100644, evdev}, {"init", 0100755, programOf(u"button-guest"_s)}});
     m_deaf = write(u"ignores"_s, {folder, console, {"init", 0100755, programOf(u"libvirt-echo-guest"_s)}});
 }
 
 LiveKeep TestPowerButton::launch(const QStringList &how, const QString &initrd, std::string_view said)
 {
     LiveKeep keep = m_scene->launchWhole(QStringList{u"--kernel"_s, QString::fromStdString(cloudKernel()), u"--initrd"_s, initrd,
-                                             u"--append"_s, u"console=ttyS0 panic=-1 quiet cryptomgr.notests random.trust_cpu=on"_s} + how);
+                                             u"--append"_s, u"console=ttyS0 panic=-1 quiet cryptomgr.notests random.trust_cpu=on"_s}
+        + how);
     if (keep.watch && !keep.watch->untilOutput(said, LogEntry::Stream::Console))
         qWarning("%s\n%s", keep.watch->story().c_str(), keep.watch->output(LogEntry::Stream::Console).c_str());
     return keep;

@@ -182,9 +182,8 @@ void TestStoppedHost::attestationGoesOnAfterwards()
         QVERIFY(keep.watch->client().attest());
         VERIFY_LIVE(keep.watch->until([&] { return keep.watch->status().state == KeepState::Suspect; }, 60s), keep);
     }
-    VERIFY_LIVE(
-        keep.watch->until(
-            [&] { return keep.watch->status().state == KeepState::Running && keep.watch->status().records.size() > records; }, 90s),
+    VERIFY_LIVE(keep.watch->until(
+                    [&] { return keep.watch->status().state == KeepState::Running && keep.watch->status().records.size() > records; }, 90s),
         keep);
     QVERIFY(keep.watch->client().sendInput(asBytes("after the pause\n")));
     VERIFY_LIVE(keep.watch->untilOutput("after the pause"), keep);
@@ -239,8 +238,8 @@ void TestStoppedHost::goneAtItsEnd()
     QVERIFY(!alive(qemu));
 }
 
-/// The machine stops reading while megabytes are on their way to it, and is destroyed: libvirt's daemon rests afterwards, for what it had not
-/// given on yet was no more than a socket holds.
+/// The machine stops reading while megabytes are on their way to it, and is destroyed: libvirt's daemon rests afterwards, for what it had
+/// not given on yet was no more than a socket holds.
 void TestStoppedHost::deafAtItsEnd()
 {
     NEED_SCENE();

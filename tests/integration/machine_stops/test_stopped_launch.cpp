@@ -33,8 +33,8 @@ void TestStoppedLaunch::stopped_data()
     QTest::addColumn<QString>("technology");
     QTest::addColumn<QByteArray>("step"); ///< of its launch, or the state
     for (const auto &technology : {u"snp"_s, u"es"_s, u"sev"_s})
-        for (const char *step : {"starting", "the firmware has measured the waiting machine", "the session secret is sealed", "the machine runs",
-                 "its warden has answered", "delivering", "running"}) {
+        for (const char *step : {"starting", "the firmware has measured the waiting machine", "the session secret is sealed",
+                 "the machine runs", "its warden has answered", "delivering", "running"}) {
             if (technology == "snp"_L1 && std::string_view(step).contains("the firmware has measured"))
                 continue; // SNP measures nothing that waits
             if (technology == "snp"_L1 && std::string_view(step).contains("secret"))

@@ -532,8 +532,8 @@ void TestSessionFaults::anotherVersionIsRefused()
 void TestSessionFaults::nothingIsHeardBeforeTheEvidence_data()
 {
     QTest::addColumn<int>("kind");
-    for (const auto &[name, kind] :
-        {std::pair{"output", 0}, {"started", 1}, {"the end", 2}, {"input taken", 3}, {"a delivery", 4}, {"a delivery taken", 5}, {"many words", 6}})
+    for (const auto &[name, kind] : {std::pair{"output", 0}, {"started", 1}, {"the end", 2}, {"input taken", 3}, {"a delivery", 4},
+             {"a delivery taken", 5}, {"many words", 6}})
         QTest::newRow(name) << kind;
 }
 
