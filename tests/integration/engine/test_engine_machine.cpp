@@ -30,6 +30,7 @@ private Q_SLOTS:
     void endsWhileItBoots();
     void useIsToldWhileWatched();
     void admittingFails();
+    void aRecordOfAnotherHand();
     void certificatesAreLookedFor();
     void stoppedWhileItLooks();
     void emulatedOnesAreNotLookedFor();
@@ -243,6 +244,42 @@ void TestEngineMachine::admittingFails()
     VERIFY_SCENE(scene.status().reason.find("the host refused") != std::string::npos, scene);
     QCOMPARE(m_world->kills.load(), 1);
     QCOMPARE(scene.records().size(), std::size_t(1));
+}
+
+/// An imported report becomes the keep's newest verdict; no other record is taken for one.
+void TestEngineMachine::aRecordOfAnotherHand()
+{
+    m_world->exits = false;
+    EngineScene scene(m_data, m_world, "es");
+    std::string imported;
+    scene.onTold = [&](loader::Engine &engine, const std::string &told) {
+        if (told != "running" || !imported.empty())
+            return;
+        auto store = RecordStore::open(scene.folder() / "records.db");
+        QVERIFY(store);
+        Record record;
+        record.keep = toHex(scene.plan.id.view());
+        record.kind = "attest";
+        record.appraisal.verdict = Verdict::Trusted;
+        const auto other = (*store)->append(record);
+        record.kind = "import";
+        record.appraisal.verdict = Verdict::Undecided;
+        const auto mine = (*store)->append(record);
+        record.keep = std::string(32, '0');
+        const auto foreign = (*store)->append(record);
+        QVERIFY(other && mine && foreign);
+        imported = *mine;
+        for (const std::string &id : {*other, *foreign, std::string("r0000000000000000")})
+            engine.noteRecord(id);
+        QCOMPARE(engine.status().verdict, "authentic");
+        engine.noteRecord(imported);
+        QCOMPARE(engine.status().verdict, "undecided");
+        engine.stop(0);
+    };
+    scene.launch();
+    VERIFY_SCENE(scene.status().state == KeepState::Stopped, scene);
+    QCOMPARE(scene.status().records.back(), imported);
+    QCOMPARE(scene.status().verdict, "undecided");
 }
 
 QTEST_GUILESS_MAIN(TestEngineMachine)
