@@ -2,7 +2,7 @@
 // Looking at many hosts at once. libvirt's calls can neither be given a time nor be stopped, so each host gets a process that can.
 #include "app/backends/added_hosts.h"
 #include "core/base/file.h"
-#include "sev-backend/readiness/run_program.h"
+#include "sev-backend/process/run_program.h"
 
 #include <algorithm>
 #include <atomic>

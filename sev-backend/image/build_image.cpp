@@ -3,8 +3,9 @@
 
 #include "core/base/file.h"
 #include "core/evidence/json.h"
-#include "sev-backend/image/recipe_process.h"
+#include "sev-backend/process/run_program.h"
 
+#include <cerrno>
 #include <charconv>
 #include <thread>
 
@@ -36,7 +37,7 @@ std::uint64_t number(const std::string &text)
 }
 
 /// The recipe's last line on standard error says in JSON what failed; anything else is a defect, and shown as it is.
-Error failureOf(const RecipeEnd &end)
+Error failureOf(const ProgramOutput &end)
 {
     std::string errors = end.errors;
     while (errors.ends_with('\n'))
@@ -81,20 +82,24 @@ Result<VmImage> buildVmImage(const VmImageRequest &request, const Progress &prog
             words.insert(words.end(), {option, value->string()});
     if (request.updateLock)
         words.emplace_back("--update-lock");
-    const auto ended = runRecipe(
-        words,
-        [&](const std::string &line) {
-            const auto parts = split(line);
-            if (parts.front() == "progress" && parts.size() == 4 && progress)
-                progress(parts[1], number(parts[2]), number(parts[3]));
-            else if (parts.front() == "remark" && parts.size() == 2 && remark)
-                remark(parts[1]);
-        },
-        stop);
-    if (!ended)
-        return std::unexpected(ended.error());
-    if (ended->status != 0)
-        return std::unexpected(failureOf(*ended));
+    ProgramLimits limits;
+    limits.time = ProgramLimits::anyTime; // a kernel takes minutes
+    limits.stop = stop;
+    limits.stopSignal = SIGTERM; // it takes away what it has begun
+    limits.line = [&](const std::string &line) {
+        const auto parts = split(line);
+        if (parts.front() == "progress" && parts.size() == 4 && progress)
+            progress(parts[1], number(parts[2]), number(parts[3]));
+        else if (parts.front() == "remark" && parts.size() == 2 && remark)
+            remark(parts[1]);
+    };
+    const ProgramOutput ended = runProgram(words, limits);
+    if (ended.error == ENOENT)
+        return environment(making, words.front(), "the program is not installed", "Install it ('apt install python3').");
+    if (ended.error)
+        return systemError(making, words.front(), ended.error);
+    if (ended.status != 0)
+        return std::unexpected(failureOf(ended));
     return openVmImage(request.out);
 }
 

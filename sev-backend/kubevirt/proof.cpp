@@ -3,7 +3,7 @@
 #include "core/base/file.h"
 #include "core/evidence/json.h"
 #include "sev-backend/kubevirt/access.h"
-#include "sev-backend/readiness/run_program.h"
+#include "sev-backend/process/run_program.h"
 
 #include <algorithm>
 #include <cerrno>

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "core/base/progress.h"
+#include "sev-backend/process/run_program.h"
 #include "sev-backend/readiness/facts.h"
 #include "sev-backend/readiness/kvm_probe.h"
-#include "sev-backend/readiness/run_program.h"
 
 #include <array>
 #include <filesystem>

@@ -5,8 +5,6 @@
 
 #include <QtTest>
 
-#include <thread>
-
 #include <cerrno>
 #include <fstream>
 
@@ -35,7 +33,6 @@ private Q_SLOTS:
     void qemu();
     void images();
     void surroundings();
-    void programs();
     void thisMachine();
     void stopped();
 
@@ -332,34 +329,6 @@ void TestReadinessLook::surroundings()
     QCOMPARE(text(facts, "bios.version"), "2.9");
     put(".dockerenv", "");
     QCOMPARE(text(look(lookAtSurroundings), "env.enclosure"), "a Docker container");
-}
-
-void TestReadinessLook::programs()
-{
-    const auto good = runProgram({"sh", "-c", "echo out; echo err >&2; exit 3"});
-    QCOMPARE(good.status, 3);
-    QCOMPARE(QByteArray::fromStdString(good.output), "out\n");
-    QCOMPARE(QByteArray::fromStdString(good.errors), "err\n");
-    QVERIFY(good.ended && !good.good());
-    QCOMPARE(runProgram({"/nowhere/program"}).error, ENOENT);
-    QCOMPARE(runProgram({}).error, EINVAL);
-    const auto late = runProgram({"sh", "-c", "exec sleep 100"}, {std::chrono::milliseconds(50), 100});
-    QVERIFY(!late.ended);
-    QCOMPARE(late.status, 128 + 9);
-    const auto loud = runProgram({"sh", "-c", "exec yes"}, {std::chrono::milliseconds(20000), 1000});
-    QVERIFY(!loud.ended);
-    const auto closed = runProgram({"sh", "-c", "exec sleep 100 >/dev/null 2>&1"}, {std::chrono::milliseconds(50), 100});
-    QVERIFY(!closed.ended);
-    // Nobody wants it any more: while it is silent, and while it has closed what it could say something on.
-    for (const char *silent : {"exec sleep 100", "exec sleep 100 >/dev/null 2>&1"}) {
-        std::stop_source source;
-        const std::jthread impatient([&source] { source.request_stop(); });
-        // Later than the test may take: who does not listen fails it.
-        const auto unwanted = runProgram({"sh", "-c", silent}, {std::chrono::hours(1), 100, source.get_token()});
-        QVERIFY(unwanted.cancelled);
-        QVERIFY(!unwanted.good());
-    }
-    QCOMPARE(QByteArray::fromStdString(runProgram({"printf", "%s", "$(id) `id` ; x"}).output), "$(id) `id` ; x");
 }
 
 void TestReadinessLook::thisMachine()
