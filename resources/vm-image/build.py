@@ -76,37 +76,44 @@ def expect_kernel(options, inputs, image):
         remark(f"kernel: {known.get('sha256', 'not known so far')} -> {made['sha256']}")
 
 
+def part(folder, name):
+    """What image.json says of a file of the image."""
+    path = os.path.join(folder, name)
+    return {"file": name, "size": os.path.getsize(path), "sha256": digest(path)}
+
+
 def put(folder, name, data):
     with open(os.path.join(folder, name), "wb") as file:
         file.write(data)
-    return {"file": name, "size": len(data), "sha256": digest(os.path.join(folder, name))}
+    return part(folder, name)
 
 
-def content(path):
-    with open(path, "rb") as file:
-        return file.read()
+def copy(folder, name, source):
+    shutil.copyfile(source, os.path.join(folder, name))
+    return part(folder, name)
 
 
 def fill(folder, options, inputs):
     image, configuration, kernel_entry = make_kernel(options, inputs)
     expect_kernel(options, inputs, image)
-    entries, files, contents = [inputs.entry("firmware"), kernel_entry], {}, []
-    parts = {"firmware": put(folder, "firmware.fd", content(inputs.take("firmware"))), "kernel": put(folder, "kernel", content(image))}
+    entries, files = [inputs.entry("firmware"), kernel_entry], {}
+    parts = {"firmware": copy(folder, "firmware.fd", inputs.take("firmware")), "kernel": copy(folder, "kernel", image)}
     pinned = set(inputs.names(False))
     for path in sorted(inputs.tree):
         if path in pinned:
             entries.append(inputs.entry(path))
-        data = content(inputs.take(path) if path in pinned else inputs.tree[path])
-        mode = 0o755 if os.stat(inputs.tree[path]).st_mode & 0o100 else 0o644
-        files[path] = (data, mode)
-        contents.append({"path": path, "size": len(data), "mode": mode, "sha256": kernel.hashlib.sha256(data).hexdigest()})
+        source = inputs.take(path) if path in pinned else inputs.tree[path]
+        files[path] = (source, 0o755 if os.stat(inputs.tree[path]).st_mode & 0o100 else 0o644)
     progress("Packing the initrd")
-    packed = initrd.archive(files)
-    parts["initrd"] = put(folder, "initrd", initrd.compressed(packed))
-    made = {part["file"]: part["sha256"] for part in parts.values()}
+    contents = initrd.write(files, os.path.join(folder, "initrd"))
+    parts["initrd"] = part(folder, "initrd")
+    for name, found in [("firmware", parts["firmware"]), *((file["path"], file) for file in contents)]: # what was taken, not what lay there before
+        if name in pinned and found["sha256"] != inputs.entry(name)["sha256"]:
+            raise Failure("negative", "make the keep image", name, "the input changed while it was taken", "Build it again.")
+    made = {file["file"]: file["sha256"] for file in parts.values()}
     documents = [put(folder, "sbom.spdx.json", sbom.document(NAME, options.version, entries, contents, made))]
     if configuration:
-        documents.append(put(folder, "kernel.config", content(configuration)))
+        documents.append(copy(folder, "kernel.config", configuration))
     put(folder, "image.json", json_bytes({
         "format": "kastellan-vm-image-1",
         "name": NAME,

@@ -42,8 +42,12 @@ def remark(text):
 
 
 def digest(path):
+    """SHA-256 of a file of any size."""
+    found = hashlib.sha256()
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else hashlib.sha256(file.read()).hexdigest()
+        while piece := file.read(1 << 20):
+            found.update(piece)
+    return found.hexdigest()
 
 
 def write_whole(path, data):

@@ -55,7 +55,7 @@ private Q_SLOTS:
                  "SECURITY_LANDLOCK", "LOCK_DOWN_KERNEL_FORCE_CONFIDENTIALITY", "RANDOMIZE_BASE", "PANIC_ON_OOPS"})
             QVERIFY2(config.contains("\nCONFIG_" + std::string(on) + "=y\n"), on);
         for (const char *off :
-            {"MODULES", "DEVMEM", "KEXEC", "KEXEC_FILE", "IO_URING", "BPF_SYSCALL", "USER_NS", "MAGIC_SYSRQ", "DEBUG_FS", "INET", "BLOCK"})
+            {"MODULES", "DEVMEM", "KEXEC", "KEXEC_FILE", "IO_URING", "BPF_SYSCALL", "NAMESPACES", "SYSVIPC", "MAGIC_SYSRQ", "DEBUG_FS", "INET", "BLOCK"})
             QVERIFY2(!config.contains("\nCONFIG_" + std::string(off) + "="), off);
     }
 
