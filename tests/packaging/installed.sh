@@ -3,24 +3,13 @@
 # Installs into an empty folder, and uses what is there as a person would: nothing may be looked for in the build folder.
 # usage: installed.sh CMAKE BUILD-FOLDER
 set -euo pipefail
+# shellcheck source=tests/packaging/install.sh
+. "$(dirname "$0")/install.sh" "$@"
 
-cmake=$1 build=$2
-place=$(mktemp -d /tmp/kastellan-installed-XXXXXX)
-trap 'rm -rf "$place"' EXIT
-DESTDIR=$place/root "$cmake" --install "$build" --prefix /usr >"$place/install.log" 2>&1 || { cat "$place/install.log"; exit 1; }
-usr=$place/root/usr
-
-fail() {
-    printf 'installed.sh: %s\n' "$*" >&2
-    exit 1
-}
-
-for file in bin/kastellan bin/keepctl bin/keep-loader libexec/kastellan-platform-helper share/kastellan/keep-image/usr/bin/keep-warden \
+are_installed bin/kastellan bin/keepctl bin/keep-loader libexec/kastellan-platform-helper share/kastellan/keep-image/usr/bin/keep-warden \
     share/applications/org.kastellan.Kastellan.desktop share/metainfo/org.kastellan.Kastellan.metainfo.xml \
     share/icons/hicolor/scalable/apps/org.kastellan.Kastellan.svg share/polkit-1/actions/org.kastellan.platform.policy \
-    share/man/man1/keepctl.1 share/bash-completion/completions/keepctl; do
-    [ -e "$usr/$file" ] || fail "$file was not installed"
-done
+    share/man/man1/keepctl.1 share/bash-completion/completions/keepctl
 if grep -rIl -- "$build" "$usr" >"$place/leaks"; then
     fail "these name the build folder: $(tr '\n' ' ' <"$place/leaks")"
 fi
