@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/main_window.h"
 
+#include "ui/host/add_host_dialog.h"
 #include "ui/jobs/job_indicator.h"
 #include "ui/pages/page.h"
 #include "ui/side_bar.h"
@@ -71,6 +72,7 @@ MainWindow::MainWindow(Services services, QWidget *parent)
     statusBar()->setFixedHeight(std::max(28, fontMetrics().height() + 12));
 
     connect(m_side, &SideBar::linkWanted, this, &MainWindow::go);
+    connect(m_side, &SideBar::addHostWanted, m_addHostAction, &QAction::trigger);
     connect(m_workspace.get(), &Workspace::linkWanted, this, &MainWindow::go);
     connect(m_workspace.get(), &Workspace::launchWanted, this, &MainWindow::launch);
     connect(m_workspace.get(), &Workspace::said, this, [this](const QString &text) { statusBar()->showMessage(text, 8000); });
@@ -101,6 +103,12 @@ void MainWindow::buildActions()
     m_launchAction = make(u"launch"_s, tr("&Launch a keep…"), QKeySequence::New, [this] { launch({}); });
     m_launchAction->setIconText(tr("Launch…"));
     m_launchAction->setObjectName(u"launch"_s);
+    m_addHostAction = make(u"add"_s, tr("&Add a host…"), {}, [this] {
+        auto *dialog = new AddHostDialog(*m_workspace, this);
+        connect(dialog, &AddHostDialog::added, this, [this](const QString &id) { go({u"host"_s, id, {}}); });
+        dialog->open();
+    });
+    m_addHostAction->setObjectName(u"addHostAction"_s);
     m_backAction = make(u"back"_s, tr("&Back"), QKeySequence(Qt::ALT | Qt::Key_Left), [this] { open(m_history.back()); });
     m_forwardAction = make(u"forward"_s, tr("&Forward"), QKeySequence(Qt::ALT | Qt::Key_Right), [this] { open(m_history.forward()); });
     m_refreshAction = make(u"refresh"_s, tr("&Refresh"), QKeySequence(Qt::Key_F5), [this] {
@@ -133,6 +141,7 @@ void MainWindow::buildMenus()
 {
     QMenu *file = menuBar()->addMenu(tr("&File"));
     file->addAction(m_launchAction);
+    file->addAction(m_addHostAction);
     file->addSeparator();
     file->addAction(m_quitAction);
     m_keepMenu = menuBar()->addMenu(tr("&Keep"));

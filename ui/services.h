@@ -2,6 +2,8 @@
 #pragma once
 
 #include "core/evidence/evidence.h"
+#include "core/hosts/choose_host.h"
+#include "core/hosts/known_hosts.h"
 #include "core/hosts/notices.h"
 #include "core/hosts/platform_control.h"
 #include "core/hosts/readiness.h"
@@ -13,6 +15,8 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace kastellan::ui {
@@ -47,6 +51,54 @@ struct CertificateFunctions {
     std::function<Result<Appraisal>(const Record &record, std::int64_t at)> reappraise;
 };
 
+/// What the windows do with the list of hosts, as `keepctl host add|remove` does it. All but `check` may block: worker threads only.
+struct HostListFunctions {
+    /// Whether an address may be added: its scheme and parameters are held to an allow-list. Opens nothing.
+    std::function<Status(const std::string &address)> check;
+    /// The contexts of this person's kubeconfig, as hosts that could be added. Asks no cluster.
+    std::function<Result<std::vector<HostInfo>>()> clusters;
+    /// Looks at a host now; what was found is not stored.
+    std::function<Result<HostLook>(const std::string &address, const Progress &, std::stop_token)> look;
+    std::function<Result<KnownHost>(const std::string &address, const std::string &name, const std::optional<HostLook> &look)> add;
+    std::function<Result<bool>(const std::string &address)> remove;
+};
+
+/// One bit of a guest policy, as the backend explains it.
+struct PolicyBit {
+    unsigned bit = 0;
+    std::string name, set, clear; ///< what it means when set, and when clear
+    bool fixed = false; ///< it follows from the technology, and is no choice
+};
+/// The guest policy of a technology.
+struct PolicyWords {
+    std::uint64_t usual = 0; ///< the strictest usual one
+    std::vector<PolicyBit> bits;
+};
+
+/// A failure that was recognised by its words (docs/hosts.md).
+struct FailureWords {
+    std::string what, why, remedy, source;
+    std::string said; ///< the line that it was recognised by
+};
+
+/// A launch whose host was chosen for it.
+struct AutomaticPlan {
+    LaunchPlan plan;
+    std::vector<HostReason> reasons; ///< every host with why it was chosen or not, the chosen one first
+};
+
+/// What the windows need for keeps in virtual machines.
+struct MachineFunctions {
+    /// Plans on the best of the hosts that fit; looks at all of them. Worker threads only.
+    std::function<Result<AutomaticPlan>(const LaunchRequest &, const Progress &, std::stop_token)> planAutomatically;
+    /// Appraises a report that was made inside a whole virtual machine and brought by hand; the record is not stored. Worker threads only.
+    std::function<Result<Record>(const KeepStatus &, const std::vector<std::string> &files)> importReport;
+    std::function<PolicyWords(std::string_view technology)> policyWords;
+    /// What a text of QEMU's, libvirt's, the firmware's or the kernel's means; nothing where it is not known. Quick for what a keep's reason
+    /// holds.
+    std::function<std::optional<FailureWords>(std::string_view text)> explainFailure;
+};
+
 /// All that the windows need of the engine. app/kastellan hands in the real ones, tests hand in fakes; ui itself knows no backend.
 struct Services {
     std::shared_ptr<HostRegistry> hosts;
@@ -54,6 +106,8 @@ struct Services {
     std::function<Result<std::unique_ptr<RecordStore>>()> openStore;
     KeepFunctions keeps;
     CertificateFunctions certificates;
+    HostListFunctions hostList;
+    MachineFunctions machines;
     /// Does what was planned and logs it (core/hosts/platform_log.h). Worker threads only.
     std::function<Result<ActionOutcome>(PlatformControl &, const ActionPlan &, const Progress &, std::stop_token, Status *notLogged)>
         performPlatform;

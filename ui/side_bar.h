@@ -29,6 +29,7 @@ public:
 
 Q_SIGNALS:
     void linkWanted(const kastellan::ui::Link &link);
+    void addHostWanted();
 
 protected:
     void paintEvent(QPaintEvent *event) override;

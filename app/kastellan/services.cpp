@@ -3,17 +3,24 @@
 
 #include "app/backends/backends.h"
 #include "app/kastellan/certificates.h"
+#include "app/kastellan/machines.h"
 #include "core/base/file.h"
 #include "core/hosts/platform_log.h"
+#include "core/keeps/leftovers.h"
+
+#include <thread>
 
 namespace kastellan {
 
 ui::Services engineServices()
 {
+    std::thread(keeps::clearAllLeftovers).detach(); // of keeps whose host was away when they ended
     ui::Services services;
     services.hosts = makeHosts();
     services.backend = makeEvidenceBackend();
     services.certificates = certificateFunctions(services.backend);
+    services.hostList = hostListFunctions();
+    services.machines = machineFunctions(services.hosts, services.backend);
     services.performPlatform = performAndLog;
     services.openStore = [] { return RecordStore::open(); };
     services.keeps.launch = [](const LaunchPlan &plan, std::vector<Secret> secrets) { return keeps::launch(plan, std::move(secrets)); };

@@ -2,14 +2,18 @@
 // Pictures of every page and dialog in its states, light and dark, at the scale of QT_SCALE_FACTOR, for a person to look at:
 // gui_screenshots FOLDER writes FOLDER/light/NAME.png and FOLDER/dark/NAME.png. As a test it fails when a page comes out blank.
 #include "core/base/file.h"
+#include "core/keeps/launch_steps.h"
 #include "tests/gui/support/fake_engine.h"
 #include "tests/gui/support/gui_test.h"
 #include "tests/gui/support/host_samples.h"
 #include "ui/host/action_dialog.h"
+#include "ui/host/add_host_dialog.h"
 #include "ui/pages/page.h"
 #include "ui/report/readiness_pdf.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/choice_card.h"
+#include "ui/widgets/code_editor.h"
+#include "ui/widgets/fold.h"
 #include "ui/widgets/notice.h"
 #include "ui/wizard/launch_wizard.h"
 
@@ -18,6 +22,7 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSet>
+#include <QToolButton>
 
 using namespace kastellan;
 using namespace kastellan::test;
@@ -182,6 +187,128 @@ class GuiScreenshots : public QObject {
         keepPicture(window, u"keep-machine"_s);
     }
 
+    /// The choices of a machine that few people make, and hosts that are not like the others.
+    void machineChoices(MainWindow &window, FakeEngine &engine, const QString &module)
+    {
+        for (const HostInfo &host : {sampleReadyMachineHost(), sampleBareHost(), sampleCluster()})
+            engine.addHost(host);
+        window.workspace().directory.refreshHosts();
+        QVERIFY(settle(window));
+        window.launch(module);
+        QVERIFY(settle(window));
+        LaunchWizard &wizard = *window.wizard();
+        const auto keep = [&](const QString &name, int height = 700) {
+            wizard.resize(960, height);
+            QVERIFY(settle(window));
+            keepPicture(wizard, name);
+        };
+        const auto choose = [&](const char *host, LaunchWizard::Step step) {
+            wizard.goTo(LaunchWizard::Host);
+            QVERIFY(settle(window));
+            named<ChoiceCard>(wizard, (std::string("host-") + host).c_str())->click();
+            wizard.goTo(step);
+            QVERIFY(settle(window));
+        };
+        wizard.goTo(LaunchWizard::Host);
+        keep(u"wizard-2-hosts"_s, 1150);
+        choose("qemu+ssh://oldbox/system", LaunchWizard::Machine);
+        keep(u"wizard-3-machine-bare"_s, 1500);
+        choose("kubevirt://lab/keeps", LaunchWizard::Machine);
+        keep(u"wizard-3-machine-cluster"_s);
+        named<QAbstractButton>(wizard, "undecided")->click();
+        wizard.goTo(LaunchWizard::Plan);
+        keep(u"wizard-6-plan-cluster"_s, 1500);
+        choose("qemu+ssh://epyc1/system", LaunchWizard::Machine);
+        named<QAbstractButton>(wizard, "technology-snp")->click();
+        named<Fold>(wizard, "policyFold")->setOpen(true);
+        named<QAbstractButton>(wizard, "policy-smt")->click();
+        keep(u"wizard-3-machine-policy"_s, 1900);
+        named<Fold>(wizard, "policyFold")->setOpen(false);
+        choose("auto", LaunchWizard::Plan);
+        keep(u"wizard-6-plan-auto"_s, 900);
+        named<QPushButton>(wizard, "domainEdit")->click();
+        auto *code = named<CodeEditor>(wizard, "domainCode");
+        QString text = code->toPlainText();
+        code->setPlainText(text.replace(u"/var/lib/keep/kernel"_s, u"/tmp/mine"_s));
+        named<QPushButton>(wizard, "domainUse")->click();
+        keep(u"wizard-6-plan-edited"_s, 640);
+        wizard.goTo(LaunchWizard::Workload);
+        named<QWidget>(wizard, "workloadKind")->findChildren<QToolButton *>().at(1)->click();
+        named<QLineEdit>(wizard, "wholeKernel")->setText(module);
+        named<QLineEdit>(wizard, "wholeDisk")->setText(module);
+        keep(u"wizard-1-whole"_s);
+        wizard.close();
+        QTRY_VERIFY(!window.wizard());
+        engine.setOutcome(FakeEngine::Outcome::Fails);
+        engine.setFailure("Cannot start the machine: internal error: process exited while connecting to monitor: SNP_LAUNCH_START ret=-22 fw_error=7");
+        window.launch(module);
+        QVERIFY(settle(window));
+        named<ChoiceCard>(*window.wizard(), "host-qemu+ssh://epyc1/system")->click();
+        window.wizard()->goTo(LaunchWizard::Plan);
+        QVERIFY(settle(window));
+        window.wizard()->goTo(LaunchWizard::Launch);
+        QVERIFY(settle(window));
+        keepPicture(*window.wizard(), u"wizard-7-failed"_s);
+        window.wizard()->close();
+        QTRY_VERIFY(!window.wizard());
+        engine.setOutcome(FakeEngine::Outcome::Ends);
+        window.findChild<QAction *>(u"addHostAction"_s)->trigger();
+        auto *dialog = window.findChild<AddHostDialog *>();
+        named<QLineEdit>(*dialog, "hostAddress")->setText(u"qemu+ssh://epyc2/system"_s);
+        named<QPushButton>(*dialog, "hostLook")->click();
+        QVERIFY(settle(window));
+        keepPicture(*dialog, u"dialog-add-host"_s);
+        dialog->close();
+        window.go({u"host"_s, u"qemu+ssh://epyc1/system"_s, {}});
+        QVERIFY(settle(window));
+        keepPicture(window, u"host-added"_s);
+    }
+
+    /// A keep in a machine on its way and in trouble.
+    void machineKeeps(MainWindow &window, FakeEngine &engine)
+    {
+        const auto add = [&](const char *keepName, unsigned char number, KeepState state, const std::string &reason) {
+            KeepStatus keep = sampleKeep(keepName, number, state);
+            keep.plan.host = "qemu+ssh://epyc1/system";
+            MachineRequest request;
+            request.technology = "es";
+            keep.plan.machine = sampleMachine(request);
+            keep.plan.protection = "SEV-ES";
+            keep.emulated = false;
+            keep.reason = reason;
+            keep.loaderAlive = keep.wardenAlive = !isFinal(state);
+            const bool attested = state != KeepState::Starting && state != KeepState::Failed;
+            return QString::fromStdString(engine.addKeep(
+                keep, attested ? std::vector<std::pair<std::string, Verdict>>{{"attest", Verdict::Authentic}} : std::vector<std::pair<std::string, Verdict>>{}));
+        };
+        const QString starting = add("forecast", 81, KeepState::Starting, {});
+        for (const std::string_view step : {launch_step::chainVerified, launch_step::sessionMade, launch_step::measured})
+            engine.writeEvent(starting.toStdString(), "step: " + std::string(step));
+        const QString suspect = add("risk-model", 82, KeepState::Suspect, "an attestation was refused: the launch digest is not the expected one");
+        const QString failed = add("audit", 83, KeepState::Failed,
+            "Cannot start the machine: internal error: process exited while connecting to monitor: SNP_LAUNCH_START ret=-22 fw_error=7\nLast lines of "
+            "the console, where the host can write as well:\nBdsDxe: loading Boot0001");
+        engine.writeConsole(suspect.toStdString(),
+            "SecCoreStartupWithStack(0xFFFCC000, 0x820000)\n[    0.000000] Linux version 6.12.48 (kastellan)\n[    0.000000] Command line: "
+            "console=ttyS0 panic=-1 oops=panic\n[    0.512204] Memory Encryption Features active: AMD SEV SEV-ES\n[    1.204412] keep-warden: "
+            "ready\n");
+        window.resize(1240, 900);
+        const auto show = [&](const QString &key, const char *part, const QString &name) {
+            window.workspace().directory.refreshKeeps();
+            window.go({u"keep"_s, key, QString::fromLatin1(part)});
+            QVERIFY2(settle(window), qPrintable(name));
+            keepPicture(window, name);
+        };
+        show(starting, "timeline", u"keep-timeline-sev"_s);
+        show(suspect, "attestation", u"keep-suspect-machine"_s);
+        show(suspect, "machine", u"keep-machine-console"_s);
+        show(failed, "timeline", u"keep-failed-known"_s);
+        window.findChild<Fold *>()->setOpen(true);
+        QVERIFY(settle(window));
+        keepPicture(window, u"keep-failed-raw"_s);
+        window.resize(1240, 800);
+    }
+
     void actionDialogs(MainWindow &window, FakeEngine &engine)
     {
         window.go({u"host"_s, u"emulated"_s, u"actions"_s});
@@ -253,6 +380,8 @@ class GuiScreenshots : public QObject {
         window.wizard()->close();
         QTRY_VERIFY(!window.wizard());
         machine(window, *engine, QString::fromStdString(folder / "main.wasm"));
+        machineChoices(window, *engine, QString::fromStdString(folder / "main.wasm"));
+        machineKeeps(window, *engine);
         engine->holdBefore(KeepState::Delivering);
         window.launch(QString::fromStdString(folder / "main.wasm"));
         QVERIFY(settle(window));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The launch job by mouse and keyboard, on a fake engine; the GUI thread is watched all the while.
-#include "tests/gui/support/fake_engine.h"
-#include "tests/gui/support/gui_test.h"
+#include "tests/gui/support/wizard_scene.h"
 #include "ui/keep/machine_view.h"
 #include "ui/keep/output_view.h"
 #include "ui/pages/page.h"
@@ -32,48 +31,28 @@ using namespace Qt::StringLiterals;
 class TestGuiLaunch : public QObject {
     Q_OBJECT
 
+    std::unique_ptr<WizardScene> m_scene;
     std::shared_ptr<FakeEngine> m_engine;
-    std::unique_ptr<MainWindow> m_window;
+    MainWindow *m_window = nullptr;
     QString m_module;
 
-    void click(const char *name)
-    {
-        auto *button = named<QPushButton>(*m_window->wizard(), name);
-        QVERIFY2(button, name);
-        QTRY_VERIFY2(button->isEnabled() && button->isVisible(), name);
-        QTest::mouseClick(button, Qt::LeftButton);
-    }
-    QString message() const { return m_window->wizard()->findChild<MessageBar *>()->plainText(); }
-    void toPlan()
-    {
-        m_window->launch(m_module);
-        QTRY_VERIFY(m_window->wizard()->draft().workload);
-        click("wizardPlan");
-        QTRY_VERIFY(m_window->wizard()->draft().plan);
-    }
-    void writeFile(const QString &path, const QByteArray &content)
-    {
-        QFile file(path);
-        QVERIFY(file.open(QIODevice::WriteOnly));
-        file.write(content);
-    }
+    void click(const char *name) { QVERIFY2(m_scene->click(name), name); }
+    QString message() const { return m_scene->message(); }
+    void toPlan() { QVERIFY(m_scene->toPlan()); }
+    void writeFile(const QString &path, const QByteArray &content) { QVERIFY(WizardScene::write(path, content)); }
 
 private Q_SLOTS:
     void init()
     {
-        m_engine = FakeEngine::make();
-        m_module = QString::fromStdString(m_engine->folder() / "hello.wasm");
-        const Bytes module = sampleModule();
-        writeFile(m_module, QByteArray(reinterpret_cast<const char *>(module.data()), static_cast<qsizetype>(module.size())));
-        m_window = std::make_unique<MainWindow>(m_engine->services());
-        m_window->show();
-        QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
-        QVERIFY(settle(*m_window));
+        m_scene = std::make_unique<WizardScene>();
+        m_engine = m_scene->engine;
+        m_window = m_scene->window.get();
+        m_module = m_scene->module;
     }
     void cleanup()
     {
-        dialogs::answerWith({});
-        m_window.reset();
+        m_window = nullptr;
+        m_scene.reset();
         m_engine.reset();
     }
 
@@ -119,17 +98,17 @@ private Q_SLOTS:
         QMimeData data;
         data.setUrls({QUrl::fromLocalFile(m_module)});
         QDragEnterEvent enter({50, 50}, Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-        QApplication::sendEvent(m_window.get(), &enter);
+        QApplication::sendEvent(m_window, &enter);
         QVERIFY(enter.isAccepted());
         QDropEvent drop(QPointF(50, 50), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-        QApplication::sendEvent(m_window.get(), &drop);
+        QApplication::sendEvent(m_window, &drop);
         QTRY_VERIFY(m_window->wizard());
         QTRY_VERIFY(m_window->wizard()->draft().workload);
         QMimeData text;
         text.setText(u"not a file"_s);
         QDragEnterEvent other({50, 50}, Qt::CopyAction, &text, Qt::LeftButton, Qt::NoModifier);
         other.ignore();
-        QApplication::sendEvent(m_window.get(), &other);
+        QApplication::sendEvent(m_window, &other);
         QVERIFY(!other.isAccepted());
     }
 

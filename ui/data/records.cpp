@@ -123,6 +123,16 @@ void Records::activity(QObject *context, std::function<void(Result<std::vector<A
         withStore<List>([](RecordStore &store, const Progress &) { return store.activity(5000); }), std::move(done));
 }
 
+void Records::add(Record record, QObject *context, std::function<void(Status)> done)
+{
+    m_jobs.run<bool>(JobRunner::Lane::Store, tr("Keep the record"), context,
+        withStore<bool>([record = std::move(record)](RecordStore &store, const Progress &) -> Result<bool> {
+            KASTELLAN_TRY(store.append(record));
+            return true;
+        }),
+        [done = std::move(done)](const Result<bool> &result) { done(result ? Status() : std::unexpected(result.error())); });
+}
+
 void Records::note(const QString &what, const QString &subject, const QString &outcome)
 {
     ActivityEntry entry{QDateTime::currentMSecsSinceEpoch(), {}, what.toStdString(), subject.toStdString(), outcome.toStdString()};

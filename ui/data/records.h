@@ -40,6 +40,8 @@ public:
     /// The newest record of each of these keeps and of each host, newest first; of keeps and hosts that were not heard of for long, none.
     void survey(const QStringList &keeps, QObject *context, std::function<void(Result<std::vector<Record>>)> done);
     void activity(QObject *context, std::function<void(Result<std::vector<ActivityEntry>>)> done);
+    /// Keeps a record that was made here; it gets its id from the store.
+    void add(Record record, QObject *context, std::function<void(Status)> done);
     /// Notes what a person did here. A store that cannot be written is reported by `failed`.
     void note(const QString &what, const QString &subject, const QString &outcome);
     /// Writes a record to a file whole or not at all.

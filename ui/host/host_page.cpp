@@ -15,7 +15,9 @@
 #include "ui/pages/keep_table.h"
 #include "ui/pages/page_parts.h"
 #include "ui/theme/icons.h"
+#include "ui/widgets/action_button.h"
 #include "ui/widgets/badge.h"
+#include "ui/widgets/dialogs.h"
 #include "ui/widgets/labels.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/table_view.h"
@@ -33,21 +35,6 @@ namespace {
 
 const QStringList tabNames{u"readiness"_s, u"platform"_s, u"certificates"_s, u"actions"_s, u"maintenance"_s, u"keeps"_s};
 
-/// A button that does what an action does, and is enabled and explained with it.
-QPushButton *buttonFor(QAction *action, QWidget *parent)
-{
-    auto *button = new QPushButton(action->icon(), action->text(), parent);
-    button->setObjectName(action->objectName() + u"Button"_s);
-    QObject::connect(button, &QPushButton::clicked, action, &QAction::trigger);
-    const auto follow = [button, action] {
-        button->setEnabled(action->isEnabled());
-        button->setToolTip(action->isEnabled() ? QString() : action->toolTip());
-    };
-    QObject::connect(action, &QAction::changed, button, follow);
-    follow();
-    return button;
-}
-
 } // namespace
 
 HostPage::HostPage(Workspace &space, QWidget *parent)
@@ -58,6 +45,7 @@ HostPage::HostPage(Workspace &space, QWidget *parent)
     , m_emulated(emulatedBadge(this))
     , m_launch(new QAction(icon(u"launch"_s), tr("&Launch here…"), this))
     , m_check(new QAction(icon(u"refresh"_s), tr("Check a&gain"), this))
+    , m_remove(new QAction(icon(u"remove"_s), tr("Take off the &list…"), this))
     , m_message(new MessageBar(this))
     , m_notices(new NoticeList(this))
     , m_banner(new HostBanner(this))
@@ -65,6 +53,7 @@ HostPage::HostPage(Workspace &space, QWidget *parent)
 {
     m_launch->setObjectName(u"launchHere"_s);
     m_check->setObjectName(u"checkAgain"_s);
+    m_remove->setObjectName(u"removeHost"_s);
     m_check->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_R));
     auto *layout = pageLayout(this);
     buildHeader(layout);
@@ -93,7 +82,7 @@ void HostPage::buildHeader(QVBoxLayout *layout)
     QPushButton *launch = buttonFor(m_launch, this);
     launch->setProperty("primary", true);
     m_export = readinessExportButton(workspace(), m_message, [this] { return workspace().inspections.of(m_id).result; }, this);
-    for (QPushButton *button : {launch, buttonFor(m_check, this), m_export})
+    for (QPushButton *button : {launch, buttonFor(m_check, this), m_export, buttonFor(m_remove, this)})
         header->addWidget(button, 0, Qt::AlignTop);
     layout->addLayout(header);
 }
@@ -160,6 +149,7 @@ void HostPage::connectData()
 {
     connect(m_launch, &QAction::triggered, this, [this] { workspace().launch({}); });
     connect(m_check, &QAction::triggered, this, [this] { workspace().inspections.check(m_id); });
+    connect(m_remove, &QAction::triggered, this, &HostPage::askRemove);
     connect(m_tabs, &QTabWidget::currentChanged, this, &Page::linkChanged);
     connect(m_banner, &HostBanner::causeWanted, this, [this](const QString &id) {
         m_tabs->setCurrentIndex(0);
@@ -246,6 +236,7 @@ void HostPage::showHost()
         m_state->setSign(hostSign("unknown"));
         allow(m_launch, false, tr("this host is not known"));
         allow(m_check, false, tr("this host is not known"));
+        m_remove->setVisible(false);
         m_export->setEnabled(false);
         m_export->setToolTip(tr("This host is not known."));
         const bool loaded = workspace().directory.isLoaded();
@@ -254,9 +245,15 @@ void HostPage::showHost()
         showKeeps();
         return;
     }
+    const bool added = m_id.contains("://"_L1); // the others are always there
+    m_remove->setVisible(added);
+    const std::size_t running = keepsHere(true).size();
+    allow(m_remove, running == 0,
+        running == 1 ? tr("a keep runs there; stop it first") : tr("%1 keeps run there; stop them first").arg(running));
     m_state->setSign(hostSign(host->state));
     m_platform->setText(shownLine(host->platform));
-    allow(m_launch, host->state == "ready", tr("the host is not ready. %1").arg(shown(host->why)));
+    // The wizard says what a launch on a host that is not ready would be worth.
+    allow(m_launch, host->state == "ready" || host->machines, tr("the host is not ready. %1").arg(shown(host->why)));
     if (isVisible()) {
         workspace().inspections.open(m_id);
         workspace().platforms.open(m_id);
@@ -266,6 +263,29 @@ void HostPage::showHost()
     showKeeps();
     showNotices();
     Q_EMIT titleChanged();
+}
+
+void HostPage::askRemove()
+{
+    dialogs::confirm(this, tr("Take “%1” off the list?").arg(title()),
+        tr("Nothing on the host is changed. Its keeps that have ended stay listed, and all evidence is kept; the host can be added again at "
+           "any time."),
+        tr("&Take it off"), [this] {
+            workspace().jobs.run<bool>(
+                JobRunner::Lane::Shown, tr("Take %1 off the list").arg(title()), this,
+                [remove = workspace().services.hostList.remove, id = m_id.toStdString()](
+                    const Progress &, const std::stop_token &) { return remove(id); },
+                [this, id = m_id](const Result<bool> &removed) {
+                    if (!removed) {
+                        m_message->showError(removed.error());
+                        return;
+                    }
+                    workspace().records.note(u"remove host"_s, id, u"done"_s);
+                    workspace().say(tr("%1 is off the list").arg(id));
+                    workspace().directory.refreshHosts();
+                    workspace().go({u"overview"_s, {}, {}});
+                });
+        });
 }
 
 void HostPage::showReadiness()
@@ -330,6 +350,8 @@ void HostPage::showKeeps()
         running += keyOf(keep->plan.id) + u' ';
     if (std::exchange(m_runningKeeps, running) == running)
         return;
+    if (const std::size_t count = keepsHere(true).size(); m_remove->isVisible())
+        allow(m_remove, count == 0, count == 1 ? tr("a keep runs there; stop it first") : tr("%1 keeps run there; stop them first").arg(count));
     showMaintenance();
     if (isVisible() && workspace().platforms.of(m_id).at != 0) // it counts what runs
         workspace().platforms.refresh(m_id);

@@ -34,7 +34,7 @@ public:
     [[nodiscard]] Link link() const override;
     void open(const Link &link) override;
     void refresh() override;
-    [[nodiscard]] QList<QAction *> pageActions() const override { return {m_launch, m_check}; }
+    [[nodiscard]] QList<QAction *> pageActions() const override { return {m_launch, m_check, m_remove}; }
     [[nodiscard]] QString help() const override;
 
 protected:
@@ -53,13 +53,14 @@ private:
     void showMaintenance();
     void showNotices();
     void act(const QString &action);
+    void askRemove();
     [[nodiscard]] std::vector<KeepPointer> keepsHere(bool running) const;
 
     QString m_id;
     QString m_runningKeeps; ///< keys of what runs here, as last shown
     ElidedLabel *m_title, *m_platform;
     Badge *m_state, *m_emulated;
-    QAction *m_launch, *m_check;
+    QAction *m_launch, *m_check, *m_remove;
     QPushButton *m_export = nullptr;
     MessageBar *m_message;
     NoticeList *m_notices;

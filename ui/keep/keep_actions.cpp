@@ -21,15 +21,15 @@ KeepActions::KeepActions(QWidget *parent)
     recover->setObjectName(u"recoverKeep"_s);
     remove->setObjectName(u"removeKeep"_s);
     attest->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_T));
-    update({}, false);
+    update({}, false, false);
 }
 
-void KeepActions::update(const KeepPointer &keep, bool connected)
+void KeepActions::update(const KeepPointer &keep, bool connected, bool stopping)
 {
-    const QString none = tr("no keep is shown");
+    stop->setText(stopping ? tr("&Stop now") : tr("&Stop…"));
     if (!keep) {
         for (QAction *action : all())
-            allow(action, false, none);
+            allow(action, false, tr("no keep is shown"));
         return;
     }
     const bool over = isFinal(keep->state);
@@ -37,7 +37,15 @@ void KeepActions::update(const KeepPointer &keep, bool connected)
     const QString orphaned = keep->loaderAlive ? tr("its loader does not answer yet") : tr("its loader is gone; recover the keep first");
     allow(stop, !over && connected, over ? ended : orphaned);
     const bool runs = keep->state == KeepState::Running || keep->state == KeepState::Suspect;
-    allow(attest, runs && connected, over ? ended : !connected ? orphaned : tr("it is not running yet"));
+    const bool whole = keep->plan.machine && keep->plan.machine->request.whole;
+    const bool none = keep->plan.machine && keep->plan.machine->technology == "none";
+    allow(attest, runs && connected && !whole && !none && !stopping,
+        over            ? ended
+            : whole     ? tr("nobody inside a whole virtual machine can be asked; have it make a report, and import that under Evidence")
+            : none      ? tr("it was launched without evidence: there is nothing that could prove it")
+            : stopping  ? tr("it is being stopped")
+            : connected ? tr("it is not running yet")
+                        : orphaned);
     allow(recover, !over && !keep->loaderAlive && !connected, over ? ended : tr("its loader is alive: there is nothing to recover"));
     allow(remove, over, tr("it has not ended; stop it first"));
 }

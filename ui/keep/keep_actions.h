@@ -13,8 +13,9 @@ class KeepActions : public QObject {
 
 public:
     explicit KeepActions(QWidget *parent);
-    /// `keep` may be null: none is shown. `connected`: its loader answers us.
-    void update(const KeepPointer &keep, bool connected);
+    /// `keep` may be null: none is shown. `connected`: its loader answers us. `stopping`: it was asked to stop, and has not ended yet: now
+    /// it can be ended at once.
+    void update(const KeepPointer &keep, bool connected, bool stopping);
     [[nodiscard]] QList<QAction *> all() const { return {stop, attest, recover, remove}; }
 
     QAction *stop, *attest, *recover, *remove;

@@ -1,28 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/keep/keep_page.h"
 
+#include "ui/data/keep_happenings.h"
 #include "ui/data/keep_session.h"
 #include "ui/keep/attestation_view.h"
 #include "ui/keep/keep_actions.h"
+#include "ui/keep/keep_attention.h"
+#include "ui/keep/keep_conduct.h"
+#include "ui/keep/keep_records.h"
 #include "ui/keep/machine_view.h"
 #include "ui/keep/manifest_view.h"
 #include "ui/keep/output_view.h"
 #include "ui/keep/timeline.h"
-#include "ui/models/table_model.h"
 #include "ui/pages/page_parts.h"
 #include "ui/pages/record_table.h"
 #include "ui/theme/icons.h"
 #include "ui/widgets/badge.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/card.h"
-#include "ui/widgets/dialogs.h"
+#include "ui/widgets/drop_zone.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/labels.h"
 #include "ui/widgets/message_bar.h"
-#include "ui/widgets/table_view.h"
 
 #include <QComboBox>
-#include <QDateTime>
+#include <QDragEnterEvent>
 #include <QPushButton>
 #include <QStackedWidget>
 #include <QTabWidget>
@@ -41,24 +43,29 @@ KeepPage::KeepPage(Workspace &space, QWidget *parent)
     : Page(space, parent)
     , m_session(new KeepSession(space.services, space.jobs, this))
     , m_actions(new KeepActions(this))
+    , m_message(new MessageBar(this))
+    , m_conduct(new KeepConduct(space, *m_session, *m_actions, *m_message, this))
     , m_title(new ElidedLabel({}, Label::Kind::Title, Tone::Plain, Qt::ElideRight, this))
     , m_facts(new ElidedLabel({}, Label::Kind::Body, Tone::Muted, Qt::ElideRight, this))
     , m_state(new Badge({}, this))
     , m_emulated(emulatedBadge(this))
-    , m_message(new MessageBar(this))
     , m_banner(new VerdictBanner(this))
+    , m_attention(new AttentionCard(this))
     , m_tabs(new QTabWidget(this))
 {
     auto *layout = pageLayout(this);
     buildHeader(layout);
     layout->addWidget(m_message);
     layout->addWidget(m_banner);
+    layout->addWidget(m_attention);
+    m_attention->setObjectName(u"keepAttention"_s);
+    m_attention->hide();
+    m_attention->addButton(m_actions->attest);
+    m_attention->addButton(m_actions->stop);
+    setAcceptDrops(true);
     buildTabs(layout);
     connectSession();
-    connect(m_actions->stop, &QAction::triggered, this, &KeepPage::askStop);
-    connect(m_actions->attest, &QAction::triggered, this, &KeepPage::attestAgain);
-    connect(m_actions->recover, &QAction::triggered, this, &KeepPage::recover);
-    connect(m_actions->remove, &QAction::triggered, this, &KeepPage::askRemove);
+    connect(m_conduct, &KeepConduct::changed, this, &KeepPage::showKeep);
     connect(&space.directory, &Directory::keepChanged, this, [this](const QString &key) {
         if (key == m_key)
             setKeep(workspace().directory.keep(key));
@@ -118,7 +125,8 @@ void KeepPage::buildTabs(QVBoxLayout *layout)
     add(m_output, u"output"_s, tr("Output"));
     add(m_manifest, u"manifest"_s, tr("Manifest"));
     add(makeTimeline(), u"timeline"_s, tr("Timeline"));
-    add(makeRecords(), u"evidence"_s, tr("Evidence"));
+    m_records = new KeepRecords(workspace(), m_message, this);
+    add(m_records, u"evidence"_s, tr("Evidence"));
     m_machine = new MachineView(workspace(), *m_session, this);
     add(m_machine, u"chip"_s, tr("Machine"));
     m_tabs->setTabVisible(machineTab, false);
@@ -152,50 +160,12 @@ QWidget *KeepPage::makeTimeline()
     auto *scroll = new ScrollPage(tr("Timeline"), 1040, this, ScrollPage::Margins::None);
     auto *card = new Card(tr("What happened when"), scroll);
     m_timeline = new StepList(tr("Timeline of the keep"), card);
+    m_timeline->setObjectName(u"keepTimeline"_s);
+    m_timeline->setWrapped(true);
     card->body()->addWidget(m_timeline);
     scroll->body()->addWidget(card);
     scroll->body()->addStretch(1);
     return scroll;
-}
-
-QWidget *KeepPage::makeRecords()
-{
-    auto *page = new QWidget(this);
-    auto *layout = new QVBoxLayout(page);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(10);
-    layout->addWidget(
-        new Label(tr("Every attestation of this keep. The records stay when the keep is removed."), Label::Kind::Body, Tone::Muted, page));
-    m_records = new TableModel(recordHeaders(false), this);
-    m_recordsView = new TableView(tr("Evidence records of this keep"), *m_records, page);
-    m_recordsView->setColumnWidths({170, 240, 180});
-    m_recordsView->sortByColumn(0, Qt::DescendingOrder);
-    layout->addWidget(m_recordsView, 1);
-    auto *buttons = new QHBoxLayout;
-    buttons->addStretch(1);
-    auto *open = new QPushButton(icon(u"evidence"_s), tr("&Open"), page);
-    const auto openRecord = [this](const QString &key) {
-        if (!key.isEmpty())
-            workspace().go({u"record"_s, key, {}});
-    };
-    connect(open, &QPushButton::clicked, this, [this, openRecord] { openRecord(m_recordsView->currentKey()); });
-    connect(m_recordsView, &TableView::keyActivated, this, openRecord);
-    buttons->addWidget(open);
-    QPushButton *save = exportButton(
-        workspace(), m_message, [this] { return m_recordsView->currentKey(); },
-        [this] { return m_keep ? shownLine(m_keep->plan.name) : QString(); }, page);
-    buttons->addWidget(save);
-    layout->addLayout(buttons);
-    const auto update = [this, open, save] {
-        const bool chosen = !m_recordsView->currentKey().isEmpty();
-        for (QPushButton *button : {open, save}) {
-            button->setEnabled(chosen);
-            button->setToolTip(chosen ? QString() : tr("Choose a record first."));
-        }
-    };
-    connect(m_recordsView, &TableView::selectionMoved, this, update);
-    update();
-    return page;
 }
 
 void KeepPage::connectSession()
@@ -209,11 +179,19 @@ void KeepPage::connectSession()
     connect(m_session, &KeepSession::statusChanged, this, [this](const KeepStatus &status) { workspace().directory.update(status); });
     connect(m_session, &KeepSession::logGrown, m_output, &OutputView::readOn);
     connect(m_session, &KeepSession::logGrown, m_machine, &MachineView::readOn);
+    connect(m_session, &KeepSession::logGrown, this, [this] {
+        if (m_happenings)
+            m_happenings->read();
+    });
     connect(m_session, &KeepSession::appraised, this, [this] { Q_EMIT workspace().records.changed(); });
     connect(m_session, &KeepSession::failed, this, [this](const QString &message) {
         m_message->showText(KMessageWidget::Error, tr("The keep's loader reports a problem."), message);
     });
-    connect(m_session, &KeepSession::progress, this, [this](const QString &doing) { workspace().say(doing); });
+    connect(m_session, &KeepSession::progress, this, [this](const QString &doing) {
+        m_doing = doing;
+        showCourse();
+        workspace().say(doing);
+    });
 }
 
 QString KeepPage::title() const
@@ -241,8 +219,10 @@ void KeepPage::open(const Link &link)
         m_shownRecords.clear();
         m_attestation->clear();
         m_which->clear();
-        m_records->setRows({});
+        m_records->setRecords({});
         m_message->clear();
+        m_happenings.reset();
+        m_doing.clear();
         setKeep(workspace().directory.keep(m_key));
         if (!m_keep)
             showKeep();
@@ -275,10 +255,18 @@ void KeepPage::setKeep(const KeepPointer &keep)
     const bool newRecords = keep && m_keep && keep->records != m_keep->records;
     const bool loaderBack = keep && m_keep && keep->loaderAlive && !m_keep->loaderAlive;
     const bool grown = keep && m_keep && keep->logBytes != m_keep->logBytes;
+    if (!keep || !m_keep || keep->state != m_keep->state)
+        m_doing.clear();
     m_keep = keep;
     m_tabs->setTabVisible(machineTab, keep && keep->plan.machine);
     m_machine->setKeep(keep);
+    m_records->setKeep(keep);
+    m_conduct->setKeep(keep);
     if (first) {
+        m_message->clear(); // it may have said that there is no such keep
+        m_happenings = std::make_unique<KeepHappenings>(workspace().jobs, workspace().services.keeps.logPath(keep->plan.id));
+        connect(m_happenings.get(), &KeepHappenings::changed, this, &KeepPage::showCourse);
+        m_happenings->read();
         m_output->setKeep(keep);
         m_manifest->setKeep(keep);
         if (keep->loaderAlive || !isFinal(keep->state))
@@ -288,8 +276,12 @@ void KeepPage::setKeep(const KeepPointer &keep)
     }
     if (loaderBack && !m_session->isOpen())
         m_session->open(keep->plan.id);
-    if (grown)
+    if (grown) {
         m_output->readOn();
+        m_machine->readOn();
+        if (m_happenings)
+            m_happenings->read();
+    }
     if (newRecords)
         Q_EMIT workspace().records.changed();
     showKeep();
@@ -297,8 +289,12 @@ void KeepPage::setKeep(const KeepPointer &keep)
 
 void KeepPage::showKeep()
 {
-    m_actions->update(m_keep, m_session->isOpen());
+    m_actions->update(m_keep, m_session->isOpen(), m_conduct->isStopping());
     const bool known = m_keep != nullptr;
+    const auto attention = known ? attentionOf(*m_keep, workspace().services.machines) : std::nullopt;
+    if (attention)
+        m_attention->setWords(*attention);
+    m_attention->setVisible(attention.has_value());
     m_tabs->setEnabled(known);
     m_banner->setVisible(known);
     m_state->setVisible(known);
@@ -318,7 +314,7 @@ void KeepPage::showKeep()
         m_dossier && m_dossierId == QString::fromStdString(m_keep->records.empty() ? std::string() : m_keep->records.back())
             ? &m_dossier->record.appraisal
             : nullptr);
-    m_timeline->setSteps(timelineSteps(*m_keep));
+    showCourse();
     const bool orphan = !isFinal(m_keep->state) && !m_keep->loaderAlive && !m_session->isOpen();
     if (orphan && m_message->plainText().isEmpty())
         m_message->showText(KMessageWidget::Warning, tr("The loader of this keep is gone."),
@@ -359,7 +355,7 @@ void KeepPage::loadRecords()
 
 void KeepPage::showRecords(const std::vector<RecordSummary> &records)
 {
-    m_records->setRows(recordRows(records, false));
+    m_records->setRecords(records);
     m_attestationStack->setCurrentIndex(records.empty() ? 1 : 0);
     QStringList ids;
     for (const RecordSummary &record : records)
@@ -398,78 +394,28 @@ void KeepPage::loadDossier(const QString &id)
     });
 }
 
-void KeepPage::attestAgain()
+void KeepPage::showCourse()
 {
-    const Status status = m_session->attest();
-    if (!status)
-        m_message->showError(status.error());
-    else
-        workspace().say(tr("Asked the keep for fresh evidence"));
     if (m_keep)
-        workspace().records.note(u"attest keep"_s, shownLine(m_keep->plan.name), status ? u"asked"_s : u"failed"_s);
+        m_timeline->setSteps(courseOf(*m_keep, m_happenings ? m_happenings->all() : QList<Happening>(), m_doing));
 }
 
-void KeepPage::askStop()
+void KeepPage::dragEnterEvent(QDragEnterEvent *event)
 {
-    if (!m_keep)
-        return;
-    // In the dialog itself, so that a keep that ended meanwhile is not stopped twice.
-    dialogs::confirm(this, tr("Stop “%1”?").arg(title()),
-        tr("The workload is asked to end, and ended after 5 seconds. The keep and everything in its memory are gone then; its log and "
-           "evidence stay."),
-        tr("&Stop the keep"), [this] {
-            const Status status = m_session->stop(5);
-            if (!status)
-                m_message->showError(status.error());
-            else
-                workspace().say(tr("Stopping %1…").arg(title()));
-            workspace().records.note(u"stop keep"_s, title(), status ? u"asked"_s : u"failed"_s);
-        });
+    // A report that was made inside; anything else is the window's.
+    if (m_records->takesReports() && !pathsOf(event->mimeData()).isEmpty())
+        event->acceptProposedAction();
+    else
+        event->ignore();
 }
 
-void KeepPage::forKeep(const QString &jobTitle, std::function<Status(const KeepId &)> call, const std::function<void()> &done)
+void KeepPage::dropEvent(QDropEvent *event)
 {
-    if (!m_keep)
-        return;
-    workspace().jobs.run<bool>(
-        JobRunner::Lane::Shown, jobTitle, this,
-        [call = std::move(call), id = m_keep->plan.id](const Progress &, const std::stop_token &) -> Result<bool> {
-            KASTELLAN_TRY(call(id));
-            return true;
-        },
-        [this, done](const Result<bool> &result) {
-            if (result)
-                done();
-            else
-                m_message->showError(result.error());
-        });
-}
-
-void KeepPage::recover()
-{
-    forKeep(tr("Recover %1").arg(title()), workspace().services.keeps.recover, [this] {
-        m_message->clear();
-        workspace().records.note(u"recover keep"_s, title(), u"done"_s);
-        workspace().directory.refreshKeeps();
-        if (m_keep)
-            m_session->open(m_keep->plan.id);
-    });
-}
-
-void KeepPage::askRemove()
-{
-    if (!m_keep)
-        return;
-    dialogs::confirm(this, tr("Remove “%1”?").arg(title()),
-        tr("Its log, plan and state are deleted and cannot be brought back. Its evidence records stay."), tr("&Remove the keep"), [this] {
-            forKeep(tr("Remove %1").arg(title()), workspace().services.keeps.remove, [this, key = m_key, name = title()] {
-                workspace().records.note(u"remove keep"_s, name, u"done"_s);
-                workspace().say(tr("%1 was removed").arg(name));
-                m_message->clear();
-                workspace().directory.forget(key);
-                workspace().go({u"overview"_s, {}, {}});
-            });
-        });
+    if (const QStringList files = pathsOf(event->mimeData()); m_records->takesReports() && !files.isEmpty()) {
+        event->acceptProposedAction();
+        m_tabs->setCurrentIndex(static_cast<int>(tabNames.indexOf(u"evidence"_s)));
+        m_records->import(files);
+    }
 }
 
 QString KeepPage::help() const

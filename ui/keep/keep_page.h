@@ -12,18 +12,20 @@ class QVBoxLayout;
 
 namespace kastellan::ui {
 
+class AttentionCard;
 class AttestationView;
 class Badge;
 class ElidedLabel;
 class KeepActions;
+class KeepConduct;
+class KeepHappenings;
+class KeepRecords;
 class KeepSession;
 class MachineView;
 class ManifestView;
 class MessageBar;
 class OutputView;
 class StepList;
-class TableModel;
-class TableView;
 class VerdictBanner;
 
 /// One keep: verdict, attestation, output, manifest, timeline, evidence, and what can be done with it.
@@ -41,12 +43,15 @@ public:
     [[nodiscard]] QList<QAction *> pageActions() const override;
     [[nodiscard]] QString help() const override;
 
+protected:
+    void dragEnterEvent(QDragEnterEvent *event) override;
+    void dropEvent(QDropEvent *event) override;
+
 private:
     void buildHeader(QVBoxLayout *layout);
     void buildTabs(QVBoxLayout *layout);
     [[nodiscard]] QWidget *makeAttestation();
     [[nodiscard]] QWidget *makeTimeline();
-    [[nodiscard]] QWidget *makeRecords();
     void connectSession();
     void setKeep(const KeepPointer &keep);
     void showKeep();
@@ -54,21 +59,19 @@ private:
     void loadRecords();
     void showRecords(const std::vector<RecordSummary> &records);
     void loadDossier(const QString &id);
-    void askStop();
-    void askRemove();
-    void attestAgain();
-    void recover();
-    void forKeep(const QString &title, std::function<Status(const KeepId &)> call, const std::function<void()> &done);
+    void showCourse();
 
-    QString m_key, m_dossierId, m_shownRecords;
+    QString m_key, m_dossierId, m_shownRecords, m_doing;
     KeepPointer m_keep;
     DossierPointer m_dossier;
     KeepSession *m_session;
     KeepActions *m_actions;
+    MessageBar *m_message;
+    KeepConduct *m_conduct;
     ElidedLabel *m_title, *m_facts;
     Badge *m_state, *m_emulated;
-    MessageBar *m_message;
     VerdictBanner *m_banner;
+    AttentionCard *m_attention;
     QTabWidget *m_tabs;
     AttestationView *m_attestation = nullptr;
     QStackedWidget *m_attestationStack = nullptr;
@@ -77,8 +80,8 @@ private:
     ManifestView *m_manifest = nullptr;
     StepList *m_timeline = nullptr;
     MachineView *m_machine = nullptr;
-    TableModel *m_records = nullptr;
-    TableView *m_recordsView = nullptr;
+    KeepRecords *m_records = nullptr;
+    std::unique_ptr<KeepHappenings> m_happenings; ///< of the shown keep
 };
 
 } // namespace kastellan::ui

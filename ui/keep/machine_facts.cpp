@@ -2,6 +2,7 @@
 #include "ui/keep/machine_facts.h"
 
 #include "core/keeps/forwarded_port.h"
+#include "core/keeps/technology.h"
 #include "ui/text.h"
 #include "ui/widgets/card.h"
 
@@ -34,13 +35,22 @@ QString networkInWords(const MachineRequest &request)
 
 QString technologyName(std::string_view technology)
 {
-    if (technology == "snp")
-        return u"SEV-SNP"_s;
-    if (technology == "es")
-        return u"SEV-ES"_s;
-    if (technology == "sev")
-        return u"SEV"_s;
-    return technology == "none" ? tr("none: launched without evidence") : shownLine(std::string(technology));
+    return technology == "none" ? tr("none: launched without evidence") : shownLine(technologyTitle(technology));
+}
+
+bool isCluster(std::string_view host)
+{
+    return host.starts_with("kubevirt://");
+}
+
+QString domainTitle(std::string_view host)
+{
+    return isCluster(host) ? tr("YAML of the VirtualMachineInstance") : tr("Domain XML");
+}
+
+QString domainLanguage(std::string_view host)
+{
+    return isCluster(host) ? u"YAML"_s : u"XML"_s;
 }
 
 void addMachineFacts(FactList &facts, const MachinePlan &machine)

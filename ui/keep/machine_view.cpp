@@ -8,10 +8,9 @@
 #include "ui/text.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/code_view.h"
+#include "ui/widgets/console_view.h"
 #include "ui/widgets/labels.h"
 #include "ui/widgets/sparkline.h"
-
-#include <QScrollBar>
 
 namespace kastellan::ui {
 
@@ -54,17 +53,15 @@ MachineView::MachineView(Workspace &workspace, KeepSession &session, QWidget *pa
         new Label(tr("What the firmware, the kernel and the warden's last words wrote. The host can read it and write into it: it proves "
                      "nothing, and the workload's output never goes there."),
             Label::Kind::Body, Tone::Muted, console));
-    m_console = new CodeView(tr("Console of the machine"), console);
-    m_console->setMaximumBlockCount(mostConsoleLines);
-    m_console->setPlaceholderText(tr("Nothing has been written yet."));
-    m_console->setFixedHeight(240);
+    m_console = new ConsoleView(tr("Console of the machine"), mostConsoleLines, console);
+    m_console->setFixedHeight(300);
+    connect(m_console, &ConsoleView::said, &workspace, &Workspace::say);
     console->body()->addWidget(m_console);
     scroll->body()->addWidget(console);
 
     m_xmlCard = new Card(tr("Domain XML"), scroll);
-    m_xmlCard->body()->addWidget(
-        new Label(tr("As it was planned for the host. What only the launch makes, as the owner's session under SEV, is not in it."),
-            Label::Kind::Body, Tone::Muted, m_xmlCard));
+    m_xmlText = new Label({}, Label::Kind::Body, Tone::Muted, m_xmlCard);
+    m_xmlCard->body()->addWidget(m_xmlText);
     m_xml = new CodeView(tr("Domain XML"), m_xmlCard);
     m_xml->setFixedHeight(340);
     m_xmlCard->body()->addWidget(m_xml);
@@ -88,17 +85,21 @@ void MachineView::setKeep(const KeepPointer &keep)
         m_facts->clear();
         if (m_keep) {
             addMachineFacts(*m_facts, *m_keep->plan.machine);
-            m_xml->setCode(shown(m_keep->plan.machine->domainXml), u"XML"_s);
+            const bool cluster = isCluster(m_keep->plan.host);
+            m_xmlCard->setHeading(domainTitle(m_keep->plan.host));
+            m_xml->setAccessibleName(domainTitle(m_keep->plan.host));
+            m_xmlText->setText(cluster
+                    ? tr("What the cluster was asked for: a VirtualMachineInstance of KubeVirt.")
+                    : tr("As it was planned for the host. What only the launch makes, as the owner's session under SEV, is not in it."));
+            m_xml->setCode(shown(m_keep->plan.machine->domainXml), domainLanguage(m_keep->plan.host));
             m_xmlCard->setVisible(!m_keep->plan.machine->domainXml.empty());
             m_tail = std::make_unique<LogTail>(m_workspace.jobs, m_workspace.services.keeps.logPath(m_keep->plan.id));
             connect(m_tail.get(), &LogTail::lines, this, [this](const QList<LogLine> &lines) {
-                QScrollBar *bar = m_console->verticalScrollBar();
-                const bool atEnd = bar->value() >= bar->maximum();
+                QStringList texts;
                 for (const LogLine &line : lines)
                     if (line.stream == LogEntry::Stream::Console && !line.open)
-                        m_console->appendPlainText(line.text);
-                if (atEnd)
-                    bar->setValue(bar->maximum());
+                        texts += line.text;
+                m_console->append(texts);
             });
             m_tail->read();
         }

@@ -11,6 +11,7 @@ namespace kastellan::ui {
 
 class Card;
 class CodeView;
+class ConsoleView;
 class FactList;
 class KeepSession;
 class Label;
@@ -43,7 +44,9 @@ private:
     Sparkline *m_processor, *m_memory;
     Label *m_noUse;
     FactList *m_facts;
-    CodeView *m_console, *m_xml;
+    ConsoleView *m_console;
+    CodeView *m_xml;
+    Label *m_xmlText;
     Card *m_xmlCard;
     std::unique_ptr<LogTail> m_tail;
     qint64 m_lastAt = 0;

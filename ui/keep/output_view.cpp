@@ -225,6 +225,8 @@ void OutputView::showNote()
 {
     m_note->setText(m_leftOut
             ? tr("The newest %1 lines are shown. Older ones are in the log: save all to read them.").arg(locale().toString(mostLines))
+            : m_keep && m_keep->plan.machine
+            ? tr("“!” marks lines of stderr, “·” events of the keep, “#” the machine's console, where the host can write as well.")
             : tr("Lines that begin with “!” came from stderr; “·” marks events of the keep."));
 }
 

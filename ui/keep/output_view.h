@@ -58,7 +58,7 @@ private:
     QToolButton *m_follow;
     QPushButton *m_save, *m_send, *m_end;
     QLineEdit *m_input;
-    std::array<std::optional<LogLine>, 3> m_open; ///< unfinished last line of each stream, drawn last
+    std::array<std::optional<LogLine>, 4> m_open; ///< by stream: unfinished last line of each stream, drawn last
     int m_openDrawn = 0;
     quint64 m_leftOut = 0;
     bool m_inputEnded = false;

@@ -2,16 +2,16 @@
 #pragma once
 
 #include "core/keeps/plan.h"
+#include "ui/data/keep_happenings.h"
 #include "ui/widgets/step_list.h"
 
 namespace kastellan::ui {
 
 /// What happens in a state, in a sentence.
 [[nodiscard]] QString stateMeaning(KeepState state);
-/// A keep's life so far as steps, with when each state was entered and how long after the one before.
-[[nodiscard]] QList<StepList::Step> timelineSteps(const KeepStatus &status);
-/// The states that a launch goes through, with where it is now; `doing` describes the current one.
-[[nodiscard]] QList<StepList::Step> launchSteps(const KeepStatus &status, const QString &doing);
+/// A keep's life as steps: its states and what its log tells of the launch, each with its time and how long after the one before; while it
+/// is being launched also what is still to come. `doing` describes the current one. A step that failed says why.
+[[nodiscard]] QList<StepList::Step> courseOf(const KeepStatus &status, const QList<Happening> &happenings, const QString &doing = {});
 /// How the workload ended: "exit code 0", "trap: …"; empty while it has not.
 [[nodiscard]] QString endOf(const KeepStatus &status);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/models/keeps_model.h"
 
+#include "core/keeps/technology.h"
 #include "ui/text.h"
 
 #include <algorithm>
@@ -19,17 +20,28 @@ KeepsModel::KeepsModel(const Directory &directory, QObject *parent)
     refresh();
 }
 
-KeepsModel::Entry KeepsModel::entryOf(const HostInfo &host)
+KeepsModel::Entry KeepsModel::entryOf(const HostInfo &host, std::size_t running)
 {
     const Sign sign = hostSign(host.state);
     Entry entry;
     entry.key = QString::fromStdString(host.id);
     entry.title = shownLine(host.name.empty() ? host.id : host.name);
-    entry.word = host.state == "ready" ? QString() : sign.word;
+    // Its state where it is not ready, else how much runs there.
+    entry.word = host.state != "ready" ? sign.word : running ? QString::number(running) : QString();
     entry.symbol = u"host"_s;
     entry.tone = host.state == "ready" ? Tone::Plain : sign.tone;
     entry.emulated = host.emulated;
     entry.tip = tr("Host %1: %2. %3").arg(shownLine(host.id), sign.word, shownLine(host.why));
+    if (host.machines) {
+        QStringList offers;
+        for (const std::string &technology : host.technologies)
+            offers += shownLine(technologyTitle(technology));
+        if (host.rehearses)
+            offers += tr("rehearsals");
+        if (!offers.isEmpty())
+            entry.tip += u' ' + tr("Offers: %1.").arg(offers.join(u", "_s));
+    }
+    entry.tip += u' ' + (running == 0 ? tr("No keep runs there.") : running == 1 ? tr("1 keep runs there.") : tr("%1 keeps run there.").arg(running));
     if (host.emulated)
         entry.tip += u' ' + tr("EMULATED: it proves the procedure, nothing about hardware.");
     entry.search = (entry.title + u' ' + entry.key + u' ' + sign.word).toLower();
@@ -62,8 +74,11 @@ void KeepsModel::refresh()
     // Hosts as the registry orders them; then hosts that only keeps still know.
     std::vector<HostInfo> hosts = m_directory.hosts();
     std::map<std::string, std::vector<Entry>> keeps;
-    for (const KeepPointer &keep : m_directory.keeps())
+    std::map<std::string, std::size_t> running;
+    for (const KeepPointer &keep : m_directory.keeps()) {
         keeps[keep->plan.host].push_back(entryOf(keep));
+        running[keep->plan.host] += isFinal(keep->state) ? 0 : 1;
+    }
     for (const auto &[id, list] : keeps)
         if (std::ranges::none_of(hosts, [&](const HostInfo &host) { return host.id == id; })) {
             HostInfo gone;
@@ -82,7 +97,7 @@ void KeepsModel::refresh()
     }
     for (std::size_t i = 0; i < hosts.size(); ++i) {
         const int row = static_cast<int>(i);
-        Entry host = entryOf(hosts[i]);
+        Entry host = entryOf(hosts[i], running[hosts[i].id]);
         const auto at = std::ranges::find_if(m_groups, [&](const auto &group) { return group->host.key == host.key; });
         if (at == m_groups.end()) {
             auto group = std::make_unique<Group>();

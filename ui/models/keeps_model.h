@@ -54,7 +54,7 @@ private:
 
     void refresh();
     void refreshGroup(int row, std::vector<Entry> next);
-    [[nodiscard]] static Entry entryOf(const HostInfo &host);
+    [[nodiscard]] static Entry entryOf(const HostInfo &host, std::size_t running);
     [[nodiscard]] static Entry entryOf(const KeepPointer &keep);
     [[nodiscard]] const Entry *entry(const QModelIndex &index) const;
 

@@ -109,18 +109,19 @@ void VerdictBanner::showAppraisal(const Appraisal &appraisal)
 
 void VerdictBanner::showKeep(const KeepStatus &status, const Appraisal *appraisal)
 {
-    const QString reason = shown(status.reason);
+    // Why it failed or is suspect is said in full below the banner.
+    const QString reason = shown(status.reason.substr(0, status.reason.find('\n')));
     if (status.state == KeepState::Suspect) {
         const Sign sign = signOf(KeepState::Suspect);
-        set(sign.symbol, sign.tone, tr("Suspect"),
-            reason.isEmpty() ? tr("The last attestation failed or was missed. What runs may no longer be what was proven.") : reason,
+        set(sign.symbol, Tone::Negative, tr("Suspect"),
+            tr("What runs may no longer be what was proven. Nothing that it writes is let through until it has proven itself again."),
             status.emulated, appraisal ? overridesNote(*appraisal) : QString());
         return;
     }
     if (appraisal) {
         showAppraisal(*appraisal);
         if (status.state == KeepState::Failed && !reason.isEmpty())
-            set(signOf(status.state).symbol, Tone::Negative, tr("Failed"), reason, status.emulated,
+            set(signOf(status.state).symbol, Tone::Negative, tr("Failed"), tr("The keep is gone; its log and its evidence stay."), status.emulated,
                 tr("Last verdict: %1.").arg(verdictSign(status.verdict).word));
         return;
     }
@@ -131,8 +132,7 @@ void VerdictBanner::showKeep(const KeepStatus &status, const Appraisal *appraisa
     }
     if (status.state == KeepState::Failed) {
         set(u"cross"_s, Tone::Negative, tr("Failed before it was attested"),
-            reason.isEmpty() ? tr("Nothing was sent into the keep.") : tr("%1 Nothing was sent into the keep.").arg(reason),
-            status.emulated);
+            tr("Nothing was sent into the keep."), status.emulated);
         return;
     }
     if (status.state == KeepState::Stopped) {

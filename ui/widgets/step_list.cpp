@@ -37,16 +37,43 @@ void StepList::setSteps(const QList<Step> &steps)
     update();
 }
 
-int StepList::heightOf(const Step &step) const
+void StepList::setWrapped(bool wrapped)
 {
-    return std::max(dot, fontMetrics().height() + (step.detail.isEmpty() ? 0 : fontMetrics().height() + 2)) + between;
+    m_wrapped = wrapped;
+    QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+    policy.setHeightForWidth(wrapped);
+    setSizePolicy(policy);
+    updateGeometry();
+}
+
+int StepList::detailHeight(const Step &step, int room) const
+{
+    if (step.detail.isEmpty())
+        return 0;
+    if (!m_wrapped)
+        return fontMetrics().height();
+    return fontMetrics().boundingRect(QRect(0, 0, std::max(60, room), 20000), Qt::TextWordWrap, step.detail).height();
+}
+
+int StepList::heightOf(const Step &step, int width) const
+{
+    const int detail = detailHeight(step, width - dot - gap);
+    return std::max(dot, fontMetrics().height() + (detail ? detail + 2 : 0)) + between;
+}
+
+int StepList::heightForWidth(int width) const
+{
+    int height = 0;
+    for (const Step &step : m_steps)
+        height += heightOf(step, width);
+    return std::max(0, height - between);
 }
 
 QSize StepList::sizeHint() const
 {
     int height = 0, width = 0;
     for (const Step &step : m_steps) {
-        height += heightOf(step);
+        height += heightOf(step, 460 + dot + gap);
         width =
             std::max({width, fontMetrics().horizontalAdvance(step.title + step.aside) + 24, fontMetrics().horizontalAdvance(step.detail)});
     }
@@ -62,7 +89,7 @@ void StepList::paintEvent(QPaintEvent *)
     int y = 0;
     for (qsizetype i = 0; i < m_steps.size(); ++i) {
         const Step &step = m_steps[i];
-        const int height = heightOf(step);
+        const int height = heightOf(step, this->width());
         const Tone tone = step.state == State::Failed ? Tone::Negative
             : step.state == State::Done               ? Tone::Positive
             : step.state == State::Todo               ? Tone::Muted
@@ -103,7 +130,10 @@ void StepList::paintEvent(QPaintEvent *)
         painter.setPen(muted);
         if (asideWidth)
             painter.drawText(line, Qt::AlignTrailing | Qt::AlignVCenter, step.aside);
-        if (!step.detail.isEmpty())
+        if (!step.detail.isEmpty() && m_wrapped)
+            painter.drawText(QRect(x, line.bottom() + 3, room, detailHeight(step, room)),
+                static_cast<int>(Qt::AlignLeading | Qt::AlignTop) | Qt::TextWordWrap, step.detail);
+        else if (!step.detail.isEmpty())
             painter.drawText(line.translated(0, fontMetrics().height() + 2), Qt::AlignLeading | Qt::AlignVCenter,
                 fontMetrics().elidedText(step.detail, Qt::ElideRight, room));
         y += height;

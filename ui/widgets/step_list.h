@@ -24,17 +24,22 @@ public:
     explicit StepList(const QString &accessibleName, QWidget *parent = nullptr);
     void setSteps(const QList<Step> &steps);
     [[nodiscard]] const QList<Step> &steps() const { return m_steps; }
+    /// Details take as many lines as they need; else they are cut to one.
+    void setWrapped(bool wrapped);
     [[nodiscard]] QSize sizeHint() const override;
-    [[nodiscard]] QSize minimumSizeHint() const override { return {120, sizeHint().height()}; }
+    [[nodiscard]] QSize minimumSizeHint() const override { return {120, m_wrapped ? 0 : sizeHint().height()}; }
+    [[nodiscard]] int heightForWidth(int width) const override;
 
 protected:
     void paintEvent(QPaintEvent *event) override;
 
 private:
-    [[nodiscard]] int heightOf(const Step &step) const;
+    [[nodiscard]] int detailHeight(const Step &step, int room) const;
+    [[nodiscard]] int heightOf(const Step &step, int width) const;
 
     QString m_name;
     QList<Step> m_steps;
+    bool m_wrapped = false;
 };
 
 } // namespace kastellan::ui

@@ -173,6 +173,8 @@ QString ConfigurationStep::summary() const
 
 QString ConfigurationStep::missing() const
 {
+    if (!applies())
+        return {};
     // Not visited yet: the defaults do, unless secrets are asked for.
     if (m_for != draft().workload && draft().workload)
         return draft().workload->config.secrets.empty() ? QString() : tr("The workload asks for secrets: choose their files.");

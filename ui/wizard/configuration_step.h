@@ -25,6 +25,8 @@ public:
     }
     [[nodiscard]] QString summary() const override;
     [[nodiscard]] QString missing() const override;
+    /// Nobody in a whole virtual machine could be given any of it.
+    [[nodiscard]] bool applies() const override { return !draft().request.machine.whole; }
     void enter() override;
 
 private:

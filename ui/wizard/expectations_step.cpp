@@ -112,6 +112,11 @@ void ExpectationsStep::enter()
 {
     const MachineRequest &machine = draft().request.machine;
     const bool proves = machine.technology.empty() || machine.technology == "snp";
+    const bool whole = machine.whole.has_value();
+    if (whole)
+        m_execution->setCurrentIndex(0);
+    m_execution->setEnabled(!whole);
+    m_execution->setToolTip(whole ? tr("A whole virtual machine is no module that is interpreted or compiled.") : QString());
     const QString whyNot = proves ? QString() : tr("SEV-ES and SEV can't prove it.");
     m_shortEvidence->setVisible(!proves);
     if (!proves) {
@@ -160,7 +165,7 @@ void ExpectationsStep::take()
 QString ExpectationsStep::summary() const
 {
     const LaunchRequest &request = draft().request;
-    QStringList words{request.expectDigest ? tr("own digest") : tr("this program's digest")};
+    QStringList words{request.expectDigest ? tr("own digest") : request.machine.whole ? tr("digest of its files") : tr("this program's digest")};
     if (!request.minimumTcb.empty())
         words += tr("floors");
     if (request.strict)

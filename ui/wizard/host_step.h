@@ -8,7 +8,9 @@ class QVBoxLayout;
 
 namespace kastellan::ui {
 
-/// Where the keep is to run.
+class ChoiceCard;
+
+/// Where the keep is to run: one of the hosts, or the best of them.
 class HostStep : public WizardStep {
     Q_OBJECT
 
@@ -25,6 +27,10 @@ public:
 
 private:
     void show();
+    void choose(const QString &id);
+    [[nodiscard]] ChoiceCard *cardOf(const HostInfo &host);
+    [[nodiscard]] ChoiceCard *automaticCard();
+    void add(ChoiceCard *card, const QString &id, const QString &whyNot);
 
     QVBoxLayout *m_list;
     QButtonGroup *m_group;

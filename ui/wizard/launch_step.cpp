@@ -2,7 +2,9 @@
 #include "ui/wizard/launch_step.h"
 
 #include "core/base/file.h"
+#include "ui/data/keep_happenings.h"
 #include "ui/data/keep_session.h"
+#include "ui/keep/keep_attention.h"
 #include "ui/keep/timeline.h"
 #include "ui/text.h"
 #include "ui/widgets/card.h"
@@ -44,7 +46,13 @@ LaunchStep::LaunchStep(Workspace &space, LaunchDraft &choices, MessageBar &bar, 
     auto *card = new Card({}, this);
     card->body()->setContentsMargins(20, 18, 20, 18);
     m_steps = new StepList(tr("States of the launch"), card);
+    m_steps->setObjectName(u"launchCourse"_s);
+    m_steps->setWrapped(true);
     card->body()->addWidget(m_steps);
+    m_attention = new AttentionCard(this);
+    m_attention->setObjectName(u"launchAttention"_s);
+    m_attention->hide();
+    layout->addWidget(m_attention);
     layout->addWidget(card);
     m_bar = new QProgressBar(this);
     m_bar->setTextVisible(false);
@@ -55,6 +63,10 @@ LaunchStep::LaunchStep(Workspace &space, LaunchDraft &choices, MessageBar &bar, 
     layout->addStretch(1);
     connect(m_session, &KeepSession::statusChanged, this, &LaunchStep::show);
     connect(m_session, &KeepSession::progress, this, &LaunchStep::tick);
+    connect(m_session, &KeepSession::logGrown, this, [this] {
+        if (m_happenings)
+            m_happenings->read();
+    });
     connect(m_session, &KeepSession::failed, this, [this](const QString &text) { m_doing->setText(text); });
     connect(m_session, &KeepSession::closed, this, [this] {
         if (!m_busy)
@@ -70,6 +82,13 @@ LaunchStep::LaunchStep(Workspace &space, LaunchDraft &choices, MessageBar &bar, 
     });
 }
 
+LaunchStep::~LaunchStep() = default;
+
+void LaunchStep::showCourse(const QString &doing)
+{
+    m_steps->setSteps(courseOf(m_status, m_happenings ? m_happenings->all() : QList<Happening>(), doing));
+}
+
 void LaunchStep::enter()
 {
     m_busy = true;
@@ -81,7 +100,10 @@ void LaunchStep::enter()
     m_bar->setRange(0, 0);
     m_bar->show();
     m_doing->setText(tr("Starting the loader…"));
-    m_steps->setSteps(launchSteps(m_status, tr("Starting the loader…")));
+    m_attention->hide();
+    m_happenings = std::make_unique<KeepHappenings>(workspace().jobs, workspace().services.keeps.logPath(draft().plan->id));
+    connect(m_happenings.get(), &KeepHappenings::changed, this, [this] { showCourse(m_bar->isVisible() ? m_doing->text() : QString()); });
+    showCourse(tr("Starting the loader…"));
     message().clear();
     using Client = std::unique_ptr<KeepClient>;
     m_job = workspace().jobs.run<Client>(
@@ -127,7 +149,7 @@ void LaunchStep::tick(const QString &doing, quint64 done, quint64 total)
         m_bar->setValue(static_cast<int>(1000.0 * static_cast<double>(done) / static_cast<double>(total)));
     if (!m_cancelled)
         m_doing->setText(doing);
-    m_steps->setSteps(launchSteps(m_status, doing));
+    showCourse(doing);
 }
 
 void LaunchStep::show(const KeepStatus &status)
@@ -136,7 +158,9 @@ void LaunchStep::show(const KeepStatus &status)
     if (!m_busy)
         return;
     m_status = status;
-    m_steps->setSteps(launchSteps(status, {}));
+    showCourse({});
+    if (m_happenings)
+        m_happenings->read();
     const bool ran = std::ranges::any_of(status.timeline, [](const auto &entry) { return entry.first == KeepState::Running; });
     const QString reason = shown(status.reason);
     if (m_cancelled && isFinal(status.state)) {
@@ -149,7 +173,12 @@ void LaunchStep::show(const KeepStatus &status)
     } else if (status.state == KeepState::Refused) {
         finish(tr("The launch was refused. Nothing was sent."), reason, KMessageWidget::Error);
     } else if (isFinal(status.state)) {
-        finish(tr("The launch failed. Everything was cleaned up."), reason, KMessageWidget::Error);
+        if (const auto attention = attentionOf(status, workspace().services.machines)) {
+            m_attention->setWords(*attention);
+            m_attention->show();
+        }
+        finish(tr("The launch failed. Everything was cleaned up."), m_attention->isHidden() ? reason : tr("What went wrong is said below."),
+            KMessageWidget::Error);
     }
 }
 

@@ -7,13 +7,15 @@
 
 #include <QPointer>
 
-#include <optional>
+#include <memory>
 
 class QProgressBar;
 
 namespace kastellan::ui {
 
+class AttentionCard;
 class Job;
+class KeepHappenings;
 class KeepSession;
 class Label;
 class StepList;
@@ -24,6 +26,7 @@ class LaunchStep : public WizardStep {
 
 public:
     LaunchStep(Workspace &workspace, LaunchDraft &draft, MessageBar &message, QWidget *parent);
+    ~LaunchStep() override;
     [[nodiscard]] QString title() const override { return tr("Launch"); }
     [[nodiscard]] QString text() const override
     {
@@ -44,8 +47,11 @@ private:
     void show(const KeepStatus &status);
     void finish(const QString &titleText, const QString &detail, KMessageWidget::MessageType type);
     void tick(const QString &doing, quint64 done, quint64 total);
+    void showCourse(const QString &doing);
 
     StepList *m_steps;
+    AttentionCard *m_attention;
+    std::unique_ptr<KeepHappenings> m_happenings;
     QProgressBar *m_bar;
     Label *m_doing;
     KeepSession *m_session;

@@ -8,6 +8,8 @@
 #include "ui/widgets/card.h"
 #include "ui/widgets/dialogs.h"
 #include "ui/widgets/labels.h"
+#include "ui/wizard/chosen_host.h"
+#include "ui/wizard/policy_card.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -47,8 +49,12 @@ MachineStep::MachineStep(Workspace &space, LaunchDraft &choices, MessageBar &bar
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(12);
-    for (Card *card : {makeProtection(), makeResources(), makeNetwork(), makeFiles(), makeGivenUp()})
+    m_policy = new PolicyCard(space, this);
+    connect(m_policy, &PolicyCard::changed, this, &MachineStep::take);
+    for (Card *card : {makeCluster(), makeProtection(), makeResources(), makeNetwork(), makeFiles()})
         layout->addWidget(card);
+    layout->addWidget(m_policy);
+    layout->addWidget(makeGivenUp());
     layout->addStretch(1);
     connect(&space.directory, &Directory::hostsChanged, this, &MachineStep::offer);
 }
@@ -202,24 +208,41 @@ Card *MachineStep::makeFiles()
 
 Card *MachineStep::makeGivenUp()
 {
-    auto *card = new Card(tr("Protection given up"), this);
-    m_unattested = new QCheckBox(tr("Launch &without evidence: nothing proves what runs, and no secret is ever sent"), card);
+    m_givenUp = new Card(tr("Protection given up"), this);
+    m_unattested = new QCheckBox(tr("Launch &without evidence: nothing proves what runs, and no secret is ever sent"), m_givenUp);
     m_unattested->setObjectName(u"unattested"_s);
-    card->body()->addWidget(m_unattested);
-    card->body()->addWidget(new Label(tr("For hosts without SEV. The verdict is “undecided”; it is named in the banner and recorded."),
-        Label::Kind::Small, Tone::Muted, card));
+    m_givenUp->body()->addWidget(m_unattested);
+    m_givenUp->body()->addWidget(
+        new Label(tr("For hosts without SEV. Whoever runs the host can read and change everything in the machine. The verdict is “undecided” for "
+                     "good; it is named in the banner and recorded."),
+            Label::Kind::Small, Tone::Muted, m_givenUp));
     connect(m_unattested, &QCheckBox::toggled, this, &MachineStep::offer);
-    return card;
+    return m_givenUp;
 }
 
-const HostInfo *MachineStep::host() const
+/// Deliberately: what a cluster can't do is read before it is used.
+Card *MachineStep::makeCluster()
 {
-    return workspace().directory.host(QString::fromStdString(draft().request.host));
+    m_cluster = new Card(tr("What a cluster can't prove"), this);
+    m_cluster->setTone(Tone::Warning);
+    m_cluster->body()->addWidget(
+        new Label(tr("KubeVirt measures neither kernel nor initial RAM disk today, and offers no way into a machine that does not lead through "
+                     "its network. So the verdict stays “undecided”, nothing is delivered to the keep, and it is removed again; the plan shows "
+                     "the YAML that would be asked for, and nothing is asked before you launch."),
+            Label::Kind::Body, Tone::Plain, m_cluster));
+    m_undecided = new QCheckBox(tr("I know: &undecided, and nothing is delivered"), m_cluster);
+    m_undecided->setObjectName(u"undecided"_s);
+    m_cluster->body()->addWidget(m_undecided);
+    connect(m_undecided, &QCheckBox::toggled, this, [this](bool on) {
+        draft().undecidedAccepted = on;
+        take();
+    });
+    return m_cluster;
 }
 
 bool MachineStep::applies() const
 {
-    const HostInfo *chosen = host();
+    const auto chosen = chosenHost(workspace(), draft());
     return chosen && chosen->machines;
 }
 
@@ -228,9 +251,10 @@ void MachineStep::enter()
     const QString now = QString::fromStdString(draft().request.host);
     if (m_for != now) { // what another host had to make up for
         m_for = now;
-        const HostInfo *chosen = host();
+        const auto chosen = chosenHost(workspace(), draft());
         m_rehearse->setChecked(chosen && chosen->technologies.empty() && chosen->rehearses);
         m_unattested->setChecked(false);
+        m_undecided->setChecked(draft().undecidedAccepted);
     }
     offer();
 }
@@ -238,12 +262,14 @@ void MachineStep::enter()
 /// What the chosen host can give; every control that it can't give says why.
 void MachineStep::offer()
 {
-    const HostInfo *chosen = host();
-    if (!chosen)
+    const auto chosen = chosenHost(workspace(), draft());
+    if (!chosen || !m_unattested)
         return;
+    const bool cluster = isCluster(chosen->id), automatic = chosen->id == automaticHost;
     const bool rehearses = m_rehearse->isChecked(), without = m_unattested->isChecked();
     for (const auto &[id, button] : m_technologies) {
-        const bool offered = id.empty() || rehearses || std::ranges::find(chosen->technologies, id) != chosen->technologies.end();
+        const bool offered = id.empty() || rehearses || !saysWhatItOffers(*chosen)
+            || std::ranges::find(chosen->technologies, id) != chosen->technologies.end();
         button->setEnabled(offered && !without);
         button->setToolTip(without ? tr("The keep is launched without evidence.")
                 : offered          ? QString()
@@ -254,35 +280,30 @@ void MachineStep::offer()
     m_rehearse->setEnabled(chosen->rehearses && !without);
     m_rehearse->setToolTip(without ? tr("The keep is launched without evidence.")
             : chosen->rehearses    ? QString()
+            : automatic            ? tr("A host that is chosen automatically protects its keep: name the host to rehearse.")
+            : cluster              ? tr("No cluster has the stand-in for QEMU that a rehearsal needs.")
                                    : tr("Rehearsals need QEMU on this very computer."));
     if (!chosen->rehearses)
         m_rehearse->setChecked(false);
     m_unattested->setEnabled(chosen->technologies.empty() && !rehearses);
-    m_unattested->setToolTip(!chosen->technologies.empty() ? tr("This host offers SEV: use it.")
-            : rehearses                                    ? tr("The launch is rehearsed.")
-                                                           : QString());
+    m_unattested->setToolTip(rehearses         ? tr("A rehearsal has evidence, emulated as it is.")
+            : automatic                        ? tr("A host that is chosen automatically protects its keep: name the host to give that up.")
+            : !chosen->technologies.empty() ? tr("This host offers protection with evidence.")
+                                               : QString());
+    if (!m_unattested->isEnabled())
+        m_unattested->setChecked(false);
+    m_givenUp->setVisible(!cluster);
+    m_cluster->setVisible(cluster);
+    m_image->setPlaceholderText(
+        cluster ? tr("docker://REGISTRY/NAME@sha256:…, pinned by digest") : tr("the one that was built or installed"));
+    m_firmware->setEnabled(!cluster);
+    m_firmware->setToolTip(cluster ? tr("KubeVirt starts machines from its own firmware.") : QString());
     take();
 }
 
-void MachineStep::take()
+void MachineStep::takeNetwork(MachineRequest &machine)
 {
-    if (!m_unattested) // still being built
-        return;
-    MachineRequest &machine = draft().request.machine;
-    const MachineRequest before = machine;
-    machine.technology.clear();
-    for (const auto &[id, button] : m_technologies)
-        if (button->isChecked())
-            machine.technology = id;
-    machine.rehearse = m_rehearse->isChecked();
-    machine.unattested = m_unattested->isChecked();
-    machine.vcpus = static_cast<unsigned>(m_vcpus->value());
-    machine.memoryMiB = static_cast<std::uint64_t>(m_memory->value());
-    machine.cpuModel = m_model->text().trimmed().toStdString();
-    machine.image = m_image->text().trimmed().toStdString();
-    machine.firmware = m_firmware->text().trimmed().toStdString();
-    m_missing.clear();
-
+    m_networkProblem.clear();
     const QString network = m_network->currentData().toString();
     const bool bridged = network == "bridge"_L1, forwards = network == "user"_L1;
     m_bridge->setEnabled(bridged);
@@ -291,7 +312,7 @@ void MachineStep::take()
     m_ports->setToolTip(forwards ? QString() : tr("Ports are forwarded by the user-mode network."));
     machine.network = bridged ? "bridge:" + m_bridge->text().trimmed().toStdString() : network.toStdString();
     if (bridged && m_bridge->text().trimmed().isEmpty())
-        m_missing = tr("Name the bridge.");
+        m_networkProblem = tr("Name the bridge.");
     machine.ports.clear();
     QString problem;
     if (forwards)
@@ -304,14 +325,58 @@ void MachineStep::take()
     m_portsProblem->setText(problem);
     m_portsProblem->setVisible(!problem.isEmpty());
     if (!problem.isEmpty())
-        m_missing = problem;
+        m_networkProblem = problem;
+}
 
-    const HostInfo *chosen = host();
-    const bool nothing = chosen && chosen->technologies.empty() && !machine.rehearse && !machine.unattested;
-    m_cannot->setText(nothing ? tr("This host offers no SEV. Rehearse the launch, or choose another host.") : QString());
-    m_cannot->setVisible(nothing);
-    if (nothing)
-        m_missing = m_cannot->text();
+/// Why the host can't give what was chosen; empty where it can.
+QString MachineStep::problemOf(const HostInfo &chosen, const MachineRequest &machine) const
+{
+    if (isCluster(chosen.id))
+        return draft().undecidedAccepted ? QString() : tr("Say first that you know what a cluster can't prove.");
+    if (!saysWhatItOffers(chosen) || !chosen.technologies.empty() || machine.rehearse || machine.unattested)
+        return {};
+    return chosen.rehearses
+        ? tr("This host offers no SEV. Rehearse the launch, choose another host, or give up evidence below.")
+        : tr("This host offers no SEV, and no launch can be rehearsed there. Choose another host, or give up evidence below.");
+}
+
+void MachineStep::take()
+{
+    if (!m_unattested) // still being built
+        return;
+    const auto chosen = chosenHost(workspace(), draft());
+    MachineRequest &machine = draft().request.machine;
+    const MachineRequest before = machine;
+    machine.technology.clear();
+    for (const auto &[id, button] : m_technologies)
+        if (button->isChecked())
+            machine.technology = id;
+    machine.rehearse = m_rehearse->isChecked();
+    machine.unattested = m_unattested->isChecked();
+    if (machine.unattested)
+        machine.technology.clear();
+    machine.vcpus = static_cast<unsigned>(m_vcpus->value());
+    machine.memoryMiB = static_cast<std::uint64_t>(m_memory->value());
+    machine.cpuModel = m_model->text().trimmed().toStdString();
+    machine.image = m_image->text().trimmed().toStdString();
+    machine.firmware = m_firmware->isEnabled() ? m_firmware->text().trimmed().toStdString() : std::string();
+    takeNetwork(machine);
+    const bool cluster = chosen && isCluster(chosen->id);
+    {
+        const QSignalBlocker quiet(m_policy); // it tells what is being taken
+        m_policy->setTechnology(machine.technology,
+            machine.unattested                           ? tr("The keep is launched without evidence: no policy protects it.")
+                : cluster && machine.technology != "snp" ? tr("KubeVirt makes the policy of SEV and SEV-ES itself.")
+                                                         : QString());
+    }
+    m_policy->apply(machine);
+
+    const QString cannot = chosen ? problemOf(*chosen, machine) : QString();
+    m_cannot->setText(cannot);
+    m_cannot->setVisible(!cannot.isEmpty() && !cluster);
+    m_missing = !m_policy->missing().isEmpty() ? m_policy->missing() : m_networkProblem;
+    if (!cannot.isEmpty())
+        m_missing = cannot;
     const auto *workload = draft().workload.get();
     if (machine.unattested && workload && !workload->config.secrets.empty())
         m_missing = tr("The workload asks for secrets: without evidence none is sent.");
@@ -329,6 +394,8 @@ QString MachineStep::summary() const
         words += tr("without evidence");
     else if (machine.technology.empty())
         words += machine.rehearse ? tr("rehearsal") : tr("strongest");
+    else if (isCluster(draft().request.host))
+        words += tr("%1, undecided").arg(technologyName(machine.technology));
     else
         words += machine.rehearse ? tr("%1 rehearsal").arg(technologyName(machine.technology)) : technologyName(machine.technology);
     words += machine.vcpus == 1 ? tr("1 processor") : tr("%1 processors").arg(machine.vcpus);

@@ -10,7 +10,7 @@ class QStackedWidget;
 namespace kastellan::ui {
 
 class Card;
-class CodeView;
+class DomainEditor;
 class FactList;
 class Job;
 class Label;
@@ -35,6 +35,9 @@ public:
 
 private:
     void make();
+    void made(Result<AutomaticPlan> plan);
+    void planWith(const QString &domainXml);
+    void showReasons();
     void show(const LaunchPlan &plan);
     void showSequence(const LaunchPlan &plan);
     void showMachine(const LaunchPlan &plan);
@@ -47,7 +50,9 @@ private:
     StepList *m_sequence;
     Card *m_machineCard;
     FactList *m_machine;
-    CodeView *m_xml;
+    DomainEditor *m_domain;
+    Card *m_reasonsCard, *m_whatCard, *m_sequenceCard;
+    FactList *m_reasons;
     TableModel *m_image;
     TableView *m_imageView;
     Card *m_imageCard;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/wizard/workload_step.h"
 
+#include "core/keeps/whole_machine.h"
 #include "ui/text.h"
 #include "ui/theme/icons.h"
 #include "ui/widgets/card.h"
@@ -9,6 +10,8 @@
 #include "ui/widgets/drop_zone.h"
 #include "ui/widgets/labels.h"
 #include "ui/widgets/message_bar.h"
+#include "ui/widgets/segments.h"
+#include "ui/wizard/whole_machine_form.h"
 
 #include <QLineEdit>
 #include <QPushButton>
@@ -19,6 +22,8 @@ using namespace Qt::StringLiterals;
 
 WorkloadStep::WorkloadStep(Workspace &space, LaunchDraft &choices, MessageBar &bar, QWidget *parent)
     : WizardStep(space, choices, bar, parent)
+    , m_kinds(new Segments(tr("Kind of workload"), this))
+    , m_whole(new WholeMachineForm(this))
     , m_path(new QLineEdit(this))
     , m_card(new Card(tr("What was found"), this))
     , m_facts(new FactList(m_card))
@@ -29,12 +34,47 @@ WorkloadStep::WorkloadStep(Workspace &space, LaunchDraft &choices, MessageBar &b
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(12);
-    auto *drop = new DropZone(tr("Drop a .wasm file or a workload's folder here"), tr("or click to choose a file"), this);
+    m_kinds->setObjectName(u"workloadKind"_s);
+    m_kinds->add(tr("Module"), u"module"_s);
+    m_kinds->add(tr("Whole virtual machine"), u"chip"_s);
+    layout->addWidget(m_kinds, 0, Qt::AlignLeading);
+    layout->addWidget(m_module = makeModule());
+    m_whole->hide();
+    layout->addWidget(m_whole);
+    layout->addStretch(1);
+    connect(m_kinds, &Segments::chosen, this, &WorkloadStep::chooseKind);
+    // What is typed is looked at when there is a pause.
+    m_typingWhole.setSingleShot(true);
+    m_typingWhole.setInterval(250);
+    connect(m_whole, &WholeMachineForm::changed, &m_typingWhole, qOverload<>(&QTimer::start));
+    connect(&m_typingWhole, &QTimer::timeout, this, &WorkloadStep::takeWhole);
+    connect(m_whole, &WholeMachineForm::changed, this, [this] {
+        draft().workload.reset();
+        touch();
+    });
+    space.jobs.run<std::vector<Example>>(
+        JobRunner::Lane::Quiet, tr("Find the examples"), this,
+        [where = space.services.examples](const Progress &, const std::stop_token &) -> Result<std::vector<Example>> {
+            return where.empty() ? std::vector<Example>{} : findExamples(where);
+        },
+        [this](Result<std::vector<Example>> examples) {
+            if (examples)
+                showExamples(*examples);
+        });
+}
+
+QWidget *WorkloadStep::makeModule()
+{
+    auto *area = new QWidget(this);
+    auto *layout = new QVBoxLayout(area);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(12);
+    auto *drop = new DropZone(tr("Drop a .wasm file or a workload's folder here"), tr("or click to choose a file"), area);
     drop->setObjectName(u"workloadDrop"_s);
     layout->addWidget(drop);
     auto *line = new QHBoxLayout;
-    auto *file = new QPushButton(icon(u"module"_s), tr("&File…"), this);
-    auto *folder = new QPushButton(icon(u"folder"_s), tr("F&older…"), this);
+    auto *file = new QPushButton(icon(u"module"_s), tr("&File…"), area);
+    auto *folder = new QPushButton(icon(u"folder"_s), tr("F&older…"), area);
     m_path->setAccessibleName(tr("Path of the workload"));
     m_path->setPlaceholderText(tr("Path of a .wasm file, a folder or a package"));
     m_path->setObjectName(u"workloadPath"_s);
@@ -52,7 +92,6 @@ WorkloadStep::WorkloadStep(Workspace &space, LaunchDraft &choices, MessageBar &b
     m_examples->setColumnStretch(1, 1);
     layout->addLayout(m_examples);
     m_examplesTitle->hide();
-    layout->addStretch(1);
 
     const auto browse = [this] {
         choose(dialogs::openFile(this, tr("Choose a workload"), tr("Workloads (*.wasm *.tar *.zip *.tar.gz *.tgz);;All files (*)")));
@@ -70,14 +109,64 @@ WorkloadStep::WorkloadStep(Workspace &space, LaunchDraft &choices, MessageBar &b
         if (m_path->text().trimmed() != m_reading)
             choose(m_path->text().trimmed());
     });
-    space.jobs.run<std::vector<Example>>(
-        JobRunner::Lane::Quiet, tr("Find the examples"), this,
-        [where = space.services.examples](const Progress &, const std::stop_token &) -> Result<std::vector<Example>> {
-            return where.empty() ? std::vector<Example>{} : findExamples(where);
+    return area;
+}
+
+void WorkloadStep::chooseKind(int kind)
+{
+    const bool whole = kind == 1;
+    m_module->setVisible(!whole);
+    m_whole->setVisible(whole);
+    message().clear();
+    draft().workload.reset();
+    draft().secretFiles.clear();
+    draft().request.name.clear();
+    ++m_wholeAttempt;
+    if (whole) {
+        draft().request.workload.clear();
+        draft().request.args.clear();
+        draft().request.env.clear();
+        draft().request.secretNames.clear();
+        draft().request.execution = "auto";
+        draft().request.machine.whole = m_whole->image();
+        takeWhole();
+        return;
+    }
+    draft().request.machine.whole.reset();
+    m_reading.clear();
+    touch();
+    choose(m_path->text().trimmed());
+}
+
+/// Looks whether a machine can be made of what was given.
+void WorkloadStep::takeWhole()
+{
+    if (m_kinds->current() != 1)
+        return;
+    draft().workload.reset();
+    draft().request.machine.whole = m_whole->image();
+    draft().request.name = m_whole->name().toStdString();
+    message().clear();
+    touch();
+    if (m_whole->isEmpty())
+        return;
+    using Seen = std::pair<std::shared_ptr<const Workload>, MachineImage>;
+    workspace().jobs.run<Seen>(
+        JobRunner::Lane::Quiet, tr("Look at the machine's files"), this,
+        [request = draft().request](const Progress &, const std::stop_token &) mutable -> Result<Seen> {
+            KASTELLAN_ASSIGN(Workload workload, wholeWorkload(request));
+            return Seen{std::make_shared<const Workload>(std::move(workload)), *request.machine.whole};
         },
-        [this](Result<std::vector<Example>> examples) {
-            if (examples)
-                showExamples(*examples);
+        [this, attempt = ++m_wholeAttempt](const Result<Seen> &seen) {
+            if (attempt != m_wholeAttempt)
+                return;
+            if (!seen) {
+                message().showError(seen.error());
+            } else {
+                draft().workload = seen->first;
+                draft().request.machine.whole = seen->second; // whole paths: the loader runs elsewhere
+            }
+            Q_EMIT changed();
         });
 }
 
@@ -115,6 +204,11 @@ void WorkloadStep::choose(const QString &path)
 {
     if (path.isEmpty())
         return;
+    if (m_kinds->current() != 0) { // dropped
+        m_path->setText(path);
+        m_kinds->setCurrent(0); // reads it
+        return;
+    }
     m_reading = path;
     m_typing.stop();
     if (m_path->text().trimmed() != path)
@@ -179,6 +273,8 @@ QString WorkloadStep::summary() const
 
 QString WorkloadStep::missing() const
 {
+    if (draft().request.machine.whole)
+        return draft().workload ? QString() : m_whole->isEmpty() ? tr("Give a kernel or a disk image.") : tr("The machine's files were not found yet.");
     if (draft().request.workload.empty())
         return tr("Choose a workload first.");
     return draft().workload ? QString() : tr("The workload could not be read yet.");

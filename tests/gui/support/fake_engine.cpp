@@ -33,7 +33,11 @@ public:
         : m_engine(std::move(engine))
     {
     }
-    Result<std::string> append(const Record &) override { return fail(ErrorKind::Internal, "append a record", {}, "the windows never do"); }
+    Result<std::string> append(const Record &record) override
+    {
+        const std::scoped_lock lock(m_engine->m_mutex);
+        return m_engine->store(record);
+    }
     Result<Record> get(std::string_view id) override
     {
         const std::scoped_lock lock(m_engine->m_mutex);
@@ -228,6 +232,8 @@ ui::Services FakeEngine::services()
         const std::scoped_lock lock(self->m_mutex);
         return self->m_state->today ? self->m_state->today(record) : record.appraisal;
     };
+    services.hostList = hostList();
+    services.machines = machines();
     services.performPlatform = [self](PlatformControl &platform, const ActionPlan &plan, const Progress &progress, std::stop_token stop,
                                    Status *) -> Result<ActionOutcome> {
         auto outcome = platform.perform(plan, progress, std::move(stop));
@@ -292,12 +298,17 @@ void FakeEngine::setToday(std::function<Appraisal(const Record &)> today)
 std::string FakeEngine::addRecord(const KeepStatus &keep, const std::string &kind, Verdict verdict)
 {
     const std::scoped_lock lock(m_mutex);
-    Record record = sampleRecord(keep, kind, verdict);
+    return store(sampleRecord(keep, kind, verdict));
+}
+
+/// From within the lock.
+std::string FakeEngine::store(Record record)
+{
     record.id = "r" + toHex(sha256({asBytes(std::to_string(++m_state->records_))}).view()).substr(0, 16);
     for (KeepStatus &known : m_state->keeps)
-        if (known.plan.id == keep.plan.id) {
+        if (toHex(known.plan.id.view()) == record.keep) {
             known.records.push_back(record.id);
-            known.verdict = name(verdict);
+            known.verdict = name(record.appraisal.verdict);
         }
     m_state->records.push_back(record);
     return record.id;
@@ -321,6 +332,30 @@ void FakeEngine::setOutcome(Outcome outcome)
 {
     const std::scoped_lock lock(m_mutex);
     m_state->outcome = outcome;
+}
+
+void FakeEngine::setFailure(std::string reason)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_state->failure = std::move(reason);
+}
+
+void FakeEngine::setAttested(Verdict verdict)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_state->attested = verdict;
+}
+
+Verdict FakeEngine::attested() const
+{
+    const std::scoped_lock lock(m_mutex);
+    return m_state->attested;
+}
+
+void FakeEngine::setStubborn(bool stubborn)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_state->stubborn = stubborn;
 }
 
 void FakeEngine::holdBefore(KeepState state)

@@ -40,12 +40,27 @@ public:
     /// What records are appraised as today; by default as they were.
     void setToday(std::function<Appraisal(const Record &)> today);
     void setOutcome(Outcome outcome);
+    /// Why launches that fail did; by default a warden that ended.
+    void setFailure(std::string reason);
+    /// What fresh evidence comes to when a keep is attested again.
+    void setAttested(Verdict verdict);
+    [[nodiscard]] Verdict attested() const;
+    /// Workloads take no notice of being asked to end: only a stop without grace ends them.
+    void setStubborn(bool stubborn);
+    /// What looking at an address that is to be added finds; by default a ready libvirt host.
+    void setLook(HostLook look);
+    void setClusters(std::vector<HostInfo> clusters);
     /// Launches stop before this state until `release`.
     void holdBefore(KeepState state);
     void release();
     /// The next call of that name fails once: "launch", "plan", "store", "remove", "recover", "connect",
     /// "import", "certificates".
     void failNext(const std::string &call);
+    /// An event in a keep's log, as its loader writes it, and lines of its machine's console.
+    void writeEvent(const std::string &key, const std::string &text);
+    void writeConsole(const std::string &key, const std::string &text);
+    /// A keep's state changes by itself.
+    void setState(const std::string &key, KeepState state, const std::string &reason);
     /// Output of a running keep.
     void writeOutput(const std::string &key, const std::string &text, bool error = false);
     /// The loader of a keep dies.
@@ -65,6 +80,10 @@ private:
     FakeEngine();
     struct State;
     [[nodiscard]] std::optional<Error> failure(const std::string &call);
+    [[nodiscard]] ui::HostListFunctions hostList();
+    [[nodiscard]] ui::MachineFunctions machines();
+    std::string store(Record record);
+    void writeSteps(const KeepStatus &keep, KeepState next);
     void proceed(const std::string &key);
     void enter(const std::string &key, KeepState state);
     void send(const std::string &key, const KeepEvent &event);

@@ -10,6 +10,19 @@
 
 namespace kastellan::test {
 
+/// What looking at a host finds that is ready.
+[[nodiscard]] inline HostLook readyLook()
+{
+    HostLook look;
+    look.time = 1'790'000'000;
+    look.state = "ready";
+    look.why = "Keeps can run under SEV-SNP.";
+    look.platform = "AMD EPYC 9354, QEMU 10.0, libvirt 11.3";
+    look.machines = true;
+    look.technologies = {"snp", "es", "sev"};
+    return look;
+}
+
 /// A host of the fake engine: launches come to what the engine was told.
 class FakeHost : public Host {
 public:
@@ -24,8 +37,21 @@ public:
         const LaunchPlan sample = samplePlan(plan.name, 0);
         plan.protection = sample.protection;
         plan.image = sample.image;
-        if (m_info.machines)
-            plan.machine = sampleMachine(plan.machine ? plan.machine->request : MachineRequest{});
+        if (m_info.machines) {
+            const MachineRequest request = plan.machine ? plan.machine->request : MachineRequest{};
+            plan.machine = sampleMachine(request);
+            if (m_info.id.starts_with("kubevirt://"))
+                plan.machine->domainXml = sampleYaml();
+            if (!request.domainXml.empty()) {
+                constexpr std::string_view kernel = "<kernel>/var/lib/keep/kernel</kernel>";
+                if (!request.domainXml.contains(kernel))
+                    return badInput("use the edited domain", "the edited XML, <os>/<kernel>",
+                        "it says another kernel, and '/var/lib/keep/kernel' was planned",
+                        "It is measured: give another image, or --kernel.");
+                plan.machine->domainXml = request.domainXml;
+            }
+            plan.policy = request.policy.value_or(plan.machine->technology == "snp" ? 0x30000 : 0xf);
+        }
         const auto expected = plan.expected.launchDigest;
         plan.expected.root = sample.expected.root;
         if (plan.machine && (plan.machine->technology == "es" || plan.machine->technology == "sev"))
@@ -102,6 +128,11 @@ struct FakeEngine::State {
     std::function<Appraisal(const Record &)> today;
     std::string input;
     Outcome outcome = Outcome::Ends;
+    std::string failure = "The warden ended before it answered.";
+    Verdict attested = Verdict::Trusted;
+    bool stubborn = false;
+    HostLook look = readyLook();
+    std::vector<HostInfo> clusters;
     std::optional<KeepState> hold;
     std::string held;
     unsigned records_ = 0;

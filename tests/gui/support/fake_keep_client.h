@@ -59,10 +59,12 @@ public:
         m_engine->m_state->calls.push_back("closeInput");
         return {};
     }
-    Status stop(unsigned) override
+    Status stop(unsigned graceSeconds) override
     {
         const std::scoped_lock lock(m_engine->m_mutex);
         m_engine->m_state->calls.push_back("stop");
+        if (graceSeconds > 0 && m_engine->m_state->stubborn)
+            return {};
         m_engine->m_state->hold.reset();
         m_engine->m_state->held.clear();
         m_engine->enter(m_key, KeepState::Stopped);
@@ -70,12 +72,21 @@ public:
     }
     Status attest() override
     {
-        m_engine->addRecord(m_engine->keep(m_key), "reattest", Verdict::Trusted);
+        const Verdict verdict = m_engine->attested();
+        const std::string record = m_engine->addRecord(m_engine->keep(m_key), "reattest", verdict);
+        const bool good = verdict == Verdict::Trusted || verdict == Verdict::Authentic;
         const std::scoped_lock lock(m_engine->m_mutex);
         m_engine->m_state->calls.push_back("attest");
-        for (const KeepStatus &keep : m_engine->m_state->keeps)
-            if (toHex(keep.plan.id.view()) == m_key)
+        m_engine->send(m_key,
+            {.kind = KeepEvent::Kind::Appraisal, .status = {}, .text = {}, .recordId = record, .verdict = std::string(name(verdict))});
+        for (KeepStatus &keep : m_engine->m_state->keeps)
+            if (toHex(keep.plan.id.view()) == m_key) {
+                keep.reason = good ? std::string() : "an attestation was refused: the launch digest is not the expected one";
+                const KeepState next = good ? KeepState::Running : KeepState::Suspect;
+                if (keep.state != next && (keep.state == KeepState::Suspect || !good))
+                    m_engine->enter(m_key, next);
                 m_engine->send(m_key, {.kind = KeepEvent::Kind::Status, .status = keep, .text = {}, .recordId = {}, .verdict = {}});
+            }
         return {};
     }
     Status watchUse(bool on) override

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The course of the fake engine's keeps: their states, events and output.
+#include "core/keeps/launch_steps.h"
 #include "tests/gui/support/fake_keep_client.h"
 
 #include <utility>
@@ -19,13 +20,14 @@ void FakeEngine::enter(const std::string &key, KeepState state)
     for (KeepStatus &keep : m_state->keeps) {
         if (toHex(keep.plan.id.view()) != key)
             continue;
+        writeSteps(keep, state);
         keep.state = state;
         keep.timeline.emplace_back(state, keep.timeline.back().second + 120);
         keep.since = keep.timeline.back().second / 1000;
         if (state == KeepState::Refused)
             keep.reason = "The launch digest is not the expected one.";
         if (state == KeepState::Failed)
-            keep.reason = "The warden ended before it answered.";
+            keep.reason = m_state->failure;
         if (state == KeepState::Running)
             keep.execution = "aot";
         if (isFinal(state))
@@ -34,6 +36,27 @@ void FakeEngine::enter(const std::string &key, KeepState state)
         if (isFinal(state))
             send(key, {.kind = KeepEvent::Kind::Closed, .status = {}, .text = {}, .recordId = {}, .verdict = {}});
     }
+}
+
+/// What the loader of a machine writes on the way to a state, from within the lock.
+void FakeEngine::writeSteps(const KeepStatus &keep, KeepState next)
+{
+    const std::string key = toHex(keep.plan.id.view());
+    const std::string technology = keep.plan.machine ? keep.plan.machine->technology : std::string();
+    std::vector<std::string_view> steps;
+    if (next == KeepState::Attesting && (technology == "es" || technology == "sev"))
+        steps = {launch_step::chainVerified, launch_step::sessionMade, launch_step::measured};
+    else if (next == KeepState::Delivering && (technology == "es" || technology == "sev"))
+        steps = {launch_step::appraised, launch_step::secretInjected, launch_step::running, launch_step::answered};
+    else if (next == KeepState::Delivering && technology == "snp")
+        steps = {launch_step::running, launch_step::answered};
+    for (const std::string_view step : steps) {
+        writeLog(key, 0, "step: " + std::string(step));
+        send(key,
+            {.kind = KeepEvent::Kind::Progress, .status = {}, .text = std::string(step), .recordId = {}, .verdict = {}});
+    }
+    if (!steps.empty())
+        send(key, {.kind = KeepEvent::Kind::Log, .status = {}, .text = {}, .logBytes = m_state->logs[key]->size(), .recordId = {}, .verdict = {}});
 }
 
 void FakeEngine::proceed(const std::string &key)
@@ -102,6 +125,30 @@ void FakeEngine::writeOutput(const std::string &key, const std::string &text, bo
         writeLog(key, error ? 2 : 1, std::string_view(text).substr(at, 64 * 1024));
     const std::uint64_t size = m_state->logs[key]->size();
     send(key, {.kind = KeepEvent::Kind::Log, .status = {}, .text = {}, .logBytes = size, .recordId = {}, .verdict = {}});
+}
+
+void FakeEngine::writeEvent(const std::string &key, const std::string &text)
+{
+    const std::scoped_lock lock(m_mutex);
+    writeLog(key, 0, text);
+    send(key, {.kind = KeepEvent::Kind::Log, .status = {}, .text = {}, .logBytes = m_state->logs[key]->size(), .recordId = {}, .verdict = {}});
+}
+
+void FakeEngine::writeConsole(const std::string &key, const std::string &text)
+{
+    const std::scoped_lock lock(m_mutex);
+    writeLog(key, 3, text);
+    send(key, {.kind = KeepEvent::Kind::Log, .status = {}, .text = {}, .logBytes = m_state->logs[key]->size(), .recordId = {}, .verdict = {}});
+}
+
+void FakeEngine::setState(const std::string &key, KeepState state, const std::string &reason)
+{
+    const std::scoped_lock lock(m_mutex);
+    for (KeepStatus &keep : m_state->keeps)
+        if (toHex(keep.plan.id.view()) == key)
+            keep.reason = reason;
+    m_state->failure = reason;
+    enter(key, state);
 }
 
 void FakeEngine::killLoader(const std::string &key)

@@ -82,6 +82,53 @@ HostInfo sampleMachineHost()
     return host;
 }
 
+HostInfo sampleReadyMachineHost()
+{
+    HostInfo host;
+    host.id = "qemu+ssh://epyc1/system";
+    host.name = "epyc1";
+    host.state = "ready";
+    host.why = "Keeps can run under SEV-SNP, SEV-ES and SEV.";
+    host.platform = "AMD EPYC 9354, QEMU 10.0.13, libvirt 11.3.0";
+    host.machines = true;
+    host.technologies = {"snp", "es", "sev"};
+    return host;
+}
+
+HostInfo sampleBareHost()
+{
+    HostInfo host;
+    host.id = "qemu+ssh://oldbox/system";
+    host.name = "oldbox";
+    host.state = "not ready";
+    host.why = "It offers no SEV: its processor is no AMD EPYC.";
+    host.remedy = "Choose a host with an AMD EPYC processor.";
+    host.platform = "QEMU 9.2.0, libvirt 10.7.0";
+    host.machines = true;
+    return host;
+}
+
+HostInfo sampleCluster()
+{
+    HostInfo host;
+    host.id = "kubevirt://lab/keeps";
+    host.name = "Cluster lab, namespace keeps";
+    host.state = "unknown";
+    host.why = "The cluster is asked when a keep is planned. KubeVirt measures no kernel today: keeps there are undecided, and nothing is "
+               "delivered to them.";
+    host.platform = "KubeVirt at https://lab.example:6443";
+    host.machines = true;
+    host.technologies = {"snp", "es", "sev"};
+    return host;
+}
+
+std::string sampleYaml()
+{
+    return "# A keep for the cluster 'lab' (https://lab.example:6443).\n# Nothing is delivered to it: no module, no configuration, no "
+           "secret.\napiVersion: kubevirt.io/v1\nkind: VirtualMachineInstance\nmetadata:\n  name: keep-payroll\nspec:\n  domain:\n    "
+           "launchSecurity:\n      snp:\n        policy: \"0x30000\"\n";
+}
+
 MachinePlan sampleMachine(const MachineRequest &request)
 {
     MachinePlan plan;

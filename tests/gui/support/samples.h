@@ -13,6 +13,12 @@ namespace kastellan::test {
 [[nodiscard]] LaunchPlan samplePlan(const std::string &name, unsigned char number);
 /// A libvirt connection without SEV, where a launch can be rehearsed.
 [[nodiscard]] HostInfo sampleMachineHost();
+/// One with SEV-SNP that is ready; one that offers nothing and rehearses nothing; a cluster.
+[[nodiscard]] HostInfo sampleReadyMachineHost();
+[[nodiscard]] HostInfo sampleBareHost();
+[[nodiscard]] HostInfo sampleCluster();
+/// What a cluster is asked for.
+[[nodiscard]] std::string sampleYaml();
 /// What such a host decides of a machine.
 [[nodiscard]] MachinePlan sampleMachine(const MachineRequest &request);
 /// A keep in a state, with the timeline that leads there.
