@@ -2,10 +2,12 @@
 #include "app/backends/platforms.h"
 #include "app/keepctl/commands.h"
 #include "app/keepctl/find.h"
+#include "app/keepctl/interrupts.h"
 #include "app/keepctl/json_output.h"
 #include "app/keepctl/output.h"
 #include "app/keepctl/platform_text.h"
 #include "core/evidence/json.h"
+#include "core/hosts/asking.h"
 #include "core/hosts/platform_log.h"
 
 #include <iostream>
@@ -128,7 +130,13 @@ Result<int> hostAction(const Invocation &asked, const Context &context)
     for (const auto &[option, values] : asked.options)
         if (!isOurs(option))
             arguments[option] = values.empty() || values.back().empty() ? "yes" : values.back();
-    KASTELLAN_ASSIGN(const ActionPlan plan, platform->plan(actionOf(asked.verb->command), arguments));
+    // Looking before it is planned may ask for a password, too.
+    KASTELLAN_ASSIGN(const ActionPlan plan, ([&] {
+        Interrupts interrupts;
+        const StopOnInterrupt stop(interrupts);
+        const Asking asking(stop.token());
+        return platform->plan(actionOf(asked.verb->command), arguments);
+    }()));
     if (asked.has("dry-run")) {
         show(asked, plan, nullptr);
         return exit_code::done;
@@ -155,9 +163,11 @@ Result<int> hostAction(const Invocation &asked, const Context &context)
     }
     ProgressLine line(asked.has("json"));
     Status notLogged;
+    Interrupts interrupts; // Ctrl-C gives up a question for a password; a command that is under way is finished
+    const StopOnInterrupt stop(interrupts);
     const auto outcome = performAndLog(
-        *platform, plan, [&line](std::string_view doing, std::uint64_t done, std::uint64_t total) { line.show(doing, done, total); }, {},
-        &notLogged);
+        *platform, plan, [&line](std::string_view doing, std::uint64_t done, std::uint64_t total) { line.show(doing, done, total); },
+        stop.token(), &notLogged);
     line.clear();
     if (!notLogged)
         say(notLogged.error().message());

@@ -113,6 +113,10 @@ Error explain(SevCommand command, const CommandAnswer &answer, const SevDevice &
         error.remedy = std::move(remedy);
     };
     switch (answer.error) {
+    case ECANCELED:
+        error.kind = ErrorKind::Cancelled;
+        because("it was stopped", {});
+        break;
     case ENOENT:
         because("there is no such device", noDevice);
         break;
@@ -125,6 +129,11 @@ Error explain(SevCommand command, const CommandAnswer &answer, const SevDevice &
         const DeviceAccess access = device.access();
         if (answer.said.empty() && !access.why.empty())
             return notAllowed(command, access, device.name());
+        if (!answer.said.empty()) { // of the helper
+            because({}, "Run it where polkit can ask an administrator: in a terminal, or in a session at the machine. A rule of polkit for the action "
+                        "org.kastellan.platform allows it without a question.");
+            break;
+        }
         because("the kernel does not allow it to this user",
             "Run it as root, outside of a container; a security module (SELinux, AppArmor) or kernel lockdown may forbid it too.");
         break;

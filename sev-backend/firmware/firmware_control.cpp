@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/firmware/firmware_control.h"
 
+#include "core/base/text.h"
+#include "core/hosts/asking.h"
 #include "sev-backend/firmware/action_run.h"
 #include "sev-backend/firmware/platform_view.h"
 
@@ -8,14 +10,6 @@
 
 namespace kastellan::sev {
 namespace {
-
-std::string joined(const std::vector<std::string> &words)
-{
-    std::string text;
-    for (const auto &word : words)
-        text += (text.empty() ? "" : ", ") + word;
-    return text;
-}
 
 /// As it is typed, and as the window calls it.
 std::string shown(const ActionParameter &parameter)
@@ -146,6 +140,7 @@ Result<ActionPlan> FirmwareControl::plan(const std::string &action, const std::m
 Result<ActionOutcome> FirmwareControl::perform(const ActionPlan &plan, const Progress &progress, std::stop_token stop)
 {
     KASTELLAN_ASSIGN(const ActionRow *row, findAction(plan.action));
+    const Asking asking(stop);
     KASTELLAN_ASSIGN(auto run, prepare(*row, plan.action, plan.arguments));
     // Nothing was done so far; from here no command is left half done.
     if (stop.stop_requested())

@@ -3,6 +3,7 @@
 
 #include "core/base/fd.h"
 #include "core/base/file.h"
+#include "core/hosts/asking.h"
 #include "sev-backend/abi/firmware_status.h"
 #include "sev-backend/firmware/helper_protocol.h"
 
@@ -11,8 +12,10 @@
 #include <cstdlib>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,6 +37,7 @@ bool runnable(const fs::path &path)
 struct Ended {
     std::string output;
     int status = 0; ///< as waitpid has it
+    bool givenUp = false; ///< ended before it did anything, for nobody waits for it any more
 };
 
 class SpawnFiles {
@@ -48,14 +52,23 @@ private:
     posix_spawn_file_actions_t m_actions{};
 };
 
-/// Reads until the other side closes, at most `limit` bytes.
-Result<std::string> readToEnd(int fd, std::size_t limit)
+/// Reads until the other side closes, at most `limit` bytes; or, when `unwanted` becomes readable, no further (then "stopped" is set).
+Result<std::string> readToEnd(int fd, int unwanted, std::size_t limit, bool &stopped)
 {
     std::string text;
     std::array<char, 4096> part{};
     for (;;) {
-        const ssize_t count = ::read(fd, part.data(), part.size());
-        if (count < 0 && errno == EINTR)
+        std::array waiting{pollfd{fd, POLLIN, 0}, pollfd{unwanted, POLLIN, 0}};
+        if (::poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR)
+            return systemError("read the helper's answer", {}, errno);
+        if (waiting[0].revents == 0) {
+            stopped = waiting[1].revents != 0;
+            if (stopped)
+                return text;
+            continue;
+        }
+        const ssize_t count = ::recv(fd, part.data(), part.size(), MSG_DONTWAIT);
+        if (count < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (count < 0 && errno == ECONNRESET) // it has ended without reading all of the request
             return text;
@@ -69,7 +82,14 @@ Result<std::string> readToEnd(int fd, std::size_t limit)
     }
 }
 
-Result<Ended> run(const HelperPrograms &programs, const std::string &request)
+int waitFor(pid_t pid)
+{
+    int status = 0;
+    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
+    return status;
+}
+
+Result<Ended> run(const HelperPrograms &programs, const std::string &request, const std::stop_token &stop)
 {
     // One socket for both ways: writing to a program that has ended is an error of it, not a signal.
     std::array<int, 2> pair{};
@@ -77,11 +97,15 @@ Result<Ended> run(const HelperPrograms &programs, const std::string &request)
         return systemError("start the helper", programs.pkexec.string(), errno);
     const Fd ours(pair[0]);
     Fd theirs(pair[1]);
+    const Fd unwanted(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!unwanted)
+        return systemError("start the helper", programs.pkexec.string(), errno);
     SpawnFiles files;
     ::posix_spawn_file_actions_adddup2(files.get(), theirs.get(), 0);
     ::posix_spawn_file_actions_adddup2(files.get(), theirs.get(), 1);
     std::string pkexec = programs.pkexec.string(), helper = programs.helper.string();
     std::array<char *, 3> arguments{pkexec.data(), helper.data(), nullptr};
+    // pkexec ends when we do: a question is not answered for somebody who is gone.
     pid_t pid = 0;
     if (const int number = ::posix_spawn(&pid, pkexec.c_str(), files.get(), nullptr, arguments.data(), environ); number != 0)
         return systemError("start the helper", pkexec, number);
@@ -96,11 +120,30 @@ Result<Ended> run(const HelperPrograms &programs, const std::string &request)
         left.remove_prefix(static_cast<std::size_t>(count));
     }
     ::shutdown(ours.get(), SHUT_WR);
-    auto output = readToEnd(ours.get(), helperMessageLimit);
+    const std::stop_callback wake(stop, [&unwanted] { (void)::eventfd_write(unwanted.get(), 1); });
+    Ended ended;
+    bool stopped = false;
+    auto output = readToEnd(ours.get(), unwanted.get(), helperMessageLimit, stopped);
+    // As long as pkexec asks, it is still this user's, and may be ended. Afterwards it is root's: then the command is under way, and its
+    // answer comes soon.
+    if (stopped && ::kill(pid, SIGTERM) == 0) {
+        ended.status = waitFor(pid);
+        ended.givenUp = WIFSIGNALED(ended.status);
+        if (ended.givenUp)
+            return ended;
+        return environment("ask the helper", pkexec, "it was stopped, and whether it has done its work is not known",
+            "Look at the platform's status before you try again.");
+    }
+    if (stopped) {
+        bool never = false;
+        auto rest = readToEnd(ours.get(), -1, helperMessageLimit, never);
+        output = rest ? Result<std::string>(*output + *rest) : std::move(rest);
+    }
     if (!output)
         ::kill(pid, SIGTERM);
-    Ended ended;
-    while (::waitpid(pid, &ended.status, 0) < 0 && errno == EINTR) {}
+    ended.status = waitFor(pid);
+    // Ctrl-C on a terminal reaches pkexec as well as us.
+    ended.givenUp = WIFSIGNALED(ended.status) && (WTERMSIG(ended.status) == SIGINT || stop.stop_requested());
     if (!output)
         return std::unexpected(output.error());
     ended.output = std::move(*output);
@@ -173,9 +216,11 @@ CommandAnswer HelperSevDevice::ask(SevCall &call) const
     if (!m_programs.there())
         return {EACCES, notAsked, {}};
     call.clearAddresses();
-    const auto ended = run(m_programs, encodeRequest(call));
+    const auto ended = run(m_programs, encodeRequest(call), Asking::current());
     if (!ended)
         return {EIO, notAsked, ended.error().message()};
+    if (ended->givenUp)
+        return {ECANCELED, notAsked, "it was stopped before an administrator's password was given; nothing was done"};
     if (!WIFEXITED(ended->status) || WEXITSTATUS(ended->status) != 0)
         return {EACCES, notAsked, whyNot(ended->status)};
     auto answer = decodeAnswer(ended->output, call);

@@ -25,7 +25,7 @@ public:
 
     [[nodiscard]] std::string name() const override { return m_direct->name(); }
     [[nodiscard]] DeviceAccess access() const override;
-    /// Waits for the person who is asked.
+    /// Waits for the person who is asked, or until this thread's Asking (core/hosts/asking.h) stops.
     [[nodiscard]] CommandAnswer issue(SevCall &call, bool write) override;
 
 private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/data/platforms.h"
 
+#include "core/hosts/asking.h"
 #include "ui/text.h"
 
 #include <QDateTime>
@@ -62,8 +63,9 @@ void Platforms::refresh(const QString &host)
     m_jobs.run<PlatformState>(
         JobRunner::Lane::Quiet, tr("Read the platform of %1").arg(host), this,
         [registry = m_services.hosts, id = host.toStdString(), one = m_one](
-            const Progress &, const std::stop_token &) -> Result<PlatformState> {
+            const Progress &, const std::stop_token &stop) -> Result<PlatformState> {
             const std::scoped_lock lock(*one);
+            const Asking asking(stop);
             KASTELLAN_ASSIGN(const Control control, controlOf(*registry, id));
             if (control)
                 return read(*control);
@@ -92,8 +94,9 @@ void Platforms::plan(const QString &host, const std::string &action, const Argum
     m_jobs.run<ActionPlan>(
         JobRunner::Lane::Quiet, tr("Plan"), context,
         [registry = m_services.hosts, id = host.toStdString(), one = m_one, action, arguments](
-            const Progress &, const std::stop_token &) -> Result<ActionPlan> {
+            const Progress &, const std::stop_token &stop) -> Result<ActionPlan> {
             const std::scoped_lock lock(*one);
+            const Asking asking(stop);
             KASTELLAN_ASSIGN(const Control control, controlOf(*registry, id));
             if (!control)
                 return environment("plan this", id, "the platform cannot be reached any more");

@@ -2,6 +2,7 @@
 // The privileged helper: what it takes and refuses, and how a user's program asks it, through a stand-in of pkexec.
 #include "app/platform-helper/serve.h"
 #include "core/base/fd.h"
+#include "core/hosts/asking.h"
 #include "emulated_fixture.h"
 #include "sev-backend/firmware/helper_protocol.h"
 #include "sev-backend/firmware/helper_sev_device.h"
@@ -11,6 +12,8 @@
 #include <QtTest/QTest>
 
 #include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <thread>
 
 #include <fcntl.h>
@@ -163,6 +166,42 @@ private Q_SLOTS:
         QVERIFY(why("echo nonsense").find("of one version") != std::string::npos);
         QVERIFY(why("yes | head -c 1000000").find("too long") != std::string::npos);
         QVERIFY(direct->issued.empty());
+    }
+
+    void aQuestionCanBeGivenUp()
+    {
+        const test::DataFolder folder;
+        const auto direct = std::make_shared<FaultyDevice>();
+        direct->granted = {true, true, false, false, "it belongs to root", "Join the group."};
+        // Nobody answers. Its number is known when it has begun to wait.
+        const std::string begun = (folder.path() / "begun").string();
+        QVERIFY(::mkfifo(begun.c_str(), 0600) == 0);
+        const HelperPrograms programs{standIn(folder.path() / "bin", "echo $$ > " + begun + "\nexec sleep 1000"), "/helper"};
+        Platform platform(std::make_shared<HelperSevDevice>(direct, programs));
+        std::stop_source stop;
+        pid_t pid = 0;
+        std::thread person([&] {
+            const auto number = readFile(begun, 100);
+            pid = number ? std::stoi(std::string(asText(*number))) : 0;
+            stop.request_stop();
+        });
+        const auto before = std::chrono::steady_clock::now();
+        Status status;
+        {
+            const Asking asking(stop.get_token());
+            status = platform.generatePek();
+        }
+        person.join();
+        QVERIFY(!status && status.error().kind == ErrorKind::Cancelled);
+        QVERIFY2(status.error().message().find("nothing was done") != std::string::npos, status.error().message().c_str());
+        QVERIFY(std::chrono::steady_clock::now() - before < std::chrono::seconds(60));
+        QVERIFY(pid > 1 && ::kill(pid, 0) != 0 && errno == ESRCH); // it asks no longer
+        QVERIFY(direct->issued.empty());
+        // Another thread's wish is none of ours, and after it all is as before.
+        QVERIFY(!Asking::current().stop_possible());
+        const auto after = Platform(std::make_shared<HelperSevDevice>(direct, HelperPrograms{standIn(folder.path() / "bin", "exit 126"), "/helper"}))
+                               .generatePek();
+        QVERIFY(!after && after.error().kind == ErrorKind::Environment);
     }
 
     void programsAreFoundOnThePath()
