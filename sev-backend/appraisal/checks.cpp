@@ -120,8 +120,8 @@ constinit const Check mitigationsLaunch{"mitigations.launch", "tcb", true,
 constinit const Check mitigationsCurrent{"mitigations.current", "tcb", true, "Each bit is a fault that the firmware is proof against.",
     "Have the host's firmware updated.", "SEV-SNP Firmware ABI 1.58 (AMD 56860), CURRENT_MIT_VECTOR"};
 constinit const Check tcbBulletin{"tcb.bulletin", "tcb", false,
-    "Firmware below these levels accepts microcode that AMD did not sign (AMD-SB-3019).",
-    "Have the host's firmware and microcode updated, and committed.", "AMD-SB-3019"};
+    "Firmware below these levels has faults that a host can use against its guests.",
+    "Have the host's firmware and microcode updated, and committed.", "AMD-SB-3016, 3019, 3020, 3023, 3030"};
 
 constinit const Check chipCertificate{"chip.certificate", "platform", true,
     "The certificate is one chip's; the report must come from that chip.", "Fetch the certificate for the chip id in the report.",

@@ -9,12 +9,12 @@ namespace {
 constexpr PlatformInfo usual{
     (1u << PlatformInfo::SmtEnabled) | (1u << PlatformInfo::EccEnabled) | (1u << PlatformInfo::AliasCheckComplete)};
 
-// Levels as seen on real machines, above the floors of AMD-SB-3019. Milan's microcode level takes two bytes in DER.
+// Levels as seen on real machines, at or above those of the bulletins (abi/bulletins.cpp). Milan's microcode level takes two bytes in DER.
 constexpr Profile all[] = {
     {"naples", Product::Unknown, "Naples", 0, 0x17, 0x01, 0x02, {48, 17, 0}, 0, 0, 0, 0, 0, {}, 0, "Naples", false, 2048, 15, 5},
     {"rome", Product::Unknown, "Rome", 0, 0x17, 0x31, 0x00, {20, 24, 0}, 0, 0, 0, 0, 0, {}, 0, "Rome", false, 4096, 509, 100},
-    {"milan", Product::Milan, "Milan-B0", 0, 0x19, 0x01, 0x01, {29, 58, 1}, 0, 4, 0, 24, 219, usual, 0, "Milan", true, 4096, 509, 100},
-    {"genoa", Product::Genoa, "Genoa-B1", 0, 0x19, 0x11, 0x01, {40, 58, 1}, 0, 10, 0, 23, 84, usual, 0, "Genoa", true, 4096, 1006, 100},
+    {"milan", Product::Milan, "Milan-B0", 0, 0x19, 0x01, 0x01, {29, 58, 1}, 0, 4, 0, 29, 222, usual, 0, "Milan", true, 4096, 509, 100},
+    {"genoa", Product::Genoa, "Genoa-B1", 0, 0x19, 0x11, 0x01, {40, 58, 1}, 0, 10, 0, 27, 86, usual, 0, "Genoa", true, 4096, 1006, 100},
     {"turin", Product::Turin, "Turin-C1", 1, 0x1a, 0x02, 0x01, {12, 58, 1}, 1, 1, 1, 4, 77, usual, 0, "Turin", true, 4096, 1006, 100},
 };
 

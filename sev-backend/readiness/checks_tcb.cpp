@@ -135,7 +135,7 @@ void addTcb(Checks &table)
     table.push_back({"firmware.alias", area, "Memory aliases looked for", "firmware.snp", {"firmware.snp"}, {},
         "SNP_PLATFORM_STATUS, ALIAS_CHECK_COMPLETE", "AMD-SB-3015, CVE-2024-21944", judgeAlias});
     table.push_back({"firmware.bulletins", area, "Age against AMD's bulletins", "firmware.snp", {"firmware.snp"}, {},
-        "current TCB against a table of bulletins", "AMD-SB-3019", judgeBulletins});
+        "current TCB against a table of bulletins", "AMD-SB-3016, 3019, 3020, 3023, 3030", judgeBulletins});
 }
 
 } // namespace kastellan::sev

@@ -265,7 +265,7 @@ void TestAppraisalPolicy::overrides()
         outcomeOf(appraised(provisional, "firmware.allow_provisional = true"), "firmware.provisional"), QStringLiteral("info (advisory)"));
     provisional.write<std::uint8_t>(at::currentVersion, 40);
     QCOMPARE(outcomeOf(appraised(provisional, "firmware.allow_provisional = false"), "firmware.provisional"), QStringLiteral("pass"));
-    provisional.write<std::uint8_t>(at::currentTcb + 7, 85);
+    provisional.write<std::uint8_t>(at::currentTcb + 7, 87);
     QCOMPARE(failures(appraised(provisional, "firmware.allow_provisional = false")), QStringLiteral("firmware.provisional"));
     // Allowing it never lets a firmware pass that is older than what is committed.
     provisional.write<std::uint8_t>(at::currentTcb + 7, 83);
@@ -299,10 +299,10 @@ void TestAppraisalPolicy::joined()
     level.expected.vmpl = 0;
     QCOMPARE(failures(appraised(level, "report.vmpl = 3")), QStringLiteral("report.vmpl"));
     maker.expected.vmpl.reset();
-    maker.expected.minimumTcb = {{"snp", 23}};
-    QCOMPARE(failures(appraised(maker, "tcb.minimum.snp = 24")), QStringLiteral("tcb.minimum,tcb.minimum.committed,tcb.minimum.current"));
-    maker.expected.minimumTcb = {{"snp", 24}};
-    QCOMPARE(failures(appraised(maker, "tcb.minimum.snp = 23")), QStringLiteral("tcb.minimum"));
+    maker.expected.minimumTcb = {{"snp", 27}};
+    QCOMPARE(failures(appraised(maker, "tcb.minimum.snp = 28")), QStringLiteral("tcb.minimum,tcb.minimum.committed,tcb.minimum.current"));
+    maker.expected.minimumTcb = {{"snp", 28}};
+    QCOMPARE(failures(appraised(maker, "tcb.minimum.snp = 27")), QStringLiteral("tcb.minimum"));
     maker.expected.minimumTcb.clear();
     maker.expected.allowDebug = true; // given up on the command line, and not in the policy
     maker.write<std::uint64_t>(at::policy, GuestPolicy().with(GuestPolicy::Debug).raw());

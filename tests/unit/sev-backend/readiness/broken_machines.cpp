@@ -136,13 +136,19 @@ void addFirmware(std::vector<Machine> &machines)
         broken("chip masked", "Genoa", {{"platform.snp.flags", "0x9", "MASK_CHIP_ID"}}, "rrr", {}, {}, "trustee#785", {"firmware.chip"}));
     machines.push_back(broken(
         "a VLEK signs", "Genoa", {{"platform.snp.flags", "0xe", "MASK_CHIP_KEY and VLEK_EN"}}, "rrr", {}, {}, "AMD 56860, SNP_VLEK_LOAD"));
-    machines.push_back(broken("reported below current", "Genoa", {{"platform.snp.tcb.reported", "0a00000000001654", ""}}, "rrr", {}, {},
+    machines.push_back(broken("reported below current", "Genoa", {{"platform.snp.tcb.reported", "0a00000000001a56", ""}}, "rrr", {}, {},
         "AMDESE/AMDSEV#274: inconsistent TCB versions", {"tcb.reported"}));
-    machines.push_back(broken("reported above current", "Genoa", {{"platform.snp.tcb.reported", "0a00000000001854", ""}}, "rrr", {}, {},
+    machines.push_back(broken("reported above current", "Genoa", {{"platform.snp.tcb.reported", "0a00000000001c56", ""}}, "rrr", {}, {},
         "virtee/snphost#125", {"tcb.reported"}));
     machines.push_back(broken("older than AMD-SB-3019", "Milan",
         {{"platform.snp.tcb.current", "03000000000017d1", ""}, {"platform.snp.tcb.reported", "03000000000017d1", ""}}, "rrr", {}, {},
         "microsoft/CCF#6812: snp at least 0x18 on Milan", {"firmware.bulletins"}));
+    machines.push_back(broken("older than AMD-SB-3030", "Milan",
+        {{"platform.snp.tcb.current", "0400000000001cde", ""}, {"platform.snp.tcb.reported", "0400000000001cde", ""}}, "rrr", {}, {},
+        "AMD-SB-3030: snp at least 0x1d on Milan", {"firmware.bulletins"}));
+    machines.push_back(broken("older than AMD-SB-3020", "Genoa",
+        {{"platform.snp.tcb.current", "0a00000000001a56", ""}, {"platform.snp.tcb.reported", "0a00000000001a56", ""}}, "rrr", {}, {},
+        "AMD-SB-3020: snp at least 0x1b on Genoa", {"firmware.bulletins"}));
     machines.push_back(broken("no alias check", "Genoa", {{"platform.snp.alias_check", "no", ""}}, "rrr", {}, {},
         "virtee/snphost#125: alias check FAIL not explained; AMD-SB-3015", {"firmware.alias"}));
 }

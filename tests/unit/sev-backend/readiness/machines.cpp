@@ -199,9 +199,9 @@ const std::vector<Machine> &healthyMachines()
     static const std::vector<Machine> machines{
         make({"Naples", "AMD EPYC 7601 32-Core Processor", 0x17, 0x01, 0x7, 47, 5, 0, 15, 0, "0.17.48", "", 128, 256 * gib}),
         make({"Rome", "AMD EPYC 7702 64-Core Processor", 0x17, 0x31, 0xf, 47, 5, 0, 509, 100, "0.24.20", "", 256, 512 * gib}),
-        make({"Milan", "AMD EPYC 7763 64-Core Processor", 0x19, 0x01, 0x3f, 51, 5, 4, 509, 100, "1.55.39", "04000000000018db", 256,
+        make({"Milan", "AMD EPYC 7763 64-Core Processor", 0x19, 0x01, 0x3f, 51, 5, 4, 509, 100, "1.55.39", "0400000000001dde", 256,
             512 * gib}),
-        make({"Genoa", "AMD EPYC 9354 32-Core Processor", 0x19, 0x11, 0x3f, 51, 5, 4, 1006, 100, "1.55.39", "0a00000000001754", 128,
+        make({"Genoa", "AMD EPYC 9354 32-Core Processor", 0x19, 0x11, 0x3f, 51, 5, 4, 1006, 100, "1.55.39", "0a00000000001b56", 128,
             768 * gib}),
         make({"Turin", "AMD EPYC 9575F 64-Core Processor", 0x1a, 0x02, 0x13f, 51, 6, 4, 1006, 500, "1.58.3", "0101010400000048", 256,
             1536 * gib}),
