@@ -20,9 +20,14 @@ constexpr FailureRow rows[] = {
         "name, or not known to the other side.",
         "Look at them with 'virt-pki-validate' on both machines; or use qemu+ssh://HOST/system, which needs none.",
         "m-bers/docker-virt-manager#2, dmacvicar/terraform-provider-libvirt#810"},
-    {"libvirt.ssh-host", "ssh does not know that machine", "host key verification failed|remote host identification has changed",
-        "libvirt runs ssh without a terminal, so nobody was asked whether the machine's key is right; or the key is another one than last "
-        "time.",
+    {"libvirt.ssh-changed", "The machine has another key than the one that ssh knows",
+        "remote host identification has changed|host key for*has changed",
+        "Somebody may stand between you and that machine, or it was installed anew. Nothing was sent to it.",
+        "Ask its operator for the fingerprint of its key, and compare. Only if it is right, forget the old one: 'ssh-keygen -R HOST', and "
+        "run 'ssh HOST' by hand once.",
+        "kaist-cp/cs431#636"},
+    {"libvirt.ssh-host", "ssh does not know that machine", "host key verification failed",
+        "ssh was run without a terminal, so nobody was asked whether the machine's key is right.",
         "Run 'ssh HOST' by hand once, and compare the key with the one that its operator gives you.", "retspen/webvirtcloud#120"},
     {"libvirt.ssh-key", "ssh was not let in", "permission denied (publickey|permission denied (keyboard|too many authentication failures",
         "The other machine did not take any of your keys, and no password can be asked for.",

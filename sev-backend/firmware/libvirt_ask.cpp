@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The part of libvirt_platform.h that talks to libvirt.
 #include "sev-backend/firmware/libvirt_platform.h"
+#include "core/hosts/asking.h"
 #include "sev-backend/readiness/inspectors.h"
+#include "sev-backend/readiness/within_time.h"
 
 #include <cstdlib>
+#include <format>
 #include <memory>
 
 #include <libvirt/libvirt.h>
@@ -50,18 +53,13 @@ private:
     int m_count = 0;
 };
 
-} // namespace
-
-Result<LibvirtAnswers> askLibvirt(const std::string &uri)
+Result<LibvirtAnswers> askNow(const std::string &uri)
 {
-    if (uri != testUri) {
-        KASTELLAN_TRY(checkLibvirtUri(uri));
-    }
     if (::virInitialize() != 0)
         return environment("ask libvirt", uri, lastError());
     ::virSetErrorFunc(nullptr, [](void *, virErrorPtr) {}); // it would write to standard error
     // Not read-only: libvirt answers these questions on no such connection ("read only access prevents…").
-    const Connection connection(::virConnectOpen(uri.c_str()));
+    const Connection connection(::virConnectOpen(askingNobody(uri).c_str()));
     if (!connection)
         return environment("ask libvirt", uri, lastError(), "Check that libvirt runs there, and that this user may ask it.");
     LibvirtAnswers answers;
@@ -81,6 +79,27 @@ Result<LibvirtAnswers> askLibvirt(const std::string &uri)
     else
         answers.capabilitiesProblem = lastError();
     return answers;
+}
+
+} // namespace
+
+Result<LibvirtAnswers> askLibvirt(const std::string &uri)
+{
+    if (uri != testUri) {
+        KASTELLAN_TRY(checkLibvirtUri(uri));
+    }
+    const auto answers = std::make_shared<Result<LibvirtAnswers>>();
+    const char *what = "ask libvirt";
+    switch (withinTime([answers, uri] { *answers = askNow(uri); }, libvirtPatience, Asking::current())) {
+    case Waited::Stopped:
+        return fail(ErrorKind::Cancelled, what, uri, "it was stopped");
+    case Waited::TooLong:
+        return environment(what, uri, std::format("its daemon did not answer within {} seconds", libvirtPatience.count()),
+            "Check that it works there: 'virsh -c URI version'. Restarting the daemon ends no virtual machine.");
+    case Waited::Done:
+        break;
+    }
+    return std::move(*answers);
 }
 
 } // namespace kastellan::sev

@@ -9,14 +9,6 @@ namespace {
 constexpr int keepaliveSeconds = 5;
 constexpr unsigned keepaliveMisses = 5;
 
-/// ssh would ask for a password on the terminal of whoever launched the keep.
-std::string withoutTerminal(const LibvirtUri &uri)
-{
-    if (!uri.transport.contains("ssh") || uri.text.contains("no_tty="))
-        return uri.text;
-    return uri.text + (uri.text.contains('?') ? "&" : "?") + "no_tty=1";
-}
-
 std::string remedyFor(const LibvirtUri &uri)
 {
     if (uri.transport.contains("ssh"))
@@ -37,7 +29,7 @@ Result<std::shared_ptr<Connection>> Connection::open(const LibvirtUri &uri, bool
     KASTELLAN_TRY(startEventLoop());
     auto connection = std::make_shared<Connection>(Private{});
     connection->m_uri = uri;
-    connection->m_connection = ::virConnectOpen(withoutTerminal(uri).c_str());
+    connection->m_connection = ::virConnectOpen(askingNobody(uri.text).c_str());
     if (!connection->m_connection)
         return failure("connect to libvirt", uri.text, remedyFor(uri));
     if (watched && !uri.local())

@@ -71,6 +71,14 @@ Result<LibvirtUri> parseLibvirtUri(std::string_view uri)
     return parsed;
 }
 
+std::string askingNobody(const std::string &uri)
+{
+    const auto scheme = uri.substr(0, uri.find("://"));
+    if (scheme.find("ssh") == std::string::npos || uri.find("no_tty=") != std::string::npos)
+        return uri;
+    return uri + (uri.find('?') == std::string::npos ? '?' : '&') + "no_tty=1";
+}
+
 Status checkLibvirtUri(std::string_view uri)
 {
     if (const auto parsed = parseLibvirtUri(uri); !parsed)

@@ -24,5 +24,7 @@ struct LibvirtUri {
 [[nodiscard]] Result<LibvirtUri> parseLibvirtUri(std::string_view uri);
 /// The same, for who needs no more than the answer.
 [[nodiscard]] Status checkLibvirtUri(std::string_view uri);
+/// The address as it is opened: over ssh, nobody is asked on a terminal for a password or whether a machine's key is right.
+[[nodiscard]] std::string askingNobody(const std::string &uri);
 
 } // namespace kastellan::sev

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/readiness/inspectors.h"
 
+#include "sev-backend/failures/failures.h"
 #include "sev-backend/readiness/judge.h"
 #include "sev-backend/readiness/look_libvirt.h"
 #include "sev-backend/readiness/recording.h"
@@ -76,6 +77,16 @@ private:
     std::string m_name;
 };
 
+/// What a program wrote, without the ends of lines that terminals want; the end of it, where it is long.
+std::string lastWords(std::string text)
+{
+    constexpr std::size_t most = 2000;
+    std::erase(text, '\r');
+    while (text.ends_with('\n'))
+        text.pop_back();
+    return text.size() > most ? "…" + text.substr(text.size() - most) : text;
+}
+
 class SshInspector final : public HostInspector {
 public:
     SshInspector(std::string address, RunOver run)
@@ -107,14 +118,14 @@ public:
                 "Install OpenSSH's client, or judge a recording: 'keepctl host record' there, 'keepctl host check --from' here.");
         if (output.error)
             return systemError(what, "ssh", output.error);
+        if (!output.ended && output.output.size() > recordingLimit)
+            return environment(what, m_address, "it said too much: that is no recording", "Install the same version of Kastellan there.");
         if (!output.ended)
             return environment(what, m_address, "it did not answer in time", "Check the network, and that 'ssh' reaches it.");
-        std::string why = output.errors.substr(0, 500);
-        while (!why.empty() && (why.back() == '\n' || why.back() == '\r'))
-            why.pop_back();
+        const std::string why = lastWords(output.errors);
         if (output.status == 255)
-            return environment(what, m_address, why.empty() ? "ssh failed" : why,
-                "Try 'ssh' there by hand: a key must do, since no password is asked for.");
+            return std::unexpected(explained({ErrorKind::Environment, what, m_address, why.empty() ? "ssh failed" : why,
+                "Try 'ssh' there by hand: a key must do, since no password is asked for."}));
         if (output.status == 127)
             return environment(what, m_address, "there is no keepctl",
                 "Install Kastellan there, or ask its libvirt: 'keepctl host check --host qemu+ssh://HOST/system'.");
@@ -131,21 +142,22 @@ private:
 
 class LibvirtInspector final : public HostInspector {
 public:
-    explicit LibvirtInspector(std::string uri)
+    LibvirtInspector(std::string uri, std::chrono::milliseconds patience)
         : m_uri(std::move(uri))
+        , m_patience(patience)
     {
     }
-    Result<Readiness> inspect(const InspectOptions &, const Progress &progress, std::stop_token) override
+    Result<Readiness> inspect(const InspectOptions &, const Progress &progress, std::stop_token stop) override
     {
-        KASTELLAN_ASSIGN(const HostFacts facts, ask(progress));
+        KASTELLAN_ASSIGN(const HostFacts facts, ask(progress, stop));
         Readiness readiness = judge(facts);
         readiness.lookedAt = "what libvirt alone says of " + m_uri;
         sayWhatIsMissing(readiness);
         return readiness;
     }
-    Result<std::string> record(const InspectOptions &, const Progress &progress, std::stop_token) override
+    Result<std::string> record(const InspectOptions &, const Progress &progress, std::stop_token stop) override
     {
-        KASTELLAN_ASSIGN(const HostFacts facts, ask(progress));
+        KASTELLAN_ASSIGN(const HostFacts facts, ask(progress, stop));
         return toRecording(facts);
     }
 
@@ -167,7 +179,7 @@ private:
                     + std::format("; {} checks would need keepctl on that machine.", missing);
             }
     }
-    Result<HostFacts> ask(const Progress &progress) const
+    Result<HostFacts> ask(const Progress &progress, const std::stop_token &stop) const
     {
         HostFacts facts;
         facts.host = facts.title = m_uri;
@@ -176,13 +188,16 @@ private:
         facts.recordedBy = "Kastellan " KASTELLAN_VERSION;
         if (progress)
             progress("asking libvirt at " + m_uri, 0, 0);
-        lookAtLibvirt(facts, m_uri);
+        lookAtLibvirt(facts, m_uri, m_patience, stop);
+        if (stop.stop_requested())
+            return fail(ErrorKind::Cancelled, "ask libvirt", m_uri, "it was stopped");
         if (!facts.has("libvirt.version"))
-            return environment(
-                "ask libvirt", m_uri, facts.why("libvirt.version"), "Check that libvirt runs there and that this user may use it.");
+            return std::unexpected(explained({ErrorKind::Environment, "ask libvirt", m_uri, facts.why("libvirt.version"),
+                "Check that libvirt runs there and answers ('virsh -c URI version'), and that this user may use it."}));
         return facts;
     }
     std::string m_uri;
+    std::chrono::milliseconds m_patience;
 };
 
 bool isWord(std::string_view text, std::string_view others)
@@ -285,10 +300,10 @@ Result<std::shared_ptr<HostInspector>> makeSshInspector(std::string_view address
     return std::make_shared<SshInspector>(std::string(address), std::move(run));
 }
 
-Result<std::shared_ptr<HostInspector>> makeLibvirtInspector(std::string_view uri)
+Result<std::shared_ptr<HostInspector>> makeLibvirtInspector(std::string_view uri, std::chrono::milliseconds patience)
 {
     KASTELLAN_TRY(checkLibvirtUri(uri));
-    return std::make_shared<LibvirtInspector>(std::string(uri));
+    return std::make_shared<LibvirtInspector>(std::string(uri), patience);
 }
 
 } // namespace kastellan::sev

@@ -4,6 +4,7 @@
 #include "core/hosts/readiness.h"
 #include "sev-backend/libvirt/uri.h"
 #include "sev-backend/readiness/look.h"
+#include "sev-backend/readiness/within_time.h"
 
 #include <functional>
 
@@ -28,6 +29,8 @@ using RunOver = std::function<ProgramOutput(const std::vector<std::string> &, co
 [[nodiscard]] Result<std::vector<std::string>> sshCommand(std::string_view address, const InspectOptions &options);
 
 /// What libvirt alone tells of a connection (sev-backend/libvirt/uri.h says which are opened).
-[[nodiscard]] Result<std::shared_ptr<HostInspector>> makeLibvirtInspector(std::string_view uri);
+/// A daemon that does not answer is given `patience`.
+[[nodiscard]] Result<std::shared_ptr<HostInspector>> makeLibvirtInspector(
+    std::string_view uri, std::chrono::milliseconds patience = libvirtPatience);
 
 } // namespace kastellan::sev

@@ -4,6 +4,7 @@
 #include "core/base/fd.h"
 #include "core/certificates/certificate_store.h"
 #include "sev-backend/readiness/look_libvirt.h"
+#include "sev-backend/readiness/within_time.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -38,7 +39,7 @@ MachineAccess MachineAccess::real()
     };
     access.kvm = [] { return probeKvm(); };
     access.run = [](const std::vector<std::string> &words) { return runProgram(words); };
-    access.libvirt = [](HostFacts &facts) { lookAtLibvirt(facts, localLibvirt); };
+    access.libvirt = [](HostFacts &facts) { lookAtLibvirt(facts, localLibvirt, localLibvirtPatience, {}); };
     access.certificates = [](const CertificateFilter &filter) -> Result<bool> {
         KASTELLAN_ASSIGN(const auto store, CertificateStore::openExisting());
         if (!store)

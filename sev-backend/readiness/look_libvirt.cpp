@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/readiness/look_libvirt.h"
 
+#include "sev-backend/libvirt/uri.h"
+#include "sev-backend/readiness/within_time.h"
+
 #include <cstdlib>
 #include <format>
 #include <memory>
@@ -58,7 +61,9 @@ void readDomainCapabilities(HostFacts &facts, std::string_view xml, const std::s
     facts.set("libvirt.emulator", std::string(root.child("path").text().as_string()).substr(0, 400), how);
 }
 
-void lookAtLibvirt(HostFacts &facts, const std::string &uri)
+namespace {
+
+void askLibvirt(HostFacts &facts, const std::string &uri)
 {
     if (::virInitialize() != 0) {
         facts.failed("libvirt.version", "libvirt", lastError());
@@ -67,7 +72,7 @@ void lookAtLibvirt(HostFacts &facts, const std::string &uri)
     ::virSetErrorFunc(nullptr, [](void *, virErrorPtr) {}); // it would write to standard error
     facts.set("libvirt.uri", uri, "asked for");
     // Not read-only: libvirt answers these questions on no such connection ("read only access prevents…").
-    const Connection connection(::virConnectOpen(uri.c_str()));
+    const Connection connection(::virConnectOpen(askingNobody(uri).c_str()));
     if (!connection) {
         const virErrorPtr error = ::virGetLastError();
         const bool denied = error && error->code == VIR_ERR_AUTH_FAILED;
@@ -92,6 +97,25 @@ void lookAtLibvirt(HostFacts &facts, const std::string &uri)
         facts.failed("libvirt.sev.supported", how, lastError());
     else
         readDomainCapabilities(facts, xml.get(), how);
+}
+
+} // namespace
+
+void lookAtLibvirt(HostFacts &facts, const std::string &uri, std::chrono::milliseconds time, const std::stop_token &stop)
+{
+    const auto asked = std::make_shared<HostFacts>(facts);
+    switch (withinTime([asked, uri] { askLibvirt(*asked, uri); }, time, stop)) {
+    case Waited::Done:
+        facts = std::move(*asked);
+        break;
+    case Waited::TooLong:
+        facts.set("libvirt.uri", uri, "asked for");
+        facts.failed("libvirt.version", uri,
+            std::format("libvirt's daemon did not answer within {} seconds", std::chrono::duration_cast<std::chrono::seconds>(time).count()));
+        break;
+    case Waited::Stopped:
+        break;
+    }
 }
 
 } // namespace kastellan::sev

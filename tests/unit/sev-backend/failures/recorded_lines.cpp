@@ -105,6 +105,8 @@ constexpr RecordedLine lines[] = {
     {"libvirt.tls", "error: Cannot read CA certificate '/etc/pki/CA/cacert.pem': No such file or directory"},
     {"libvirt.tls", "error: authentication failed: Failed to verify peer's certificate"},
     {"libvirt.tls", "The server certificate /etc/pki/libvirt/servercert.pem has expired"},
+    {"libvirt.ssh-changed", "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @"},
+    {"libvirt.ssh-changed", "Host key for [127.0.0.1]:37374 has changed and you have requested strict checking."},
     {"libvirt.ssh-host", "error: Cannot recv data: Host key verification failed.: Connection reset by peer"},
     {"libvirt.ssh-key", "error: Cannot recv data: ada@epyc1: Permission denied (publickey).: Connection reset by peer"},
     {"libvirt.permission", "error: Failed to connect socket to '/var/run/libvirt/libvirt-sock': Permission denied"},
