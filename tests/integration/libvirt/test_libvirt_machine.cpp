@@ -3,7 +3,9 @@
 #include "core/base/file.h"
 #include "sev-backend/libvirt/machine_note.h"
 #include "tests/integration/libvirt/libvirt_scene.h"
+#include "tests/support/initrd.h"
 
+#include <QtCore/QFile>
 #include <QtTest/QTest>
 
 #include <csignal>
@@ -36,6 +38,8 @@ private Q_SLOTS:
     void cancelled_data();
     void cancelled();
     void badDomainIsExplained();
+    void deafGuest_data();
+    void deafGuest();
 
 private:
     std::unique_ptr<RunningKeep> launch(const std::function<void(MachineRequest &)> &change = {});
@@ -44,6 +48,21 @@ private:
     LaunchPlan m_plan;
     std::string m_folder;
 };
+
+namespace {
+
+/// Clock ticks that all threads of a process have used.
+quint64 processorTime(pid_t process)
+{
+    QFile stat(QStringLiteral("/proc/%1/stat").arg(process));
+    if (!stat.open(QIODevice::ReadOnly))
+        return 0;
+    const QByteArray text = stat.readAll();
+    const auto fields = text.mid(text.lastIndexOf(')') + 2).split(' ');
+    return fields.value(11).toULongLong() + fields.value(12).toULongLong();
+}
+
+} // namespace
 
 #define QVERIFY_RESULT(result) QVERIFY2((result).has_value(), (result) ? "" : (result).error().message().c_str())
 
@@ -299,6 +318,48 @@ void TestLibvirtMachine::badDomainIsExplained()
     QVERIFY(!keep);
     QVERIFY2(keep.error().why.size() > 20, keep.error().message().c_str());
     QVERIFY(std::filesystem::is_empty(m_folder));
+}
+
+void TestLibvirtMachine::deafGuest_data()
+{
+    QTest::addColumn<int>("bytes");
+    QTest::newRow("nothing") << 0;
+    QTest::newRow("as much as is ever under way") << 64 * 1024;
+}
+
+/// A machine that never reads its port is destroyed: libvirt's daemon rests afterwards, for what waited is no more than a socket holds.
+void TestLibvirtMachine::deafGuest()
+{
+    QFETCH(const int, bytes);
+    const std::string initrd = (m_scene->folder() / "deaf").string();
+    writeInitrdOf(programFolder() / "libvirt-button-guest", initrd); // without the kernel's modules it waits for buttons for ever
+    const auto keep = launch([&](MachineRequest &request) { request.whole->initrd = initrd; });
+    QVERIFY(keep);
+    const Fd console = keep->takeConsole();
+    QVERIFY(readUntil(console.get(), "TEST-GUEST-HAS-NO-BUTTON").contains("TEST-GUEST-HAS-NO-BUTTON"));
+    auto stream = keep->connect();
+    QVERIFY_RESULT(stream);
+    const QByteArray data(bytes, 'x');
+    for (qsizetype sent = 0; sent < bytes;) {
+        pollfd waited{stream->get(), POLLOUT, 0};
+        QCOMPARE(::poll(&waited, 1, 60'000), 1);
+        const auto wrote = ::send(stream->get(), data.constData() + sent, static_cast<std::size_t>(bytes - sent), MSG_NOSIGNAL | MSG_DONTWAIT);
+        QVERIFY(wrote > 0 || errno == EAGAIN);
+        sent += std::max<qsizetype>(wrote, 0);
+    }
+    const Status killed = keep->kill();
+    QVERIFY_RESULT(killed);
+    const pid_t daemon = m_scene->daemon();
+    int still = 0;
+    quint64 before = processorTime(daemon);
+    QVERIFY(QTest::qWaitFor(
+        [&] {
+            const quint64 now = processorTime(daemon);
+            still = now == before ? still + 1 : 0;
+            before = now;
+            return still == 20;
+        },
+        30'000));
 }
 
 QTEST_GUILESS_MAIN(TestLibvirtMachine)

@@ -3,7 +3,6 @@
 // be taken away is said, kept from being forgotten, and taken away when the host is there again.
 #include "stops_scene.h"
 
-#include <QtCore/QFile>
 #include <QtTest/QTest>
 
 #include <csignal>
@@ -28,7 +27,6 @@ private Q_SLOTS:
     void atItsEnd_data();
     void atItsEnd();
     void goneAtItsEnd();
-    void deafAtItsEnd();
 
 private:
     static void legacy()
@@ -44,21 +42,6 @@ private:
 
     std::optional<StopsScene> m_scene;
 };
-
-namespace {
-
-/// Clock ticks that all threads of a process have used.
-quint64 processorTime(pid_t process)
-{
-    QFile stat(u"/proc/%1/stat"_s.arg(process));
-    if (!stat.open(QIODevice::ReadOnly))
-        return 0;
-    const QByteArray text = stat.readAll();
-    const auto fields = text.mid(text.lastIndexOf(')') + 2).split(' ');
-    return fields.value(11).toULongLong() + fields.value(12).toULongLong();
-}
-
-} // namespace
 
 void TestStoppedHost::initTestCase()
 {
@@ -236,37 +219,6 @@ void TestStoppedHost::goneAtItsEnd()
     QVERIFY(SessionDaemon::domains().contains(keep.watch->hex().c_str())); // starts the daemon
     isCleared(keep);
     QVERIFY(!alive(qemu));
-}
-
-/// The machine stops reading while megabytes are on their way to it, and is destroyed: libvirt's daemon rests afterwards, for what it had
-/// not given on yet was no more than a socket holds.
-void TestStoppedHost::deafAtItsEnd()
-{
-    NEED_SCENE();
-    const QString module = m_scene->program().write(u"slow.wasm"_s, padded(testModule("echo"), 24 << 20));
-    const LiveKeep keep = m_scene->launch(u"snp"_s, {module});
-    QVERIFY(keep.watch);
-    VERIFY_LIVE(keep.watch->until([&] { return keep.watch->status().state >= KeepState::Delivering; }, 90s), keep);
-    const QString domain = u"kastellan-"_s + QString::fromStdString(keep.watch->hex());
-    QCOMPARE(SessionDaemon::virsh({u"suspend"_s, domain}).exit, 0);
-    VERIFY_LIVE(keep.onDisk().state == KeepState::Delivering, keep);
-    for (int i = 0; i < 20; ++i) // what the loader may send it has sent by then
-        QVERIFY(SessionDaemon::virsh({u"domstate"_s, domain}).out.startsWith("paused"));
-    QVERIFY(keep.watch->client().stop(0));
-    VERIFY_LIVE(keep.watch->until([&] { return keep.watch->closed(); }, 60s), keep);
-    VERIFY_LIVE(!keep.onDisk().reason.contains("Not removed"), keep);
-    QCOMPARE(m_scene->leftOf(keep), QByteArray());
-    const pid_t daemon = m_scene->keeps().daemon().daemon();
-    int still = 0;
-    quint64 before = processorTime(daemon);
-    QVERIFY(QTest::qWaitFor(
-        [&] {
-            const quint64 now = processorTime(daemon);
-            still = now == before ? still + 1 : 0;
-            before = now;
-            return still == 20;
-        },
-        30'000));
 }
 
 QTEST_GUILESS_MAIN(TestStoppedHost)
