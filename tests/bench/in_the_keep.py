@@ -154,7 +154,7 @@ def memory(programs, _runs):
     print("\nMemory while a keep in a virtual machine runs (the example compute), by the accounting of each kernel")
     print(f"  {'keep-loader, on the host':34} peak {loader[0] / 1024:6.1f} MB, proportional {loader[1] / 1024:.1f} MB")
     for (name, pid), (peak, now, own) in sorted(programs_of.items(), key=lambda item: item[0][1]):
-        if name.startswith("keep-") or name == "init":
+        if name.startswith("keep-"): # and not what tells of them
             print(f"  {f'{name} (process {pid}), in the keep':34} peak {peak / 1024:6.1f} MB, now {now / 1024:.1f} MB, of it its own {own / 1024:.1f} MB")
     total, _, available = min(rooms, key=lambda room: room[2])
     print(f"  {'the whole machine':34} {(total - available) / 1024:6.1f} MB of {total / 1024:.0f} MB in use at most")
