@@ -3,6 +3,7 @@
 #include "app/keepctl/commands.h"
 #include "app/keepctl/export_file.h"
 #include "app/keepctl/find.h"
+#include "app/keepctl/interrupts.h"
 #include "app/keepctl/json_output.h"
 #include "app/keepctl/output.h"
 #include "app/keepctl/readiness_text.h"
@@ -47,8 +48,11 @@ Result<Readiness> look(const Invocation &asked, const Context &context)
         KASTELLAN_ASSIGN(inspector, std::move(found));
     }
     ProgressLine line(asked.has("json") || !isTerminal(2));
-    auto result = inspector->inspect({.probes = !asked.has("no-probes")},
-        [&line](std::string_view doing, std::uint64_t done, std::uint64_t total) { line.show(doing, done, total); }, {});
+    Interrupts interrupts; // what was started for it, ssh for one, ends with it
+    const StopOnInterrupt stop(interrupts);
+    auto result = inspector->inspect(
+        {.probes = !asked.has("no-probes")},
+        [&line](std::string_view doing, std::uint64_t done, std::uint64_t total) { line.show(doing, done, total); }, stop.token());
     line.clear();
     return result;
 }
@@ -93,8 +97,10 @@ Result<int> hostRecord(const Invocation &asked, const Context &context)
     KASTELLAN_ASSIGN(const auto inspector, inspectorOf(context, asked.value("host", "local")));
     ProgressLine line(!isTerminal(2));
     const InspectOptions options{.probes = !asked.has("no-probes"), .redactChipId = asked.has("redact-chip-id")};
+    Interrupts interrupts;
+    const StopOnInterrupt stop(interrupts);
     const auto recording = inspector->record(
-        options, [&line](std::string_view doing, std::uint64_t done, std::uint64_t total) { line.show(doing, done, total); }, {});
+        options, [&line](std::string_view doing, std::uint64_t done, std::uint64_t total) { line.show(doing, done, total); }, stop.token());
     line.clear();
     if (!recording)
         return std::unexpected(recording.error());

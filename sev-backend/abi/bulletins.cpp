@@ -7,7 +7,8 @@ namespace {
 constexpr std::string_view forgedMicrocode = "microcode signatures could be forged, so that a host could change what its processors do";
 constexpr std::string_view iommuWrites = "writes of the IOMMU could reach guests' memory; the host's kernel has to be updated too";
 constexpr std::string_view rmpRace = "a host could write into the RMP while it was set up, and so change guests' memory";
-constexpr std::string_view esBeside = "SEV-ES guests beside SEV-SNP could be used against it; fixed firmware refuses SEV-ES while SEV-SNP runs";
+constexpr std::string_view esBeside =
+    "SEV-ES guests beside SEV-SNP could be used against it; fixed firmware refuses SEV-ES while SEV-SNP runs";
 constexpr std::string_view routing = "a host could redirect the firmware's own accesses (BreakFAST), down to the keys that sign reports";
 
 // Who found the numbers in AMD's bulletin. Left out, for their numbers are not certain or not to be told from a report: AMD-SB-3027

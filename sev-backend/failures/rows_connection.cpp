@@ -13,7 +13,8 @@ constexpr FailureRow rows[] = {
         "virt-manager/virt-manager#625, Qubinode/qubinode-installer#11"},
     {"libvirt.tls", "The TLS connection to libvirt failed",
         "cannot read ca certificate|certificate*has expired|certificate*is not yet active|unable to verify server certificate|"
-        "tls handshake failed|failed to verify peer's certificate|unable to verify tls peer|server verification (of our certificate|"
+        "tls handshake failed|unable to read tls confirmation|failed to verify peer's certificate|unable to verify tls peer|server "
+        "verification (of our certificate|"
         "certificate*owner does not match the hostname|certificate owner does not match|unable to set x509",
         "libvirt's qemu+tls wants certificates on both sides, in /etc/pki (or ~/.pki/libvirt), and one is missing, expired, made for "
         "another "

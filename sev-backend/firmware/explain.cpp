@@ -130,8 +130,10 @@ Error explain(SevCommand command, const CommandAnswer &answer, const SevDevice &
         if (answer.said.empty() && !access.why.empty())
             return notAllowed(command, access, device.name());
         if (!answer.said.empty()) { // of the helper
-            because({}, "Run it where polkit can ask an administrator: in a terminal, or in a session at the machine. A rule of polkit for the action "
-                        "org.kastellan.platform allows it without a question.");
+            because({},
+                "Run it where polkit can ask an administrator: in a terminal, or in a session at the machine. A rule of polkit for the "
+                "action "
+                "org.kastellan.platform allows it without a question.");
             break;
         }
         because("the kernel does not allow it to this user",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The part of libvirt_platform.h that talks to libvirt.
-#include "sev-backend/firmware/libvirt_platform.h"
 #include "core/hosts/asking.h"
+#include "sev-backend/firmware/libvirt_platform.h"
 #include "sev-backend/readiness/inspectors.h"
 #include "sev-backend/readiness/within_time.h"
 

@@ -124,8 +124,9 @@ public:
             return environment(what, m_address, "it did not answer in time", "Check the network, and that 'ssh' reaches it.");
         const std::string why = lastWords(output.errors);
         if (output.status == 255)
-            return std::unexpected(explained({ErrorKind::Environment, what, m_address, why.empty() ? "ssh failed" : why,
-                "Try 'ssh' there by hand: a key must do, since no password is asked for."}));
+            return std::unexpected(explained(
+                {ErrorKind::Environment, what, m_address, why.empty() ? "ssh failed, or what it ran there was ended by a signal" : why,
+                    "Try 'ssh' there by hand: a key must do, since no password is asked for."}));
         if (output.status == 127)
             return environment(what, m_address, "there is no keepctl",
                 "Install Kastellan there, or ask its libvirt: 'keepctl host check --host qemu+ssh://HOST/system'.");

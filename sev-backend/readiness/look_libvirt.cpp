@@ -111,7 +111,8 @@ void lookAtLibvirt(HostFacts &facts, const std::string &uri, std::chrono::millis
     case Waited::TooLong:
         facts.set("libvirt.uri", uri, "asked for");
         facts.failed("libvirt.version", uri,
-            std::format("libvirt's daemon did not answer within {} seconds", std::chrono::duration_cast<std::chrono::seconds>(time).count()));
+            std::format(
+                "libvirt's daemon did not answer within {} seconds", std::chrono::duration_cast<std::chrono::seconds>(time).count()));
         break;
     case Waited::Stopped:
         break;

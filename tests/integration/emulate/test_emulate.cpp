@@ -276,8 +276,8 @@ void TestEmulate::goPrograms()
     if (gron.isEmpty())
         QSKIP("gron is not here; ./dev exec packaging/dev/peers.sh fetches it");
     const QString folder = u"/sys/kernel/config/tsm/report/gron"_s;
-    const Ran number = emulate({u"--guest"_s},
-        {u"sh"_s, u"-c"_s, u"mkdir $1 && head -c 64 /dev/zero >$1/inblob && $0 $1/generation"_s, gron, folder});
+    const Ran number =
+        emulate({u"--guest"_s}, {u"sh"_s, u"-c"_s, u"mkdir $1 && head -c 64 /dev/zero >$1/inblob && $0 $1/generation"_s, gron, folder});
     QVERIFY2(number.exit == 0 && number.out.trimmed() == "json = 1;", number.all());
     // The first byte of a report is its version, which is no JSON.
     const Ran report =

@@ -155,7 +155,7 @@ second=$(pdh)
 
 # A person is asked, on the terminal. It is known to wait when it has written its prompt.
 polkit
-asked() { grep -q 'Password:' "$folder/terminal"; }
+asked() { grep -qs 'Password:' "$folder/terminal"; }
 ask() { # leaves the number of keepctl in $asker and of pkexec in $question
     rm -f "$folder/terminal" "$folder/keys" "$folder/home/pid"
     mkfifo -m 600 "$folder/keys"

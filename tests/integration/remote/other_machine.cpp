@@ -21,9 +21,9 @@ using namespace Qt::StringLiterals;
 OtherMachine::OtherMachine()
     : m_folder(u"/tmp/kstl-other-XXXXXX"_s)
 {
-    for (const auto &[variable, name] : {std::pair{u"HOME"_s, u"home"_s}, {u"XDG_RUNTIME_DIR"_s, u"run"_s},
-             {u"XDG_CONFIG_HOME"_s, u"conf"_s}, {u"XDG_CACHE_HOME"_s, u"cache"_s}, {u"XDG_DATA_HOME"_s, u"share"_s},
-             {u"KASTELLAN_DATA"_s, u"data"_s}, {u"PATH"_s, u"bin"_s}}) {
+    for (const auto &[variable, name] :
+        {std::pair{u"HOME"_s, u"home"_s}, {u"XDG_RUNTIME_DIR"_s, u"run"_s}, {u"XDG_CONFIG_HOME"_s, u"conf"_s},
+            {u"XDG_CACHE_HOME"_s, u"cache"_s}, {u"XDG_DATA_HOME"_s, u"share"_s}, {u"KASTELLAN_DATA"_s, u"data"_s}, {u"PATH"_s, u"bin"_s}}) {
         QDir().mkdir(path(name));
         QFile::setPermissions(path(name), QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
         m_environment[variable] = path(name);

@@ -51,7 +51,8 @@ SshServer::SshServer(const OtherMachine &machine)
         "ListenAddress 127.0.0.1:" + QByteArray::number(m_port) + "\nHostKey " + path(u"host"_s).toUtf8()
             + "\nPidFile none\nUsePAM no\nStrictModes yes\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
               "PerSourcePenalties no\nMaxStartups 100\nAuthorizedKeysFile none\nAuthorizedKeysCommand /usr/bin/cat "
-            + path(u"admitted"_s).toUtf8() + "\nAuthorizedKeysCommandUser " + ::getpwuid(::getuid())->pw_name + "\nSetEnv" + session + "\n");
+            + path(u"admitted"_s).toUtf8() + "\nAuthorizedKeysCommandUser " + ::getpwuid(::getuid())->pw_name + "\nSetEnv" + session
+            + "\n");
     write(u"ssh_config"_s,
         "UserKnownHostsFile " + path(u"known"_s).toUtf8() + "\nGlobalKnownHostsFile /dev/null\nIdentitiesOnly yes\nIdentityAgent none\n"
             + "IdentityFile " + path(u"user"_s).toUtf8() + "\n");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looking at another machine over a real ssh, with keepctl there and without; everything that can be wrong with it; and libvirt daemons that
-// do not answer.
+// Looking at another machine over a real ssh, with keepctl there and without; everything that can be wrong with it; and libvirt daemons
+// that do not answer.
 #include "../keepctl/program.h"
 #include "core/base/error.h"
 #include "sev-backend/readiness/inspectors.h"
@@ -75,8 +75,7 @@ private Q_SLOTS:
         const Ran record = m_here.run({u"host"_s, u"record"_s, u"--no-probes"_s, u"--redact-chip-id"_s, u"--host"_s, address()});
         QVERIFY2(record.exit == 0, record.all());
         QCOMPARE(record.json()["schema"_L1].toString(), u"kastellan-host-1"_s);
-        const Ran again =
-            m_here.run({u"host"_s, u"check"_s, u"--json"_s, u"--from"_s, m_here.write(u"there.json"_s, record.out)});
+        const Ran again = m_here.run({u"host"_s, u"check"_s, u"--json"_s, u"--from"_s, m_here.write(u"there.json"_s, record.out)});
         QCOMPARE(again.json()["verdicts"_L1], ran.json()["verdicts"_L1]);
     }
 
@@ -91,10 +90,9 @@ private Q_SLOTS:
         QTest::newRow("one that records otherwise")
             << QByteArray(R"(echo '{"schema": "kastellan-host-9", "facts": {}}')") << 2 << QByteArray("kastellan-host-9|from ssh://");
         QTest::newRow("one that says nothing") << QByteArray("exit 0") << 2 << QByteArray("from ssh://");
-        QTest::newRow("one that talks before")
-            << QByteArray("echo 'Welcome to epyc1'; echo '{}'") << 2 << QByteArray("from ssh://");
+        QTest::newRow("one that talks before") << QByteArray("echo 'Welcome to epyc1'; echo '{}'") << 2 << QByteArray("from ssh://");
         QTest::newRow("one that never stops talking") << QByteArray("exec yes '{'") << 3 << QByteArray("too much");
-        QTest::newRow("one that crashes") << QByteArray("kill -SEGV $$") << 3 << QByteArray("keepctl ended");
+        QTest::newRow("one that crashes") << QByteArray("kill -SEGV $$") << 3 << QByteArray("ended by a signal");
         QTest::newRow("escapes") << QByteArray(R"(printf '\033[31mred\007' >&2; exit 2)") << 3 << QByteArray("red");
     }
 
@@ -122,7 +120,8 @@ private Q_SLOTS:
                                  << QByteArray("ssh does not know that machine|Host key verification failed|[libvirt.ssh-host]")
                                  << QByteArray("another key");
         QTest::newRow("changed") << int(SshServer::Known::AnotherKey) << true
-                                 << QByteArray("another key than the one that ssh knows|ssh-keygen -R|Nothing was sent|[libvirt.ssh-changed]")
+                                 << QByteArray(
+                                        "another key than the one that ssh knows|ssh-keygen -R|Nothing was sent|[libvirt.ssh-changed]")
                                  << QByteArray("does not know");
         QTest::newRow("not admitted") << int(SshServer::Known::Right) << false
                                       << QByteArray("ssh was not let in|ssh-copy-id|[libvirt.ssh-key]") << QByteArray("another key");
@@ -182,9 +181,9 @@ private Q_SLOTS:
         QCOMPARE(ran.json()["looked_at"_L1].toString(), u"what libvirt alone says of "_s + libvirt());
         QByteArray states;
         for (const auto &one : ran.json()["checks"_L1].toArray())
-            if (one["id"_L1].toString() == "libvirt.version"_L1)
+            if (one["id"_L1].toString() == "libvirt.answers"_L1)
                 states += one["state"_L1].toString().toUtf8();
-        QVERIFY2(!states.isEmpty() && !states.contains("unknown"), ran.all());
+        QCOMPARE(states, QByteArray("pass"));
         QVERIFY(m_there.libvirtd() > 1);
     }
 

@@ -125,7 +125,8 @@ private Q_SLOTS:
         const TlsDaemon daemon(there);
         daemon.give(TlsDaemon::Client(client), m_here.path(u"home"_s));
         const Ran checked = m_here.run({u"host"_s, u"check"_s, u"--host"_s, daemon.uri()});
-        QVERIFY2(checked.exit == 3 && checked.err.contains("The TLS connection to libvirt failed") && checked.err.contains(says), checked.all());
+        QVERIFY2(
+            checked.exit == 3 && checked.err.contains("The TLS connection to libvirt failed") && checked.err.contains(says), checked.all());
         const Ran launched = m_here.run({u"keep"_s, u"launch"_s, u"--host"_s, daemon.uri(), u"--unattested"_s, example("hello")});
         QVERIFY2(launched.exit == 125 && launched.err.contains("The TLS connection to libvirt failed"), launched.all());
         QCOMPARE(there.leftovers(), QByteArray());

@@ -47,8 +47,9 @@ TlsDaemon::TlsDaemon(const OtherMachine &machine)
     certificate(u"stranger"_s, u"other"_s, "extendedKeyUsage=clientAuth\n");
     const auto file = [this](const char *name) { return "\"" + path(QString::fromLatin1(name)).toUtf8() + "\"\n"; };
     write(u"libvirtd.conf"_s,
-        "listen_tls = 1\nlisten_tcp = 0\nlisten_addr = \"127.0.0.1\"\ntls_port = \"" + QByteArray::number(m_port) + "\"\nauth_tls = \"none\"\n"
-            + "key_file = " + file("server.key") + "cert_file = " + file("server.pem") + "ca_file = " + file("right.pem"));
+        "listen_tls = 1\nlisten_tcp = 0\nlisten_addr = \"127.0.0.1\"\ntls_port = \"" + QByteArray::number(m_port)
+            + "\"\nauth_tls = \"none\"\n" + "key_file = " + file("server.key") + "cert_file = " + file("server.pem")
+            + "ca_file = " + file("right.pem"));
     QProcessEnvironment environment;
     for (const auto &[variable, value] : machine.environment())
         environment.insert(variable, value);
@@ -107,7 +108,7 @@ void TlsDaemon::give(Client client, const QString &home) const
     // libvirt holds a client's own certificate to the authorities that it trusts: this one trusts both.
     QByteArray trusted;
     for (const QString &authority : client == Client::OfAnotherAuthority ? QStringList{u"right"_s, u"other"_s}
-             : client == Client::TrustsAnother                           ? QStringList{u"other"_s}
+            : client == Client::TrustsAnother                            ? QStringList{u"other"_s}
                                                                          : QStringList{u"right"_s}) {
         QFile file(path(authority + u".pem"_s));
         if (!file.open(QIODevice::ReadOnly))

@@ -103,6 +103,7 @@ constexpr RecordedLine lines[] = {
     {"machine.cgroup", "cgroup: charge rejected by the misc controller for sev_es resource in /machine.slice"},
     {"libvirt.auth", "error: authentication unavailable: no polkit agent available to authenticate action 'org.libvirt.unix.manage'"},
     {"libvirt.tls", "error: Cannot read CA certificate '/etc/pki/CA/cacert.pem': No such file or directory"},
+    {"libvirt.tls", "error: Unable to read TLS confirmation: Input/output error"}, // the daemon did not like the client's certificate
     {"libvirt.tls", "error: authentication failed: Failed to verify peer's certificate"},
     {"libvirt.tls", "The server certificate /etc/pki/libvirt/servercert.pem has expired"},
     {"libvirt.ssh-changed", "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @"},

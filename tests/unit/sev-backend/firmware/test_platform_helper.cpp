@@ -199,8 +199,9 @@ private Q_SLOTS:
         QVERIFY(direct->issued.empty());
         // Another thread's wish is none of ours, and after it all is as before.
         QVERIFY(!Asking::current().stop_possible());
-        const auto after = Platform(std::make_shared<HelperSevDevice>(direct, HelperPrograms{standIn(folder.path() / "bin", "exit 126"), "/helper"}))
-                               .generatePek();
+        const auto after =
+            Platform(std::make_shared<HelperSevDevice>(direct, HelperPrograms{standIn(folder.path() / "bin", "exit 126"), "/helper"}))
+                .generatePek();
         QVERIFY(!after && after.error().kind == ErrorKind::Environment);
     }
 
