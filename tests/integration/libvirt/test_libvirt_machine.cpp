@@ -343,7 +343,8 @@ void TestLibvirtMachine::deafGuest()
     for (qsizetype sent = 0; sent < bytes;) {
         pollfd waited{stream->get(), POLLOUT, 0};
         QCOMPARE(::poll(&waited, 1, 60'000), 1);
-        const auto wrote = ::send(stream->get(), data.constData() + sent, static_cast<std::size_t>(bytes - sent), MSG_NOSIGNAL | MSG_DONTWAIT);
+        const auto wrote =
+            ::send(stream->get(), data.constData() + sent, static_cast<std::size_t>(bytes - sent), MSG_NOSIGNAL | MSG_DONTWAIT);
         QVERIFY(wrote > 0 || errno == EAGAIN);
         sent += std::max<qsizetype>(wrote, 0);
     }

@@ -83,7 +83,8 @@ void TestPowerButton::initTestCase()
     };
     const InitrdFile folder{"dev", 0040755}, console{"dev/console", 0020600, {}, 5, 1};
     m_initrd = write(u"obeys"_s,
-        {folder, console, {"button.ko", 0100644, button}, {"evdev.ko", 0100644, evdev}, {"init", 0100755, programOf(u"libvirt-button-guest"_s)}});
+        {folder, console, {"button.ko", 0100644, button}, {"evdev.ko", 0100644, evdev},
+            {"init", 0100755, programOf(u"libvirt-button-guest"_s)}});
     m_deaf = write(u"ignores"_s, {folder, console, {"init", 0100755, programOf(u"libvirt-echo-guest"_s)}});
 }
 
