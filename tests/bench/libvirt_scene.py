@@ -69,7 +69,11 @@ class Scene:
             os.chown(path, USER, USER)
 
     def start(self, command, **options):
-        return subprocess.Popen([str(word) for word in command], env=self.environment, stdin=subprocess.DEVNULL, cwd=self.folder, **self.identity, **options)
+        words = [str(word) for word in command]
+        try:
+            return subprocess.Popen(words, env=self.environment, stdin=subprocess.DEVNULL, cwd=self.folder, **self.identity, **options)
+        except OSError as error:
+            raise LeftOut(f"{words[0]} could not be started: {error.strerror}") from error
 
     def run(self, *command):
         done = subprocess.run([str(word) for word in command], env=self.environment, stdin=subprocess.DEVNULL, cwd=self.folder, capture_output=True,
