@@ -64,8 +64,8 @@ private:
     QStackedWidget *m_stack;
     MessageBar *m_message;
     QPointer<LaunchWizard> m_wizard;
-    QAction *m_launchAction, *m_addHostAction, *m_backAction, *m_forwardAction, *m_refreshAction, *m_findAction, *m_helpAction, *m_aboutAction, *m_quitAction,
-        *m_copyLink, *m_pasteLink;
+    QAction *m_launchAction, *m_addHostAction, *m_backAction, *m_forwardAction, *m_refreshAction, *m_findAction, *m_helpAction,
+        *m_aboutAction, *m_quitAction, *m_copyLink, *m_pasteLink;
     QMenu *m_keepMenu = nullptr;
 };
 

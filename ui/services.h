@@ -94,8 +94,8 @@ struct MachineFunctions {
     /// Appraises a report that was made inside a whole virtual machine and brought by hand; the record is not stored. Worker threads only.
     std::function<Result<Record>(const KeepStatus &, const std::vector<std::string> &files)> importReport;
     std::function<PolicyWords(std::string_view technology)> policyWords;
-    /// What a text of QEMU's, libvirt's, the firmware's or the kernel's means; nothing where it is not known. Quick for what a keep's reason
-    /// holds.
+    /// What a text of QEMU's, libvirt's, the firmware's or the kernel's means; nothing where it is not known. Quick for what a keep's
+    /// reason holds.
     std::function<std::optional<FailureWords>(std::string_view text)> explainFailure;
 };
 

@@ -54,8 +54,8 @@ void fillTcb(HostCandidate &candidate, RecordStore &store, const std::vector<Rec
     candidate.tcbRecord = newest->id;
 }
 
-Result<std::vector<HostCandidate>> candidatesFor(
-    const HostDemand &demand, const HostRegistry &hosts, const EvidenceBackend &backend, const Progress &progress, const std::stop_token &stop)
+Result<std::vector<HostCandidate>> candidatesFor(const HostDemand &demand, const HostRegistry &hosts, const EvidenceBackend &backend,
+    const Progress &progress, const std::stop_token &stop)
 {
     KASTELLAN_TRY(knownHosts()); // a list that can't be read is no empty list
     std::map<std::string, std::size_t> running;
@@ -97,8 +97,8 @@ Result<std::vector<HostCandidate>> candidatesFor(
 
 } // namespace
 
-Result<AutomaticLaunch> planAutomatically(LaunchRequest request, const HostRegistry &hosts, const EvidenceBackend &backend,
-    const Progress &progress, const std::stop_token &stop)
+Result<AutomaticLaunch> planAutomatically(
+    LaunchRequest request, const HostRegistry &hosts, const EvidenceBackend &backend, const Progress &progress, const std::stop_token &stop)
 {
     if (request.machine.rehearse || request.machine.unattested)
         return badInput(what, request.machine.rehearse ? "--rehearse" : "--unattested",

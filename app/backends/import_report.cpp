@@ -50,8 +50,8 @@ Result<Record> importedReport(const KeepStatus &status, std::span<const std::str
         return badInput(what, plan.name, "this keep's warden makes its reports itself, for questions of ours",
             "Use 'keepctl keep attest'; a report by itself is appraised with 'keepctl evidence verify'.");
     if (plan.machine->technology != "snp")
-        return fail(ErrorKind::Negative, what, plan.name,
-            "only SEV-SNP makes reports inside, and this machine was launched without it", "Launch it with --technology snp.");
+        return fail(ErrorKind::Negative, what, plan.name, "only SEV-SNP makes reports inside, and this machine was launched without it",
+            "Launch it with --technology snp.");
     Record record;
     KASTELLAN_ASSIGN(record.evidence, reportOf(files, backend));
     record.keep = toHex(plan.id.view());

@@ -240,7 +240,8 @@ class GuiScreenshots : public QObject {
         wizard.close();
         QTRY_VERIFY(!window.wizard());
         engine.setOutcome(FakeEngine::Outcome::Fails);
-        engine.setFailure("Cannot start the machine: internal error: process exited while connecting to monitor: SNP_LAUNCH_START ret=-22 fw_error=7");
+        engine.setFailure(
+            "Cannot start the machine: internal error: process exited while connecting to monitor: SNP_LAUNCH_START ret=-22 fw_error=7");
         window.launch(module);
         QVERIFY(settle(window));
         named<ChoiceCard>(*window.wizard(), "host-qemu+ssh://epyc1/system")->click();
@@ -278,19 +279,23 @@ class GuiScreenshots : public QObject {
             keep.reason = reason;
             keep.loaderAlive = keep.wardenAlive = !isFinal(state);
             const bool attested = state != KeepState::Starting && state != KeepState::Failed;
-            return QString::fromStdString(engine.addKeep(
-                keep, attested ? std::vector<std::pair<std::string, Verdict>>{{"attest", Verdict::Authentic}} : std::vector<std::pair<std::string, Verdict>>{}));
+            return QString::fromStdString(engine.addKeep(keep,
+                attested ? std::vector<std::pair<std::string, Verdict>>{{"attest", Verdict::Authentic}}
+                         : std::vector<std::pair<std::string, Verdict>>{}));
         };
         const QString starting = add("forecast", 81, KeepState::Starting, {});
         for (const std::string_view step : {launch_step::chainVerified, launch_step::sessionMade, launch_step::measured})
             engine.writeEvent(starting.toStdString(), "step: " + std::string(step));
-        const QString suspect = add("risk-model", 82, KeepState::Suspect, "an attestation was refused: the launch digest is not the expected one");
+        const QString suspect =
+            add("risk-model", 82, KeepState::Suspect, "an attestation was refused: the launch digest is not the expected one");
         const QString failed = add("audit", 83, KeepState::Failed,
-            "Cannot start the machine: internal error: process exited while connecting to monitor: SNP_LAUNCH_START ret=-22 fw_error=7\nLast lines of "
+            "Cannot start the machine: internal error: process exited while connecting to monitor: SNP_LAUNCH_START ret=-22 "
+            "fw_error=7\nLast lines of "
             "the console, where the host can write as well:\nBdsDxe: loading Boot0001");
         engine.writeConsole(suspect.toStdString(),
             "SecCoreStartupWithStack(0xFFFCC000, 0x820000)\n[    0.000000] Linux version 6.12.48 (kastellan)\n[    0.000000] Command line: "
-            "console=ttyS0 panic=-1 oops=panic\n[    0.512204] Memory Encryption Features active: AMD SEV SEV-ES\n[    1.204412] keep-warden: "
+            "console=ttyS0 panic=-1 oops=panic\n[    0.512204] Memory Encryption Features active: AMD SEV SEV-ES\n[    1.204412] "
+            "keep-warden: "
             "ready\n");
         window.resize(1240, 900);
         const auto show = [&](const QString &key, const char *part, const QString &name) {

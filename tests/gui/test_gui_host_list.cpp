@@ -88,7 +88,8 @@ private Q_SLOTS:
         QCOMPARE(inList(u"qemu+ssh://epyc1/system"_s, Qt::DisplayRole), u"epyc1"_s);
         QVERIFY(inList(u"qemu+ssh://epyc1/system"_s, Qt::ToolTipRole).contains(u"Offers: SEV-SNP, SEV-ES, SEV."_s));
         const auto calls = m_engine->calls();
-        QVERIFY(std::ranges::contains(calls, "look qemu+ssh://epyc1/system") && std::ranges::contains(calls, "add qemu+ssh://epyc1/system"));
+        QVERIFY(
+            std::ranges::contains(calls, "look qemu+ssh://epyc1/system") && std::ranges::contains(calls, "add qemu+ssh://epyc1/system"));
         // Twice is once.
         QTest::mouseClick(named<QToolButton>(*m_window, "addHostButton"), Qt::LeftButton);
         QTRY_VERIFY(dialog());

@@ -170,7 +170,8 @@ private Q_SLOTS:
     void aKnownFailureIsCauseAndRemedyWithTheRawTextBelow()
     {
         show(KeepState::Failed, u"timeline"_s, {},
-            "Cannot start the machine: internal error: process exited: SNP_LAUNCH_START ret=-22 fw_error=7\nLast lines of the console, where "
+            "Cannot start the machine: internal error: process exited: SNP_LAUNCH_START ret=-22 fw_error=7\nLast lines of the console, "
+            "where "
             "the host can write as well:\nBdsDxe: loading");
         QVERIFY(attention()->isVisible());
         QCOMPARE(attention()->words().title, u"SNP_LAUNCH_START was refused"_s);
@@ -187,7 +188,8 @@ private Q_SLOTS:
     void anUnknownFailureIsShownAsItCame()
     {
         show(KeepState::Failed, u"timeline"_s, {},
-            "Cannot wait for the keep: its warden did not answer within 120 seconds\nLast lines of the console, where the host can write as "
+            "Cannot wait for the keep: its warden did not answer within 120 seconds\nLast lines of the console, where the host can write "
+            "as "
             "well:\n\x1b[31mpanic");
         QVERIFY(attention()->isVisible());
         QVERIFY(attention()->words().why.contains(u"did not answer within 120 seconds"_s));

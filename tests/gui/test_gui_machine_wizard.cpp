@@ -252,7 +252,8 @@ private Q_SLOTS:
 
     void placesOfErrorsAreFound()
     {
-        const QString xml = u"<domain>\n  <os>\n    <kernel>k</kernel>\n  </os>\n  <cpu\n   mode='x'/>\n  <devices><disk/></devices>\n</domain>\n"_s;
+        const QString xml =
+            u"<domain>\n  <os>\n    <kernel>k</kernel>\n  </os>\n  <cpu\n   mode='x'/>\n  <devices><disk/></devices>\n</domain>\n"_s;
         QCOMPARE(lineOfPlace(xml, u"the edited XML, <os>/<kernel>"_s), 3);
         QCOMPARE(lineOfPlace(xml, u"the edited XML, <cpu mode>"_s), 5);
         QCOMPARE(lineOfPlace(xml, u"the edited XML, <os>/<initrd>"_s), 2); // it is not there: where it would be
@@ -331,8 +332,9 @@ private Q_SLOTS:
     void aKnownFailureIsExplained()
     {
         m_scene->engine->setOutcome(FakeEngine::Outcome::Fails);
-        m_scene->engine->setFailure("Cannot start the machine: internal error: SNP_LAUNCH_START ret=-22 fw_error=7 'Policy is not allowed'\n"
-                                    "Last lines of the console, where the host can write as well:\nqemu-system-x86_64: failed");
+        m_scene->engine->setFailure(
+            "Cannot start the machine: internal error: SNP_LAUNCH_START ret=-22 fw_error=7 'Policy is not allowed'\n"
+            "Last lines of the console, where the host can write as well:\nqemu-system-x86_64: failed");
         QVERIFY(m_scene->toPlan());
         click("wizardNext");
         auto *card = named<AttentionCard>(wizard(), "launchAttention");

@@ -125,7 +125,8 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(place(u"Stopped"_s) < timeline->steps().size(), 60000);
         qsizetype before = -1;
         for (const QString &title : {u"Planned"_s, u"Platform verified"_s, u"Launch session made"_s, u"Started paused, and measured"_s,
-                 u"Launch measurement appraised"_s, u"Session secret given"_s, u"Resumed"_s, u"Session open"_s, u"Running"_s, u"Stopped"_s}) {
+                 u"Launch measurement appraised"_s, u"Session secret given"_s, u"Resumed"_s, u"Session open"_s, u"Running"_s,
+                 u"Stopped"_s}) {
             QVERIFY2(place(title) < timeline->steps().size() && place(title) > before, qPrintable(title));
             QCOMPARE(timeline->steps()[place(title)].state, StepList::State::Done);
             before = place(title);

@@ -118,7 +118,8 @@ void AddHostDialog::chooseKind(int kind)
     const QString help[] = {
         tr("A libvirt daemon with QEMU: of this computer (qemu:///session, qemu:///system) or of another one (qemu+ssh://HOST/system, "
            "qemu+tls://HOST/system). Keeps are launched there as virtual machines."),
-        tr("A namespace of a Kubernetes cluster with KubeVirt, by a context of your kubeconfig. What runs there can't be proven today: keeps "
+        tr("A namespace of a Kubernetes cluster with KubeVirt, by a context of your kubeconfig. What runs there can't be proven today: "
+           "keeps "
            "stay undecided, and nothing is delivered to them."),
         tr("A machine where keepctl is installed: its readiness is looked at. Keeps are launched through libvirt: add its qemu+ssh:// "
            "address for that.")};
@@ -147,16 +148,15 @@ void AddHostDialog::listClusters()
                 return;
             }
             for (const HostInfo &cluster : *clusters) {
-                auto *card = new ChoiceCard(
-                    u"layers"_s, shownLine(cluster.name), shownLine(cluster.platform.empty() ? cluster.why : cluster.platform), m_clusterList);
+                auto *card = new ChoiceCard(u"layers"_s, shownLine(cluster.name),
+                    shownLine(cluster.platform.empty() ? cluster.why : cluster.platform), m_clusterList);
                 card->setObjectName(u"cluster-"_s + QString::fromStdString(cluster.id));
                 connect(card, &QAbstractButton::clicked, this, [this, id = QString::fromStdString(cluster.id)] { m_address->setText(id); });
                 m_clusters->addWidget(card);
             }
             if (clusters->empty())
-                m_clusters->addWidget(
-                    new Label(tr("There is no kubeconfig with a context ($KUBECONFIG, ~/.kube/config)."), Label::Kind::Body, Tone::Warning,
-                        m_clusterList));
+                m_clusters->addWidget(new Label(tr("There is no kubeconfig with a context ($KUBECONFIG, ~/.kube/config)."),
+                    Label::Kind::Body, Tone::Warning, m_clusterList));
         });
 }
 

@@ -268,7 +268,8 @@ void HostPage::showHost()
 void HostPage::askRemove()
 {
     dialogs::confirm(this, tr("Take “%1” off the list?").arg(title()),
-        tr("Nothing on the host is changed. Its keeps that have ended stay listed, and all evidence is kept; the host can be added again at "
+        tr("Nothing on the host is changed. Its keeps that have ended stay listed, and all evidence is kept; the host can be added again "
+           "at "
            "any time."),
         tr("&Take it off"), [this] {
             workspace().jobs.run<bool>(
@@ -351,7 +352,8 @@ void HostPage::showKeeps()
     if (std::exchange(m_runningKeeps, running) == running)
         return;
     if (const std::size_t count = keepsHere(true).size(); m_remove->isVisible())
-        allow(m_remove, count == 0, count == 1 ? tr("a keep runs there; stop it first") : tr("%1 keeps run there; stop them first").arg(count));
+        allow(m_remove, count == 0,
+            count == 1 ? tr("a keep runs there; stop it first") : tr("%1 keeps run there; stop them first").arg(count));
     showMaintenance();
     if (isVisible() && workspace().platforms.of(m_id).at != 0) // it counts what runs
         workspace().platforms.refresh(m_id);

@@ -45,8 +45,7 @@ AttentionCard::Words failedWords(const KeepStatus &status, const MachineFunction
 {
     AttentionCard::Words words;
     words.symbol = u"cross"_s;
-    const bool ran =
-        std::ranges::any_of(status.timeline, [](const auto &entry) { return entry.first == KeepState::Running; });
+    const bool ran = std::ranges::any_of(status.timeline, [](const auto &entry) { return entry.first == KeepState::Running; });
     const QString reason = shown(status.reason);
     if (const auto known = machines.explainFailure ? machines.explainFailure(status.reason) : std::nullopt) {
         words.title = capital(shownLine(known->what));

@@ -60,7 +60,8 @@ void KeepConduct::stop()
     const bool whole = m_keep->plan.machine && m_keep->plan.machine->request.whole;
     // In the dialog itself, so that a keep that ended meanwhile is not stopped twice.
     dialogs::confirm(m_page, tr("Stop “%1”?").arg(keepName()),
-        whole ? tr("The machine is asked to end, as by its power button; “Stop now” ends it without waiting. The keep and everything in its memory are gone then; "
+        whole ? tr("The machine is asked to end, as by its power button; “Stop now” ends it without waiting. The keep and everything in "
+                   "its memory are gone then; "
                    "its log and evidence stay.")
               : tr("The workload is asked to end, and ended after %1 seconds; “Stop now” ends it without waiting. The keep and everything "
                    "in its memory are gone then; its log and evidence stay.")

@@ -57,8 +57,7 @@ Moment momentOf(std::string_view step, bool paused)
     if (step == launch_step::secretInjected)
         return made(tr("Session secret given"), tr("Sealed by the firmware into the keep's memory: it authenticates the session."));
     if (step == launch_step::running)
-        return paused ? made(tr("Resumed"), tr("The machine runs."))
-                      : made(tr("Machine started"), tr("Firmware, kernel and warden boot."));
+        return paused ? made(tr("Resumed"), tr("The machine runs.")) : made(tr("Machine started"), tr("Firmware, kernel and warden boot."));
     if (step == launch_step::answered)
         return made(tr("Session open"), tr("The warden has answered; both sides are proven to each other."));
     if (step == launch_step::certificates)
@@ -166,8 +165,7 @@ QList<StepList::Step> courseOf(const KeepStatus &status, const QList<Happening> 
         moment.bad = state == KeepState::Failed || state == KeepState::Refused || state == KeepState::Suspect;
         if (i + 1 == status.timeline.size() && (isFinal(state) || state == KeepState::Suspect)) {
             // The first line says what went wrong; all of it is at the top of the page.
-            const QString why =
-                state == KeepState::Stopped ? endOf(status) : shownLine(status.reason.substr(0, status.reason.find('\n')));
+            const QString why = state == KeepState::Stopped ? endOf(status) : shownLine(status.reason.substr(0, status.reason.find('\n')));
             if (!why.isEmpty())
                 moment.detail += u' ' + capital(why) + (why.endsWith(u'.') ? u""_s : u"."_s);
         }

@@ -41,7 +41,10 @@ KeepsModel::Entry KeepsModel::entryOf(const HostInfo &host, std::size_t running)
         if (!offers.isEmpty())
             entry.tip += u' ' + tr("Offers: %1.").arg(offers.join(u", "_s));
     }
-    entry.tip += u' ' + (running == 0 ? tr("No keep runs there.") : running == 1 ? tr("1 keep runs there.") : tr("%1 keeps run there.").arg(running));
+    entry.tip += u' '
+        + (running == 0        ? tr("No keep runs there.")
+                : running == 1 ? tr("1 keep runs there.")
+                               : tr("%1 keeps run there.").arg(running));
     if (host.emulated)
         entry.tip += u' ' + tr("EMULATED: it proves the procedure, nothing about hardware.");
     entry.search = (entry.title + u' ' + entry.key + u' ' + sign.word).toLower();

@@ -121,8 +121,8 @@ void VerdictBanner::showKeep(const KeepStatus &status, const Appraisal *appraisa
     if (appraisal) {
         showAppraisal(*appraisal);
         if (status.state == KeepState::Failed && !reason.isEmpty())
-            set(signOf(status.state).symbol, Tone::Negative, tr("Failed"), tr("The keep is gone; its log and its evidence stay."), status.emulated,
-                tr("Last verdict: %1.").arg(verdictSign(status.verdict).word));
+            set(signOf(status.state).symbol, Tone::Negative, tr("Failed"), tr("The keep is gone; its log and its evidence stay."),
+                status.emulated, tr("Last verdict: %1.").arg(verdictSign(status.verdict).word));
         return;
     }
     if (!status.verdict.empty()) { // the record is being read
@@ -131,8 +131,7 @@ void VerdictBanner::showKeep(const KeepStatus &status, const Appraisal *appraisa
         return;
     }
     if (status.state == KeepState::Failed) {
-        set(u"cross"_s, Tone::Negative, tr("Failed before it was attested"),
-            tr("Nothing was sent into the keep."), status.emulated);
+        set(u"cross"_s, Tone::Negative, tr("Failed before it was attested"), tr("Nothing was sent into the keep."), status.emulated);
         return;
     }
     if (status.state == KeepState::Stopped) {

@@ -5,8 +5,8 @@
 
 #include <QEvent>
 #include <QLocale>
-#include <QPainter>
 #include <QPaintEvent>
+#include <QPainter>
 #include <QTextBlock>
 
 #include <cmath>

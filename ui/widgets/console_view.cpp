@@ -37,7 +37,8 @@ ConsoleView::ConsoleView(const QString &accessibleName, int mostLines, QWidget *
     bar->setSpacing(6);
     m_search->setObjectName(u"consoleSearch"_s);
     m_search->setMaximumWidth(260);
-    const auto button = [&](QToolButton *one, const char *name, const QString &symbol, const QString &text, const QString &tip, bool words) {
+    const auto button = [&](QToolButton *one, const char *name, const QString &symbol, const QString &text, const QString &tip,
+                            bool words) {
         one->setObjectName(QString::fromLatin1(name));
         one->setIcon(icon(symbol));
         one->setText(text);
@@ -67,8 +68,7 @@ ConsoleView::ConsoleView(const QString &accessibleName, int mostLines, QWidget *
     layout->addWidget(m_text, 1);
 
     connect(m_search, &QLineEdit::textChanged, this, &ConsoleView::count);
-    connect(m_search, &QLineEdit::returnPressed, this,
-        [this] { find(QGuiApplication::keyboardModifiers().testFlag(Qt::ShiftModifier)); });
+    connect(m_search, &QLineEdit::returnPressed, this, [this] { find(QGuiApplication::keyboardModifiers().testFlag(Qt::ShiftModifier)); });
     connect(m_previous, &QToolButton::clicked, this, [this] { find(true); });
     connect(m_next, &QToolButton::clicked, this, [this] { find(false); });
     connect(m_copy, &QToolButton::clicked, this, &ConsoleView::copy);
@@ -127,7 +127,7 @@ void ConsoleView::count()
     const QString whyNot = wanted.isEmpty() ? tr("Enter what to search for first.") : tr("It is not found.");
     for (QToolButton *button : {m_previous, m_next}) {
         button->setEnabled(found > 0);
-        button->setToolTip(found == 0       ? whyNot
+        button->setToolTip(found == 0  ? whyNot
                 : button == m_previous ? tr("The place before (Shift+Enter)")
                                        : tr("The next place (Enter)"));
     }

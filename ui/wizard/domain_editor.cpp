@@ -104,10 +104,11 @@ void DomainEditor::setEditing(bool editing)
     m_editing = editing;
     m_code->setEditable(editing);
     m_note->setText(!m_xml ? tr("What the cluster is asked for. A cluster takes no edited domain.")
-            : editing      ? tr("Elements that this program does not know are kept. What decides the measurement or the protection is refused when it "
-                                     "differs, with the place where it is chosen.")
-            : m_edited     ? tr("What libvirt is given, as you edited it and as it was held to the plan.")
-                           : tr("What libvirt is given:"));
+            : editing
+            ? tr("Elements that this program does not know are kept. What decides the measurement or the protection is refused when it "
+                 "differs, with the place where it is chosen.")
+            : m_edited ? tr("What libvirt is given, as you edited it and as it was held to the plan.")
+                       : tr("What libvirt is given:"));
     m_edit->setVisible(!editing && m_xml);
     m_use->setVisible(editing);
     m_cancel->setVisible(editing);

@@ -165,7 +165,9 @@ void ExpectationsStep::take()
 QString ExpectationsStep::summary() const
 {
     const LaunchRequest &request = draft().request;
-    QStringList words{request.expectDigest ? tr("own digest") : request.machine.whole ? tr("digest of its files") : tr("this program's digest")};
+    QStringList words{request.expectDigest ? tr("own digest")
+            : request.machine.whole        ? tr("digest of its files")
+                                           : tr("this program's digest")};
     if (!request.minimumTcb.empty())
         words += tr("floors");
     if (request.strict)

@@ -108,7 +108,8 @@ void HostStep::add(ChoiceCard *card, const QString &id, const QString &whyNot)
 ChoiceCard *HostStep::automaticCard()
 {
     auto *card = new ChoiceCard(u"host"_s, tr("The best of the hosts"),
-        tr("Every libvirt host of the list is looked at when the plan is made, and the one with the strongest protection and the fewest keeps is "
+        tr("Every libvirt host of the list is looked at when the plan is made, and the one with the strongest protection and the fewest "
+           "keeps is "
            "taken. Never an emulated one, never a rehearsal, never less than is demanded. The plan says why, and why not the others."),
         this);
     card->setBadges({{u"run"_s, tr("automatic"), Tone::Accent}});

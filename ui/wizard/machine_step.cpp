@@ -212,10 +212,10 @@ Card *MachineStep::makeGivenUp()
     m_unattested = new QCheckBox(tr("Launch &without evidence: nothing proves what runs, and no secret is ever sent"), m_givenUp);
     m_unattested->setObjectName(u"unattested"_s);
     m_givenUp->body()->addWidget(m_unattested);
-    m_givenUp->body()->addWidget(
-        new Label(tr("For hosts without SEV. Whoever runs the host can read and change everything in the machine. The verdict is “undecided” for "
-                     "good; it is named in the banner and recorded."),
-            Label::Kind::Small, Tone::Muted, m_givenUp));
+    m_givenUp->body()->addWidget(new Label(
+        tr("For hosts without SEV. Whoever runs the host can read and change everything in the machine. The verdict is “undecided” for "
+           "good; it is named in the banner and recorded."),
+        Label::Kind::Small, Tone::Muted, m_givenUp));
     connect(m_unattested, &QCheckBox::toggled, this, &MachineStep::offer);
     return m_givenUp;
 }
@@ -225,11 +225,11 @@ Card *MachineStep::makeCluster()
 {
     m_cluster = new Card(tr("What a cluster can't prove"), this);
     m_cluster->setTone(Tone::Warning);
-    m_cluster->body()->addWidget(
-        new Label(tr("KubeVirt measures neither kernel nor initial RAM disk today, and offers no way into a machine that does not lead through "
-                     "its network. So the verdict stays “undecided”, nothing is delivered to the keep, and it is removed again; the plan shows "
-                     "the YAML that would be asked for, and nothing is asked before you launch."),
-            Label::Kind::Body, Tone::Plain, m_cluster));
+    m_cluster->body()->addWidget(new Label(
+        tr("KubeVirt measures neither kernel nor initial RAM disk today, and offers no way into a machine that does not lead through "
+           "its network. So the verdict stays “undecided”, nothing is delivered to the keep, and it is removed again; the plan shows "
+           "the YAML that would be asked for, and nothing is asked before you launch."),
+        Label::Kind::Body, Tone::Plain, m_cluster));
     m_undecided = new QCheckBox(tr("I know: &undecided, and nothing is delivered"), m_cluster);
     m_undecided->setObjectName(u"undecided"_s);
     m_cluster->body()->addWidget(m_undecided);
@@ -286,10 +286,10 @@ void MachineStep::offer()
     if (!chosen->rehearses)
         m_rehearse->setChecked(false);
     m_unattested->setEnabled(chosen->technologies.empty() && !rehearses);
-    m_unattested->setToolTip(rehearses         ? tr("A rehearsal has evidence, emulated as it is.")
-            : automatic                        ? tr("A host that is chosen automatically protects its keep: name the host to give that up.")
+    m_unattested->setToolTip(rehearses      ? tr("A rehearsal has evidence, emulated as it is.")
+            : automatic                     ? tr("A host that is chosen automatically protects its keep: name the host to give that up.")
             : !chosen->technologies.empty() ? tr("This host offers protection with evidence.")
-                                               : QString());
+                                            : QString());
     if (!m_unattested->isEnabled())
         m_unattested->setChecked(false);
     m_givenUp->setVisible(!cluster);

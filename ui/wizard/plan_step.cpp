@@ -279,17 +279,18 @@ void PlanStep::showSequence(const LaunchPlan &plan)
         tr("Deliver, only if trusted or authentic"), tr("Sent: %1.").arg(delivered.join(u", "_s)), {}, State::Todo};
     const std::string technology = plan.machine ? plan.machine->technology : "snp";
     if (isCluster(plan.host))
-        m_sequence->setSteps({{tr("Create"), tr("The machine below, under the name of the keep. Nothing of the workload."), {}, State::Todo},
-            {tr("No evidence"), tr("Nothing proves what runs there: undecided, and recorded."), {}, State::Todo},
-            {tr("Remove"), tr("Nothing is delivered; the machine is deleted again."), {}, State::Todo}});
+        m_sequence->setSteps(
+            {{tr("Create"), tr("The machine below, under the name of the keep. Nothing of the workload."), {}, State::Todo},
+                {tr("No evidence"), tr("Nothing proves what runs there: undecided, and recorded."), {}, State::Todo},
+                {tr("Remove"), tr("Nothing is delivered; the machine is deleted again."), {}, State::Todo}});
     else if (plan.machine && plan.machine->request.whole && technology != "es" && technology != "sev")
-        m_sequence->setSteps({{tr("Start"), tr("Firmware, kernel, initial RAM disk and command line, measured; the disk beside them."), {},
-                                  State::Todo},
-            {tr("Run"), tr("Nothing is sent, and nobody inside is asked: undecided so far."), {}, State::Todo},
-            {tr("Import a report"),
-                technology == "snp" ? tr("Made inside, and brought to the keep's page: it is held against this plan.")
-                                    : tr("There is none: nothing measures this machine."),
-                {}, State::Todo}});
+        m_sequence->setSteps(
+            {{tr("Start"), tr("Firmware, kernel, initial RAM disk and command line, measured; the disk beside them."), {}, State::Todo},
+                {tr("Run"), tr("Nothing is sent, and nobody inside is asked: undecided so far."), {}, State::Todo},
+                {tr("Import a report"),
+                    technology == "snp" ? tr("Made inside, and brought to the keep's page: it is held against this plan.")
+                                        : tr("There is none: nothing measures this machine."),
+                    {}, State::Todo}});
     else if (technology == "none")
         m_sequence->setSteps({{tr("Start"), tr("The keep image. Nothing of the workload."), {}, State::Todo},
             {tr("No evidence"), tr("Nothing proves what runs there. That is recorded, and no secret is sent."), {}, State::Todo},
@@ -327,11 +328,13 @@ void PlanStep::showMachine(const LaunchPlan &plan)
     if (plan.policy)
         m_machine->add(tr("Guest policy"), u"0x"_s + QString::number(plan.policy, 16));
     if (!plan.machine->request.idBlock.empty())
-        m_machine->add(tr("ID block"),
-            plan.machine->request.authorKey ? tr("given, with ID key and author key") : tr("given, with its ID key"));
+        m_machine->add(
+            tr("ID block"), plan.machine->request.authorKey ? tr("given, with ID key and author key") : tr("given, with its ID key"));
     if (plan.machine->technology == "snp")
-        m_machine->add(tr("Reports signed by"), plan.machine->request.vlek ? tr("the provider's key (VLEK)") : tr("the chip's own key (VCEK)"));
-    if (plan.machine->request.whole && !plan.machine->request.whole->disk.empty() && diskRootedBy(plan.machine->request.whole->commandLine).empty())
+        m_machine->add(
+            tr("Reports signed by"), plan.machine->request.vlek ? tr("the provider's key (VLEK)") : tr("the chip's own key (VCEK)"));
+    if (plan.machine->request.whole && !plan.machine->request.whole->disk.empty()
+        && diskRootedBy(plan.machine->request.whole->commandLine).empty())
         m_machine->add(tr("What is on the disk"), tr("not measured: the verdict can be authentic at best"));
     m_domain->setVisible(!plan.machine->domainXml.empty());
     m_domain->showPlanned(shown(plan.machine->domainXml), domainLanguage(plan.host), !plan.machine->request.domainXml.empty());

@@ -77,16 +77,18 @@ QWidget *PolicyCard::makeSnp()
     addBlock(grid, 4, tr("Guest-visible &workarounds:"), "workarounds", workaroundsSize, "the guest-visible workarounds");
     auto *host = new QLabel(tr("Host data:"), area);
     grid->addWidget(host, 5, 0, Qt::AlignTop);
-    grid->addWidget(new Label(tr("the SHA-256 of the owner key that is made with the plan; shown there"), Label::Kind::Body, Tone::Muted, area), 5, 1);
+    grid->addWidget(
+        new Label(tr("the SHA-256 of the owner key that is made with the plan; shown there"), Label::Kind::Body, Tone::Muted, area), 5, 1);
     rows->addLayout(grid);
     m_blockProblem = new Label({}, Label::Kind::Small, Tone::Negative, area);
     m_blockProblem->setObjectName(u"blockProblem"_s);
     m_blockProblem->hide();
     rows->addWidget(m_blockProblem);
-    rows->addWidget(new Label(tr("With an ID block the firmware itself refuses to start anything else; its keys then name the keep in every "
-                                 "report. ‘keepctl measure id-block’ makes one. The provider's key hides which chip it is: a cloud must have "
-                                 "loaded it."),
-        Label::Kind::Small, Tone::Muted, area));
+    rows->addWidget(
+        new Label(tr("With an ID block the firmware itself refuses to start anything else; its keys then name the keep in every "
+                     "report. ‘keepctl measure id-block’ makes one. The provider's key hides which chip it is: a cloud must have "
+                     "loaded it."),
+            Label::Kind::Small, Tone::Muted, area));
     connect(m_authorKey, &QCheckBox::toggled, this, &PolicyCard::update);
     connect(m_signer, &QComboBox::currentIndexChanged, this, &PolicyCard::update);
     return area;
@@ -222,9 +224,10 @@ void PolicyCard::update()
     m_bitArea->setVisible(can);
     m_snp->setVisible(can && isSnp());
     const QString number = u"0x"_s + QString::number(m_policy, 16);
-    m_policyText->setText(!can                  ? tr("The strictest usual policy.")
-            : m_policy == m_words.usual ? tr("%1: the strictest usual policy, %2.").arg(technologyName(m_technology), number)
-                                        : tr("%1: policy %2, changed by you. It is part of the evidence.").arg(technologyName(m_technology), number));
+    m_policyText->setText(!can ? tr("The strictest usual policy.")
+            : m_policy == m_words.usual
+            ? tr("%1: the strictest usual policy, %2.").arg(technologyName(m_technology), number)
+            : tr("%1: policy %2, changed by you. It is part of the evidence.").arg(technologyName(m_technology), number));
     const QString problem = missing();
     m_blockProblem->setText(problem);
     m_blockProblem->setVisible(!problem.isEmpty());

@@ -13,8 +13,8 @@ namespace kastellan::ui {
 class Fold;
 class Label;
 
-/// What few launches need: the guest policy bit by bit, and of SEV-SNP the ID block with its keys, the key that signs reports, host data and
-/// workarounds.
+/// What few launches need: the guest policy bit by bit, and of SEV-SNP the ID block with its keys, the key that signs reports, host data
+/// and workarounds.
 class PolicyCard : public Card {
     Q_OBJECT
 

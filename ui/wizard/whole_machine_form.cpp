@@ -25,10 +25,11 @@ WholeMachineForm::WholeMachineForm(QWidget *parent)
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(10);
-    layout->addWidget(new Label(tr("Firmware, kernel, initial RAM disk and command line are measured, and the expected digest is computed from "
-                                   "these very files. There is no warden inside: nothing is delivered, no secret is given, and a report that is "
-                                   "made inside is imported on the keep's page."),
-        Label::Kind::Body, Tone::Muted, this));
+    layout->addWidget(
+        new Label(tr("Firmware, kernel, initial RAM disk and command line are measured, and the expected digest is computed from "
+                     "these very files. There is no warden inside: nothing is delivered, no secret is given, and a report that is "
+                     "made inside is imported on the keep's page."),
+            Label::Kind::Body, Tone::Muted, this));
     auto *grid = new QGridLayout;
     grid->setHorizontalSpacing(14);
     grid->setVerticalSpacing(8);
@@ -82,8 +83,8 @@ QLineEdit *WholeMachineForm::addFile(QGridLayout *grid, int row, const QString &
 
 MachineImage WholeMachineForm::image() const
 {
-    return {m_kernel->text().trimmed().toStdString(), m_initrd->text().trimmed().toStdString(), m_commandLine->text().trimmed().toStdString(),
-        m_disk->text().trimmed().toStdString()};
+    return {m_kernel->text().trimmed().toStdString(), m_initrd->text().trimmed().toStdString(),
+        m_commandLine->text().trimmed().toStdString(), m_disk->text().trimmed().toStdString()};
 }
 
 QString WholeMachineForm::name() const
@@ -103,10 +104,11 @@ void WholeMachineForm::explain()
     if (finding) {
         const bool rooted = finding->outcome != Outcome::Unknown && finding->outcome != Outcome::Fail;
         m_disked->setTone(rooted ? Tone::Positive : Tone::Warning);
-        m_disked->setText(rooted ? tr("The disk is rooted in the measured command line (%1): a changed block is not read.")
-                                       .arg(shownLine(diskRootedBy(image().commandLine)))
-                                 : tr("disk.unmeasured: nothing measured says what is on this disk, so the verdict is “authentic” at most. Root "
-                                      "it in the command line (dm-verity: roothash=…) to have it proven."));
+        m_disked->setText(rooted
+                ? tr("The disk is rooted in the measured command line (%1): a changed block is not read.")
+                      .arg(shownLine(diskRootedBy(image().commandLine)))
+                : tr("disk.unmeasured: nothing measured says what is on this disk, so the verdict is “authentic” at most. Root "
+                     "it in the command line (dm-verity: roothash=…) to have it proven."));
     }
     Q_EMIT changed();
 }

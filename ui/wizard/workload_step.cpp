@@ -274,7 +274,9 @@ QString WorkloadStep::summary() const
 QString WorkloadStep::missing() const
 {
     if (draft().request.machine.whole)
-        return draft().workload ? QString() : m_whole->isEmpty() ? tr("Give a kernel or a disk image.") : tr("The machine's files were not found yet.");
+        return draft().workload  ? QString()
+            : m_whole->isEmpty() ? tr("Give a kernel or a disk image.")
+                                 : tr("The machine's files were not found yet.");
     if (draft().request.workload.empty())
         return tr("Choose a workload first.");
     return draft().workload ? QString() : tr("The workload could not be read yet.");

@@ -16,7 +16,8 @@ struct XmlProblem {
 [[nodiscard]] std::optional<XmlProblem> xmlProblem(const QString &xml);
 
 /// The line that an error about an edited domain means: "…, offset 123" (bytes of UTF-8) or "…, <os>/<kernel>", an element below the root,
-/// maybe with an attribute ("<cpu mode>"). An element that is not there: the line of the one that should hold it, else 1. 0: it names no place.
+/// maybe with an attribute ("<cpu mode>"). An element that is not there: the line of the one that should hold it, else 1. 0: it names no
+/// place.
 [[nodiscard]] int lineOfPlace(const QString &xml, const QString &where);
 
 } // namespace kastellan::ui

@@ -52,11 +52,16 @@ void FakeEngine::writeSteps(const KeepStatus &keep, KeepState next)
         steps = {launch_step::running, launch_step::answered};
     for (const std::string_view step : steps) {
         writeLog(key, 0, "step: " + std::string(step));
-        send(key,
-            {.kind = KeepEvent::Kind::Progress, .status = {}, .text = std::string(step), .recordId = {}, .verdict = {}});
+        send(key, {.kind = KeepEvent::Kind::Progress, .status = {}, .text = std::string(step), .recordId = {}, .verdict = {}});
     }
     if (!steps.empty())
-        send(key, {.kind = KeepEvent::Kind::Log, .status = {}, .text = {}, .logBytes = m_state->logs[key]->size(), .recordId = {}, .verdict = {}});
+        send(key,
+            {.kind = KeepEvent::Kind::Log,
+                .status = {},
+                .text = {},
+                .logBytes = m_state->logs[key]->size(),
+                .recordId = {},
+                .verdict = {}});
 }
 
 void FakeEngine::proceed(const std::string &key)
@@ -131,14 +136,16 @@ void FakeEngine::writeEvent(const std::string &key, const std::string &text)
 {
     const std::scoped_lock lock(m_mutex);
     writeLog(key, 0, text);
-    send(key, {.kind = KeepEvent::Kind::Log, .status = {}, .text = {}, .logBytes = m_state->logs[key]->size(), .recordId = {}, .verdict = {}});
+    send(key,
+        {.kind = KeepEvent::Kind::Log, .status = {}, .text = {}, .logBytes = m_state->logs[key]->size(), .recordId = {}, .verdict = {}});
 }
 
 void FakeEngine::writeConsole(const std::string &key, const std::string &text)
 {
     const std::scoped_lock lock(m_mutex);
     writeLog(key, 3, text);
-    send(key, {.kind = KeepEvent::Kind::Log, .status = {}, .text = {}, .logBytes = m_state->logs[key]->size(), .recordId = {}, .verdict = {}});
+    send(key,
+        {.kind = KeepEvent::Kind::Log, .status = {}, .text = {}, .logBytes = m_state->logs[key]->size(), .recordId = {}, .verdict = {}});
 }
 
 void FakeEngine::setState(const std::string &key, KeepState state, const std::string &reason)

@@ -86,7 +86,8 @@ Result<ui::AutomaticPlan> planOnBest(const LaunchRequest &asked, const HostRegis
         if (fits)
             best = host;
         reasons.insert(fits ? reasons.begin() : reasons.end(),
-            {info.id, info.name, fits, fits ? "snp" : "", fits ? "It is ready and offers SEV-SNP; no keep runs there."
+            {info.id, info.name, fits, fits ? "snp" : "",
+                fits                ? "It is ready and offers SEV-SNP; no keep runs there."
                     : info.emulated ? "It is emulated: it protects from nobody, and is never chosen automatically."
                                     : "It is not ready: " + info.why});
     }
@@ -134,7 +135,8 @@ ui::MachineFunctions FakeEngine::machines()
     machines.explainFailure = [](std::string_view text) -> std::optional<ui::FailureWords> {
         if (!text.contains("SNP_LAUNCH_START"))
             return {};
-        return ui::FailureWords{"SNP_LAUNCH_START was refused", "The host's firmware refused the guest policy: it demands what this platform does not do.",
+        return ui::FailureWords{"SNP_LAUNCH_START was refused",
+            "The host's firmware refused the guest policy: it demands what this platform does not do.",
             "Allow simultaneous multithreading in the guest policy, or turn it off in the host's BIOS.", "QEMU issue 2571",
             "SNP_LAUNCH_START ret=-22 fw_error=7"};
     };
