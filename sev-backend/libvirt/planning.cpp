@@ -27,11 +27,14 @@ Result<std::uint64_t> memoryFor(const MachineRequest &request, const LaunchPlan 
     return (needed + grain - 1) / grain * grain;
 }
 
-std::string protectionOf(const Choice &choice, bool rehearse)
+std::string protectionOf(const Choice &choice, bool rehearse, const std::string &faults)
 {
     if (!choice.attested())
         return "none: without evidence";
-    return (rehearse ? "emulated " : "") + std::string(titleOf(choice.technology)) + (rehearse ? " (rehearsal)" : "");
+    if (!rehearse)
+        return std::string(titleOf(choice.technology));
+    return "emulated " + std::string(titleOf(choice.technology))
+        + (faults.empty() ? " (rehearsal)" : " (rehearsal, WITH FAULTS ON PURPOSE: " + faults + ")");
 }
 
 DomainSpec specOf(
@@ -75,33 +78,62 @@ Result<RehearsalPlace> rehearsalPlace(const LibvirtUri &uri, const LibvirtHostOp
     place.daemon = uri.session() ? RehearsalDaemon::Session : RehearsalDaemon::System;
     if (uri.session())
         place.emulated = options.processor;
+    place.faults = options.rehearsalFaults;
+    place.log = options.rehearsalLog;
     return place;
 }
+
+namespace {
+
+/// Whether the launch asks for nothing that a rehearsal could seem to give: no protection, no proof, and no secret to be kept.
+bool demandsNothing(const LaunchPlan &plan)
+{
+    const ReferenceValues &expected = plan.expected;
+    const MachineRequest &request = plan.machine->request;
+    return request.technology.empty() && !request.policy && request.idBlock.empty() && request.idAuth.empty() && !request.authorKey
+        && !request.vlek && plan.secretNames.empty() && !expected.launchDigest && !expected.shortLaunchDigest && expected.minimumTcb.empty()
+        && expected.policy.empty() && !expected.strict;
+}
+
+/// A host of this machine without SEV, and a launch that demands none: its default is the rehearsal.
+bool rehearsedByDefault(const LibvirtUri &uri, const Offer &offer, const LaunchPlan &plan)
+{
+    const MachineRequest &request = plan.machine->request;
+    return !request.unattested && request.domainXml.empty() && uri.local() && uri.session() && offer.technologies().empty()
+        && demandsNothing(plan);
+}
+
+} // namespace
 
 Status planMachine(const Connection &connection, const LibvirtHostOptions &options, LaunchPlan &plan, const Progress &progress,
     const std::stop_token &stop)
 {
     const LibvirtUri &uri = connection.uri();
     MachinePlan machine = plan.machine.value_or(MachinePlan{});
-    const MachineRequest &request = machine.request;
+    MachineRequest &request = machine.request;
     const EmulatorProgress show = progress
         ? EmulatorProgress([&](std::string_view doing, std::uint64_t done, std::uint64_t total) { progress(doing, done, total); })
         : EmulatorProgress();
     std::string emulator;
     if (progress)
         progress("asking " + uri.text + " what it offers", 0, 0);
+    Offer offer;
+    if (!request.rehearse) {
+        KASTELLAN_ASSIGN(offer, askOffer(connection));
+        request.rehearse = plan.machine && rehearsedByDefault(uri, offer, plan);
+    }
     if (request.rehearse) {
         KASTELLAN_ASSIGN(const RehearsalPlace place, rehearsalPlace(uri, options));
         KASTELLAN_ASSIGN(const auto link, makeRehearsalEmulator(place, show, stop));
         emulator = link.string();
         KASTELLAN_ASSIGN(const auto processor, openRehearsalProcessor(place, show, stop));
         plan.expected.root = processor->rootFingerprint();
+        KASTELLAN_ASSIGN(offer, askOffer(connection, emulator));
+        // libvirt counts ES guests by this processor's CPUID, which has no say in a rehearsal.
+        offer.esGuests = std::max(offer.esGuests, 1u);
     } else {
         plan.expected.root = "amd";
     }
-    KASTELLAN_ASSIGN(Offer offer, askOffer(connection, emulator));
-    if (request.rehearse) // libvirt counts ES guests by this processor's CPUID, which has no say in a rehearsal
-        offer.esGuests = std::max(offer.esGuests, 1u);
     KASTELLAN_ASSIGN(const Choice choice, choose(request, offer, uri.text));
     if (stop.stop_requested())
         return fail(ErrorKind::Cancelled, what, {}, "it was stopped");
@@ -127,7 +159,7 @@ Status planMachine(const Connection &connection, const LibvirtHostOptions &optio
     machine.technology = choice.technology;
     machine.cpuModel = choice.cpuModel;
     plan.policy = choice.policy;
-    plan.protection = protectionOf(choice, request.rehearse);
+    plan.protection = protectionOf(choice, request.rehearse, options.rehearsalFaults);
     plan.expected.vmpl = choice.technology == "snp" ? std::optional(0u) : std::nullopt;
     plan.machine = std::move(machine);
     return {};

@@ -25,6 +25,9 @@ private Q_SLOTS:
     void starts_data();
     void starts();
     void otherOwnersDigestIsSeen();
+    void isTheDefaultOfALaunchThatDemandsNothing();
+    void isNoDefaultWhere_data();
+    void isNoDefaultWhere();
 
 private:
     std::optional<LibvirtScene> m_scene;
@@ -97,7 +100,7 @@ void TestLibvirtRehearsal::starts()
     QVERIFY_RESULT(stream);
     const QString name = QString::fromStdString(sev::libvirt::domainName(plan->id));
     QVERIFY(m_scene->virsh({QStringLiteral("domstate"), name}).contains("running"));
-    (*keep)->kill();
+    QVERIFY((*keep)->kill());
     QVERIFY(m_scene->qemus(plan->id).empty());
     QVERIFY(!std::filesystem::exists(std::filesystem::path(folder) / "session.key"));
 }
@@ -121,7 +124,64 @@ void TestLibvirtRehearsal::otherOwnersDigestIsSeen()
     QVERIFY(!admitted);
     QCOMPARE(admitted.error().kind, ErrorKind::Negative);
     QVERIFY(m_scene->virsh({QStringLiteral("domstate"), QString::fromStdString(sev::libvirt::domainName(plan->id))}).contains("paused"));
-    (*keep)->kill();
+    QVERIFY((*keep)->kill());
+}
+
+void TestLibvirtRehearsal::isTheDefaultOfALaunchThatDemandsNothing()
+{
+    const auto plan = m_scene->plan(*m_host, [&](MachineRequest &request) {
+        request.unattested = false;
+        request.whole.reset();
+        request.cpuModel.clear();
+    });
+    QVERIFY_RESULT(plan);
+    QVERIFY(plan->machine->request.rehearse); // the plan says it, and the record with it
+    QCOMPARE(plan->machine->technology, "snp");
+    QVERIFY(plan->expected.root.starts_with("emulated:") && plan->expected.launchDigest);
+    QVERIFY2(plan->protection.contains("rehearsal"), plan->protection.c_str());
+}
+
+void TestLibvirtRehearsal::isNoDefaultWhere_data()
+{
+    QTest::addColumn<QByteArray>("demand");
+    for (const char *demand : {"technology", "digest", "short digest", "floor", "policy", "strict", "secret", "unattested"})
+        QTest::newRow(demand) << QByteArray(demand);
+}
+
+/// Each of them would seem to be met, or protected, by what is emulated.
+void TestLibvirtRehearsal::isNoDefaultWhere()
+{
+    QFETCH(const QByteArray, demand);
+    auto plan = m_scene->plan(*m_host, [](MachineRequest &request) {
+        request.whole.reset();
+        request.cpuModel.clear();
+    });
+    QVERIFY_RESULT(plan);
+    MachineRequest request = plan->machine->request;
+    request.unattested = demand == "unattested";
+    request.technology = demand == "technology" ? "sev" : "";
+    plan->machine = MachinePlan{.request = std::move(request), .technology = {}, .cpuModel = {}, .memoryMiB = 0, .domainXml = {}};
+    plan->expected = {};
+    if (demand == "digest")
+        plan->expected.launchDigest.emplace();
+    else if (demand == "short digest")
+        plan->expected.shortLaunchDigest.emplace();
+    else if (demand == "floor")
+        plan->expected.minimumTcb.emplace_back("snp", 1);
+    else if (demand == "policy")
+        plan->expected.policy = "[tcb]";
+    else if (demand == "strict")
+        plan->expected.strict = true;
+    else if (demand == "secret")
+        plan->secretNames.emplace_back("token");
+    const Status prepared = m_host->prepare(*plan, {}, {});
+    if (demand == "unattested") {
+        QVERIFY_RESULT(prepared);
+        QVERIFY(!plan->machine->request.rehearse);
+        return;
+    }
+    QVERIFY(!prepared);
+    QVERIFY2(prepared.error().message().contains("--rehearse"), prepared.error().message().c_str());
 }
 
 QTEST_GUILESS_MAIN(TestLibvirtRehearsal)
