@@ -49,6 +49,10 @@ Result<std::shared_ptr<Host>> hostAt(std::string_view address)
         sev::LibvirtHostOptions options;
         if (const char *pool = std::getenv("KASTELLAN_POOL"))
             options.pool = pool;
+        if (const char *faults = std::getenv("KASTELLAN_REHEARSAL_FAULTS"))
+            options.rehearsalFaults = faults;
+        if (const char *log = std::getenv("KASTELLAN_REHEARSAL_LOG"))
+            options.rehearsalLog = log;
         return std::make_shared<sev::LibvirtHost>(std::move(uri), std::move(options));
     }
     if (sev::kubevirt::isAddress(address)) {

@@ -47,6 +47,7 @@ private Q_SLOTS:
     void cleanup();
     void fullFromTheBeginning();
     void fullWhileOutputComes();
+    void cleanupTestCase();
 
 private:
     [[nodiscard]] QString filler() const { return m_scene->path(u"data/keeps/filler"_s); }
@@ -72,6 +73,12 @@ void TestRehearsedDiskFull::cleanup()
         return;
     QFile::remove(filler());
     QCOMPARE(SessionDaemon::domains(), QByteArray());
+}
+
+void TestRehearsedDiskFull::cleanupTestCase()
+{
+    if (m_scene)
+        ::umount2(m_scene->path(u"data/keeps"_s).toUtf8().constData(), MNT_DETACH);
 }
 
 void TestRehearsedDiskFull::fullFromTheBeginning()

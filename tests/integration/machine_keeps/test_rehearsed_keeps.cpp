@@ -111,8 +111,10 @@ void TestRehearsedKeeps::workloads()
 void TestRehearsedKeeps::leftAloneAndFoundAgain()
 {
     NEED_SCENE();
-    const Ran left = m_scene->run({u"--detach"_s, u"--name"_s, u"alone"_s, example("echo")});
-    QVERIFY2(left.exit == 0 && left.out.trimmed().size() == 32, left.all());
+    const auto left = m_scene->program().start(RehearsedScene::launch({u"--name"_s, u"alone"_s, example("echo")}));
+    QVERIFY2(m_scene->becomes(u"alone"_s, u"running"_s), left->readAllStandardError());
+    left->kill();
+    QVERIFY(left->waitForFinished(60'000));
     QCOMPARE(m_scene->shown(u"alone"_s)["state"_L1].toString(), u"running"_s);
     const auto id = keeps::find("alone");
     QVERIFY(id);

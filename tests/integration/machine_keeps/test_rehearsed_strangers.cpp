@@ -74,6 +74,7 @@ private Q_SLOTS:
 private:
     std::optional<RehearsedScene> m_scene;
     QString m_secret;
+    std::unique_ptr<QProcess> m_witness; ///< its input stays open
 };
 
 void TestRehearsedStrangers::initTestCase()
@@ -84,8 +85,8 @@ void TestRehearsedStrangers::initTestCase()
     m_scene.emplace();
     m_secret = u"token="_s + m_scene->program().write(u"secret"_s, QByteArray(200'000, 's'));
     // A genuine keep, measured and trusted; its owner key is another one.
-    const Ran witness = m_scene->run({u"--detach"_s, u"--name"_s, u"witness"_s, example("echo")});
-    QVERIFY2(witness.exit == 0, witness.all());
+    m_witness = m_scene->program().start(RehearsedScene::launch({u"--name"_s, u"witness"_s, example("echo")}));
+    QVERIFY2(m_scene->becomes(u"witness"_s, u"running"_s), m_witness->readAllStandardError());
 }
 
 void TestRehearsedStrangers::cleanup()
@@ -132,7 +133,7 @@ void TestRehearsedStrangers::sessionOfAnotherKeep()
     ChannelInTheMiddle middle(m_scene->runtimeFolder());
     middle.leadTo(*others.begin());
     const Ran ran =
-        m_scene->run({u"--json"_s, u"--name"_s, u"led"_s, u"--boot-timeout"_s, u"6"_s, u"--secret"_s, m_secret, example("secret")});
+        m_scene->run({u"--json"_s, u"--name"_s, u"led"_s, u"--boot-timeout"_s, u"10"_s, u"--secret"_s, m_secret, example("secret")});
     QVERIFY2(ran.exit == 125 && ran.json()["state"_L1].toString() == u"failed", ran.all());
     QVERIFY(middle.countFromKeep() > 0); // the other warden answered
     QVERIFY2(middle.countToKeep() < 100'000, QByteArray::number(qulonglong(middle.countToKeep())));

@@ -93,8 +93,9 @@ void TestRehearsedTampering::exchanged()
     const QJsonObject digest = finding(json, technology == "snp"_L1 ? u"launch.digest"_s : u"sev.measure"_s);
     QVERIFY2(digest["result"_L1].toString() == u"fail" && digest["expected"_L1] != digest["actual"_L1], ran.all());
     // It is said everywhere that this went wrong on purpose.
-    QVERIFY2(
-        m_scene->program().run({u"keep"_s, u"show"_s, u"precious"_s}).out.contains(QByteArray("WITH FAULTS ON PURPOSE: exchanged-" + part.toUtf8())),
+    QVERIFY2(m_scene->program()
+                 .run({u"keep"_s, u"show"_s, u"precious"_s})
+                 .out.contains(QByteArray("WITH FAULTS ON PURPOSE: exchanged-" + part.toUtf8())),
         ran.all());
     QVERIFY(!middle.keep().empty());
     if (technology == "snp"_L1) {
@@ -123,9 +124,9 @@ void TestRehearsedTampering::doesNotBoot()
     QFETCH(const QString, technology);
     m_scene->faults(u"tampered-"_s + part);
     const ChannelInTheMiddle middle(m_scene->runtimeFolder());
-    const Ran ran = m_scene->run(words(technology) + QStringList{u"--boot-timeout"_s, u"9"_s});
+    const Ran ran = m_scene->run(words(technology) + QStringList{u"--boot-timeout"_s, u"10"_s});
     QVERIFY2(ran.json()["state"_L1].toString() == u"failed", ran.all());
-    QVERIFY2(ran.json()["reason"_L1].toString().contains(u"did not answer within 9 seconds"_s), ran.all());
+    QVERIFY2(ran.json()["reason"_L1].toString().contains(u"did not answer within 10 seconds"_s), ran.all());
     QVERIFY(middle.clients() > 0);
     QCOMPARE(middle.countFromKeep(), 0u);
     QVERIFY2(middle.countToKeep() < beforeSecrets, QByteArray::number(qulonglong(middle.countToKeep())));

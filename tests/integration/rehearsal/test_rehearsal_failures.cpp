@@ -99,7 +99,7 @@ void TestRehearsalFailures::refused_data()
         QTest::addRow("%s%s", id, more) << object << faults << firmware;
     };
     // By the emulated firmware, or because of what was asked for:
-    row("launch.policy", u"sev-snp-guest,policy=0x300ff"_s, none, none, " (an ABI that no firmware has)");
+    row("launch.policy", u"sev-snp-guest,policy=0x3ff00"_s, none, none, " (an ABI that no firmware has)");
     row("launch.policy", es, u"launch-start=POLICY_FAILURE"_s, none, " (SEV-ES)");
     row("launch.snp-start", u"sev-snp-guest,policy=0x10000"_s, none, none);
     row("launch.firmware", u"sev-guest"_s, u"launch-start=RESOURCE_LIMIT"_s, none);
