@@ -156,7 +156,8 @@ void Engine::end(KeepState state, const std::string &reason)
     m_finder.request_stop();
     for (const char *timer : {"answer", "reattest", "reconnect", "grace", "boot", "use", "stop", "take over"})
         m_loop.cancel(timer);
-    for (const char *call : {call::connect, call::use, call::powerButton, call::admit})
+    // What a start brings now is taken away again by the thread that brings it.
+    for (const char *call : {call::connect, call::use, call::powerButton, call::admit, call::start, call::takeOver})
         m_calls.forget(call);
     closeSession();
     m_loop.drop(std::exchange(m_keepWatch, 0));

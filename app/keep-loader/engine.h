@@ -140,7 +140,8 @@ private:
     void pressPowerButton();
     void note(std::string_view text);
     void scheduleAttestation();
-    void expectAnswer(const char *what);
+    /// `sent`: bytes on their way before the answer, which a slow line takes its time for.
+    void expectAnswer(const char *what, std::size_t sent = 0);
     [[nodiscard]] bool over() const { return m_ending || isFinal(m_status.get().state); }
     [[nodiscard]] Binding currentBinding() const;
 
@@ -176,6 +177,7 @@ private:
     std::vector<Secret> m_secrets;
     std::optional<Attestor::Delivered> m_delivered;
     std::optional<Nonce> m_nonce; ///< of the challenge that waits for its answer
+    bool m_completing = false; ///< it has come, and its certificates are looked for
     std::optional<Sha256> m_wardenKey; ///< that the keep showed first: it must stay the same
     Bytes m_heldInput; ///< arrived before the workload started, or while there was no session
     std::optional<std::uint64_t> m_heldFrom; ///< offset of its first byte in all input, where a session broke over it

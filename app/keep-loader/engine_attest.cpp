@@ -10,6 +10,7 @@ namespace kastellan::loader {
 void Engine::challenge()
 {
     m_nonce = randomFixed<Nonce>();
+    m_completing = false;
     expectAnswer("a report");
     m_session->challenge(*m_nonce);
 }
@@ -53,8 +54,10 @@ Binding Engine::currentBinding() const
 
 void Engine::reported(Bytes report, Attestor::Kind kind)
 {
-    if (over() || !m_session || !m_nonce)
-        return; // an answer that nobody waits for any more
+    if (over() || !m_session || !m_nonce || m_completing)
+        return; // an answer that nobody waits for any more, or a second one to the same question
+    if (kind == Attestor::Kind::Attest && (m_delivered || m_status.get().state != KeepState::Attesting))
+        return;
     m_loop.cancel("answer");
     if (lacksEndorsements())
         complete(std::move(report), kind);
@@ -74,12 +77,14 @@ void Engine::complete(Bytes report, Attestor::Kind kind)
     step(launch_step::certificates);
     if (over())
         return;
+    m_completing = true;
     m_finder = std::jthread([this, report = std::move(report), kind, nonce = m_nonce](const std::stop_token &stop) mutable {
         auto evidence = std::make_shared<Evidence>(Evidence{.report = std::move(report), .endorsements = {}});
         auto said = m_complete(*evidence, stop);
         m_loop.post([this, evidence, said = std::move(said), kind, nonce] {
             if (over() || !m_session || m_nonce != nonce)
                 return; // another session has asked for another report
+            m_completing = false;
             for (const auto &text : said)
                 note(text);
             m_attestor.setEndorsements(std::move(evidence->endorsements));

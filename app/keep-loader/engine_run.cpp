@@ -27,7 +27,12 @@ void Engine::deliver()
     if (auto saved = writeFileAtomically(m_folder / manifestFile, parcel->manifest); !saved)
         return fail(saved.error());
     m_delivered = Attestor::Delivered{parcel->manifest, execution};
-    expectAnswer("the report over the delivery");
+    std::size_t size = 0;
+    for (const auto &blob : parcel->blobs) {
+        std::error_code none;
+        size += blob.file.empty() ? blob.value.size() : std::filesystem::file_size(blob.file, none);
+    }
+    expectAnswer("the report over the delivery", size);
     m_session->deliver(std::move(parcel->blobs), m_delivered->manifest);
 }
 
@@ -52,8 +57,8 @@ bool Engine::takesInput() const
 {
     if (over() || m_inputClosed)
         return false;
-    return m_session && m_status.get().state >= KeepState::Running ? m_session->pendingInput() < mostHeldInput
-                                                                   : m_heldInput.size() < mostHeldInput;
+    // As in input(): of a suspect keep it is held here.
+    return (m_session && m_status.get().state == KeepState::Running ? m_session->pendingInput() : m_heldInput.size()) < mostHeldInput;
 }
 
 void Engine::input(ByteView data)

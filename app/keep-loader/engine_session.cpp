@@ -12,6 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto answerTime = 30s; ///< for a report, or the start of the workload, on a busy machine
+constexpr std::size_t slowestLine = 100 << 10; ///< bytes a second that a delivery is given time for
 constexpr auto connectPatience = 20s; ///< with a host that opens the stream
 constexpr int mostReconnects = 5;
 
@@ -151,11 +152,13 @@ void Engine::sessionFailed(const Error &error)
     });
 }
 
-void Engine::expectAnswer(const char *what)
+void Engine::expectAnswer(const char *what, std::size_t sent)
 {
-    m_loop.after("answer", answerTime, [this, what] {
-        sessionFailed({ErrorKind::Environment, std::string("wait for ") + what, m_plan.name, "the keep did not answer within 30 seconds",
-            "Look at the keep's log; launch it again."});
+    const auto time = answerTime + std::chrono::seconds(sent / slowestLine);
+    m_loop.after("answer", time, [this, what, time] {
+        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time).count();
+        sessionFailed({ErrorKind::Environment, std::string("wait for ") + what, m_plan.name,
+            "the keep did not answer within " + std::to_string(seconds) + " seconds", "Look at the keep's log; launch it again."});
     });
 }
 

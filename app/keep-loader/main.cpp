@@ -13,10 +13,12 @@
 #include <openssl/crypto.h>
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -108,8 +110,12 @@ Result<Fd> lockKeep(const std::filesystem::path &folder)
     Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!fd)
         return systemError("lock the keep", path.string(), errno);
-    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
-        return environment("lock the keep", path.string(), "another loader holds it");
+    // Whoever looks whether a loader is at it has the lock for a moment.
+    for (int tries = 0; ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0; ++tries) {
+        if (tries == 20)
+            return environment("lock the keep", path.string(), "another loader holds it");
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
     return fd;
 }
 

@@ -122,7 +122,7 @@ Result<int> keepPlan(const Invocation &asked, const Context &context)
             stop.token()));
     progress.clear();
     if (asked.has("save-profile"))
-        KASTELLAN_TRY(saveProfile(asked, profile));
+        KASTELLAN_TRY(saveProfile(asked, profile, planned.plan.host));
     const LaunchPlan &plan = planned.plan;
     note(reasonsText(planned.reasons));
     if (asked.has("json"))

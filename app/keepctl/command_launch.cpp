@@ -38,6 +38,7 @@ js::Out outputJson(const Captured &captured)
 struct Telling {
     const Invocation &asked;
     bool json = asked.has("json"), quiet = asked.has("quiet"), detach = asked.has("detach");
+    std::string host = asked.value("host", "emulated"); ///< as far as is known
     std::optional<LaunchPlan> plan;
     std::vector<HostReason> reasons; ///< why this host, with --host auto
     std::optional<AttachResult> result;
@@ -57,7 +58,7 @@ js::Out Telling::toJson(const LaunchOutcome &outcome) const
         {"outcome", outcome.name},
         {"keep", plan ? js::Out(toHex(plan->id.view())) : js::Out(nullptr)},
         {"name", plan ? js::Out(plan->name) : js::Out(nullptr)},
-        {"host", plan ? js::Out(plan->host) : js::Out(asked.value("host", "emulated"))},
+        {"host", plan ? js::Out(plan->host) : js::Out(host)},
         {"state", status ? js::Out(name(status->state)) : js::Out(nullptr)},
         {"reason", status ? js::Out(status->reason) : js::Out("")},
         {"execution", status ? js::Out(status->execution) : js::Out("")},
@@ -123,6 +124,7 @@ Status launch(const Context &context, Interrupts &interrupts, Telling &telling)
     ProgressLine progress(telling.quiet);
     KASTELLAN_ASSIGN(const LaunchProfile profile, launchAsked(asked));
     const LaunchRequest &request = profile.request;
+    telling.host = request.host;
     KASTELLAN_ASSIGN(auto secrets, readSecrets(profile));
     std::unique_ptr<KeepClient> client;
     {
@@ -130,13 +132,13 @@ Status launch(const Context &context, Interrupts &interrupts, Telling &telling)
         const auto show = [&](std::string_view doing, std::uint64_t done, std::uint64_t total) { progress.show(doing, done, total); };
         KASTELLAN_ASSIGN(PlannedLaunch planned, planLaunch(request, context, show, stop.token()));
         if (asked.has("save-profile"))
-            KASTELLAN_TRY(saveProfile(asked, profile));
+            KASTELLAN_TRY(saveProfile(asked, profile, planned.plan.host));
         telling.plan = std::move(planned.plan);
         telling.reasons = std::move(planned.reasons);
         if (telling.plan->machine && telling.plan->machine->technology == "none")
             say("UNATTESTED: nothing measures this keep and nothing proves what runs in it; its host can read and change everything");
         if (telling.plan->machine && telling.plan->machine->request.rehearse && !request.machine.rehearse)
-            say("REHEARSAL: the host has no SEV, and emulated firmware protects nothing; --rehearse asks for that without this line");
+            say("REHEARSAL: this machine has no SEV, and emulated firmware protects nothing; --rehearse asks for that without this line");
         if (!telling.quiet) {
             progress.clear();
             note(reasonsText(telling.reasons));

@@ -7,6 +7,8 @@
 #include "core/evidence/json.h"
 #include "core/keeps/profile.h"
 
+#include <format>
+
 namespace kastellan::keepctl {
 
 namespace {
@@ -27,6 +29,18 @@ std::string secretsOf(const LaunchProfile &profile)
         secrets.push_back(name + (file == profile.secretFiles.end() ? " (to be given)" : " from " + file->second));
     }
     return joined(secrets);
+}
+
+std::vector<std::string> identityOf(const MachineRequest &machine)
+{
+    std::vector<std::string> words;
+    if (!machine.idBlock.empty())
+        words.emplace_back(machine.authorKey ? "an ID block with an author key" : "an ID block");
+    if (machine.vlek)
+        words.emplace_back("reports signed by the provider's key (VLEK)");
+    if (!machine.workarounds.empty())
+        words.emplace_back("guest-visible workarounds");
+    return words;
 }
 
 std::string textOf(const LaunchProfile &profile)
@@ -52,8 +66,12 @@ std::string textOf(const LaunchProfile &profile)
                                             : ""},
         {"TCB floors", joined(floors)},
         {"policy", request.policy.empty() ? "" : "a policy file of " + std::to_string(request.policy.size()) + " bytes"},
-        {"execution", request.execution}, {"debugging", request.allowDebug ? "ALLOWED" : ""},
-        {"sandbox", request.noSandbox ? "GIVEN UP where it cannot be made" : ""}});
+        {"advisory checks", request.strict ? "required (strict)" : ""},
+        {"guest policy", request.machine.policy ? std::format("{:#x}", *request.machine.policy) : ""},
+        {"identity", joined(identityOf(request.machine))}, {"image", request.machine.image}, {"firmware", request.machine.firmware},
+        {"network", request.machine.network == "none" ? "" : request.machine.network},
+        {"domain", request.machine.domainXml.empty() ? "" : "edited XML"}, {"execution", request.execution},
+        {"debugging", request.allowDebug ? "ALLOWED" : ""}, {"sandbox", request.noSandbox ? "GIVEN UP where it cannot be made" : ""}});
 }
 
 } // namespace

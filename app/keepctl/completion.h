@@ -5,7 +5,8 @@
 
 namespace kastellan::keepctl {
 
-/// What `keepctl --words` is asked for such a word: "hosts", "keeps", "records", "keys", "profiles"; empty for words that keepctl does not know.
+/// What `keepctl --words` is asked for such a word: "hosts", "keeps", "records", "keys", "profiles"; empty for words that keepctl does not
+/// know.
 [[nodiscard]] std::string_view wordsKind(Word word);
 /// The choices with blanks between.
 [[nodiscard]] std::string joined(const std::vector<std::string_view> &choices);

@@ -78,8 +78,7 @@ Result<std::vector<std::pair<std::string, unsigned>>> minimumTcb(const std::vect
 std::string absolute(const std::string &path)
 {
     std::error_code code;
-    const auto whole = path.empty() ? std::filesystem::path() : std::filesystem::absolute(path, code);
-    return whole.lexically_normal().string();
+    return path.empty() ? std::string() : std::filesystem::absolute(path, code).string();
 }
 
 Status readVariables(const Invocation &asked, LaunchRequest &request)
@@ -112,8 +111,13 @@ Status readExpectations(const Invocation &asked, LaunchRequest &request)
         request.expectDigest = digest.snp;
         request.expectShortDigest = digest.sev;
     }
-    if (asked.has("min-tcb")) {
-        KASTELLAN_ASSIGN(request.minimumTcb, minimumTcb(asked.values("min-tcb")));
+    KASTELLAN_ASSIGN(const auto floors, minimumTcb(asked.values("min-tcb")));
+    for (const auto &[part, least] : floors) {
+        const auto known = std::ranges::find(request.minimumTcb, part, [](const auto &pair) { return pair.first; });
+        if (known == request.minimumTcb.end())
+            request.minimumTcb.emplace_back(part, least);
+        else
+            known->second = least;
     }
     if (asked.has("policy")) {
         KASTELLAN_ASSIGN(request.policy, readPolicyText(asked.value("policy")));
@@ -156,8 +160,10 @@ Result<LaunchProfile> launchAsked(const Invocation &asked)
     return profile;
 }
 
-Status saveProfile(const Invocation &asked, LaunchProfile profile)
+Status saveProfile(const Invocation &asked, LaunchProfile profile, const std::string &host)
 {
+    if (profile.request.host != "auto")
+        profile.request.host = host; // a name can be given to another host later
     profile.name = asked.value("save-profile");
     profile.saved = 0;
     profile.request.workload = absolute(profile.request.workload.string());

@@ -39,8 +39,7 @@ Result<std::uint64_t> policyNumber(const std::string &text)
 std::string absolute(const std::string &path)
 {
     std::error_code code;
-    const auto whole = path.empty() ? std::filesystem::path() : std::filesystem::absolute(path, code);
-    return whole.lexically_normal().string();
+    return path.empty() ? std::string() : std::filesystem::absolute(path, code).string();
 }
 
 } // namespace
@@ -48,9 +47,13 @@ std::string absolute(const std::string &path)
 Status readMachineOptions(const Invocation &asked, MachineRequest &request)
 {
     request.technology = asked.value("technology", request.technology);
-    if (asked.has("kernel") || asked.has("disk") || asked.has("initrd") || asked.has("append"))
-        request.whole = MachineImage{
-            absolute(asked.value("kernel")), absolute(asked.value("initrd")), asked.value("append"), absolute(asked.value("disk"))};
+    if (asked.has("kernel") || asked.has("disk") || asked.has("initrd") || asked.has("append")) {
+        MachineImage &whole = request.whole ? *request.whole : request.whole.emplace();
+        for (const auto &[option, file] : {std::pair("kernel", &whole.kernel), {"initrd", &whole.initrd}, {"disk", &whole.disk}})
+            if (asked.has(option))
+                *file = absolute(asked.value(option));
+        whole.commandLine = asked.value("append", whole.commandLine);
+    }
     request.rehearse = request.rehearse || asked.has("rehearse");
     request.unattested = request.unattested || asked.has("unattested");
     KASTELLAN_ASSIGN(const std::uint64_t vcpus, asked.number("vcpus", request.vcpus, anyNumber));

@@ -22,8 +22,8 @@ std::vector<Option> planOptions(std::vector<Option> more)
         {"env", 'e', "KEY=VALUE", "A variable for the workload; VALUE from a file as @FILE, a literal @ at the beginning as @@", Word::Free,
             {}, true},
         {"secret", 's', "NAME=FILE",
-            "A secret that Keep.toml asks for, read from FILE; sent only after the evidence was found good: trusted, or "
-            "under SEV and SEV-ES authentic",
+            "A secret that Keep.toml asks for, read from FILE; sent only after the first report was found authentic, with "
+            "the expected launch digest",
             Word::Free, {}, true},
         {"owner-key", 0, "NAME", "The owner key that the keep will obey; default: a fresh one for this keep", Word::Key},
         {"expect-digest", 0, "DIGEST",

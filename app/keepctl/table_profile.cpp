@@ -16,8 +16,8 @@ Noun profileNoun()
                 {{"keepctl profile list", "all of this user"}}},
             {Command::ProfileShow, "show", "show one launch profile", {"With --json as its file is (docs/json.md)."}, {profile}, {json},
                 {{"keepctl profile show web", "what it would launch"}}},
-            {Command::ProfileRemove, "remove", "remove a launch profile", {"Keeps that were launched from it stay."}, {profile}, {},
-                {{"keepctl profile remove web", "forget it"}}},
+            {Command::ProfileRemove, "remove", "remove a launch profile", {"Keeps that were launched from it stay."},
+                {{"PROFILE", "a launch profile, by its name", Word::Profile}}, {}, {{"keepctl profile remove web", "forget it"}}},
         }};
 }
 

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t statusLimit = 16 << 20;
-constexpr auto clearingTime = std::chrono::seconds(5); ///< that a person waits for the host of a keep that is to be removed
+constexpr auto clearingTime = std::chrono::seconds(15); ///< that a person waits for the host of a keep that is to be removed
 constexpr std::int64_t planningTime = 60; ///< seconds that a loader has to write its first status
 
 std::int64_t now()

@@ -63,6 +63,8 @@ Status applyExpectations(
             const auto known = std::ranges::find(plan.expected.minimumTcb, level, [](const auto &pair) { return pair.first; });
             if (known == plan.expected.minimumTcb.end())
                 plan.expected.minimumTcb.emplace_back(level, floor);
+            else // the workload's own demand: more may be asked for, and never less
+                known->second = std::max(known->second, floor);
         } else if (key == "root") {
             roots.push_back(value);
         } else if (key == "technology") {

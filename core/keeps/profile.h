@@ -21,7 +21,7 @@ namespace profiles {
 [[nodiscard]] bool isName(std::string_view name);
 /// Those that can be read, by name; `problems` gets the others' errors.
 [[nodiscard]] Result<std::vector<LaunchProfile>> list(std::vector<Error> *problems = nullptr);
-/// By its name, or from the file that a text with a '/' names. No such profile: an Input error that names the nearest.
+/// By its name, or from the file that a text with a '/' names. No such profile: an Input error that lists those that there are.
 [[nodiscard]] Result<LaunchProfile> load(const std::string &nameOrFile);
 /// Checks name, workload and paths. One that exists is replaced only if `replace`.
 [[nodiscard]] Status save(LaunchProfile profile, bool replace);

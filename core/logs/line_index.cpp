@@ -59,10 +59,24 @@ Result<bool> LogLineIndex::readOn(std::uint64_t bytes, const std::stop_token &st
         lines = m_lines;
         spacing = m_spacing;
     }
+    std::size_t memory = 0; // of what was found: a slice may hold more places than the whole index may
+    std::shared_ptr<const Partials> same; // those of the place before, while nothing changed
+    const auto isSame = [&] {
+        return same && std::ranges::equal(*same, m_cutter.partials(), {}, &LineCutter::Partial::bytes, &LineCutter::Partial::bytes);
+    };
     const auto place = [&](std::uint64_t entry, std::size_t within) {
         const bool empty = std::ranges::all_of(m_cutter.partials(), [](const auto &partial) { return partial.bytes.empty(); });
-        found.push_back({lines, entry, static_cast<std::uint32_t>(within), m_latest,
-            empty ? nullptr : std::make_shared<const Partials>(m_cutter.partials())});
+        if (!empty && !isSame())
+            same = std::make_shared<const Partials>(m_cutter.partials());
+        found.push_back({lines, entry, static_cast<std::uint32_t>(within), m_latest, empty ? nullptr : same});
+        memory += found.back().memory();
+        while (memory > memoryLimit && found.size() > 1) {
+            spacing *= 2;
+            std::erase_if(found, [&](const Place &one) { return one.line % spacing != 0; });
+            memory = 0;
+            for (const auto &one : found)
+                memory += one.memory();
+        }
     };
     std::optional<Error> failure;
     while (m_reader.offset() < until && !stop.stop_requested()) {
@@ -89,6 +103,10 @@ Result<bool> LogLineIndex::readOn(std::uint64_t bytes, const std::stop_token &st
             });
     }
     const std::lock_guard lock(m_mutex);
+    if (spacing > m_spacing) {
+        m_spacing = spacing;
+        thinOut();
+    }
     for (auto &one : found) {
         if (one.line % m_spacing != 0) // it became sparser while these were found
             continue;
@@ -110,14 +128,15 @@ Result<bool> LogLineIndex::readOn(std::uint64_t bytes, const std::stop_token &st
     return atEnd;
 }
 
+/// To the spacing that there is now, and further where that needs too much.
 void LogLineIndex::thinOut()
 {
-    while (m_memory > memoryLimit / 2 && m_places.size() > 1) {
-        m_spacing *= 2;
+    for (bool more = true; more; m_spacing *= more ? 2 : 1) {
         std::erase_if(m_places, [&](const Place &place) { return place.line % m_spacing != 0; });
         m_memory = 0;
         for (const auto &place : m_places)
             m_memory += place.memory();
+        more = m_memory > memoryLimit / 2 && m_places.size() > 1;
     }
 }
 

@@ -8,7 +8,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto graceful = 60s, hard = 30s;
+// Together less than the loader waits for a host that takes a keep away.
+constexpr auto graceful = 20s, hard = 20s;
 constexpr unsigned graceSeconds = 5;
 
 std::string fieldsText(const std::optional<std::map<std::string, std::string>> &fields)

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sev-backend/libvirt/planning.h"
 
+#include "core/base/file.h"
 #include "core/workload/workload.h"
 #include "sev-backend/libvirt/domain_xml.h"
 #include "sev-backend/libvirt/edited_xml.h"
 #include "sev-backend/libvirt/machine_files.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <format>
 
 namespace kastellan::sev::libvirt {
@@ -91,8 +93,22 @@ bool demandsNothing(const LaunchPlan &plan)
     const ReferenceValues &expected = plan.expected;
     const MachineRequest &request = plan.machine->request;
     return request.technology.empty() && !request.policy && request.idBlock.empty() && request.idAuth.empty() && !request.authorKey
-        && !request.vlek && plan.secretNames.empty() && !expected.launchDigest && !expected.shortLaunchDigest && expected.minimumTcb.empty()
-        && expected.policy.empty() && !expected.strict;
+        && !request.vlek && request.workarounds.empty() && plan.secretNames.empty() && !expected.launchDigest && !expected.shortLaunchDigest
+        && expected.minimumTcb.empty() && expected.policy.empty() && !expected.strict;
+}
+
+/// Whether this machine has SEV, whatever an ordinary user's libvirt can see of it: what can't be opened is no reason to go on without.
+bool thisMachineHasSev()
+{
+    std::error_code code;
+    if (std::filesystem::exists("/dev/sev", code))
+        return true;
+    for (const char *switched : {"sev", "sev_es", "sev_snp"}) {
+        const auto value = readFile(std::filesystem::path("/sys/module/kvm_amd/parameters") / switched, 64);
+        if (value && !value->empty() && (value->front() == 'Y' || value->front() == '1'))
+            return true;
+    }
+    return false;
 }
 
 /// A host of this machine without SEV, and a launch that demands none: its default is the rehearsal.
@@ -100,7 +116,7 @@ bool rehearsedByDefault(const LibvirtUri &uri, const Offer &offer, const LaunchP
 {
     const MachineRequest &request = plan.machine->request;
     return !request.unattested && request.domainXml.empty() && uri.local() && uri.session() && offer.technologies().empty()
-        && demandsNothing(plan);
+        && demandsNothing(plan) && !thisMachineHasSev();
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/report/pdf_report.h"
 
+#include "core/evidence/expected_digest.h"
 #include "core/reports/reports.h"
 #include "ui/models/findings_model.h"
 #include "ui/report/pdf_blocks.h"
@@ -74,9 +75,8 @@ private:
         fact(tr("Record"), shownLine(m_record.id), true);
         heading(tr("What was expected"));
         fact(tr("Root"), shownLine(m_record.expected.root), true);
-        fact(tr("Launch digest"),
-            m_record.expected.launchDigest ? QString::fromStdString(toHex(m_record.expected.launchDigest->view())) : tr("none"),
-            m_record.expected.launchDigest.has_value());
+        const std::string digest = expectedDigestHex(m_record.expected);
+        fact(tr("Launch digest"), digest.empty() ? tr("none") : QString::fromStdString(digest), !digest.empty());
         QStringList floors;
         for (const auto &[name, floor] : m_record.expected.minimumTcb)
             floors += u"%1 ≥ %2"_s.arg(shownLine(name)).arg(floor);

@@ -41,6 +41,7 @@ private Q_SLOTS:
     void signalsBecomeBytes();
     void aSignalStopsWork();
     void requestTakesEverything();
+    void optionsGoBesideAProfile();
     void digestIsTakenInEveryForm_data();
     void digestIsTakenInEveryForm();
     void requestRefuses_data();
@@ -280,6 +281,28 @@ void TestKeepctlPieces::requestTakesEverything()
     QVERIFY(request->expectDigest && request->expectDigest->bytes[47] == 0xaa);
     QCOMPARE(request->minimumTcb, (std::vector<std::pair<std::string, unsigned>>{{"snp", 3}, {"bl", 0}, {"ucode", 255}}));
     QVERIFY(request->strict && request->allowDebug && request->noSandbox);
+}
+
+/// What an option does not name stays as the profile says: of a measured machine nothing may fall away unseen.
+void TestKeepctlPieces::optionsGoBesideAProfile()
+{
+    LaunchProfile profile;
+    profile.name = "vm";
+    profile.request.machine.whole = MachineImage{"/k", "/i", "roothash=00", "/old"};
+    profile.request.minimumTcb = {{"snp", 23}, {"bl", 4}};
+    profile.request.env = {{"A", "1"}, {"B", "2"}};
+    profile.request.machine.technology = "snp";
+    profile.request.strict = true;
+    const fs::path path = file("vm.json", profiles::toJson(profile));
+    const auto asked = parse(std::vector<std::string>{
+        "keep", "plan", "--profile", path.string(), "--disk", "/new", "--min-tcb", "bl=5", "-e", "B=3", "--host", "emulated"});
+    QVERIFY(asked);
+    const auto made = launchAsked(*asked);
+    QVERIFY2(made, made ? "" : made.error().message().c_str());
+    QVERIFY(made->request.machine.whole == (MachineImage{"/k", "/i", "roothash=00", "/new"}));
+    QCOMPARE(made->request.minimumTcb, (std::vector<std::pair<std::string, unsigned>>{{"bl", 5}, {"snp", 23}}));
+    QCOMPARE(made->request.env, (std::map<std::string, std::string>{{"A", "1"}, {"B", "3"}}));
+    QVERIFY(made->request.strict && made->request.machine.technology == "snp");
 }
 
 void TestKeepctlPieces::digestIsTakenInEveryForm_data()

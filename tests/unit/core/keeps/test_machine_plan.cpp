@@ -228,6 +228,13 @@ void TestMachinePlan::planned()
     QVERIFY(!plan("[expect]\ntechnology = \"sev\"\n", "none", [](auto &request) { request.machine.unattested = true; }));
     QVERIFY(plan("", "none", [](auto &request) { request.machine.unattested = true; }));
     QVERIFY(!plan("", "none"));
+    // More than the workload demands, and never less.
+    const std::string floor = "[expect.min_tcb]\nsnp = 23\n";
+    for (const auto &[asked, wanted] : {std::pair(3u, 23u), {30u, 30u}}) {
+        const auto floors = plan(floor, "snp", [asked](auto &request) { request.minimumTcb = {{"snp", asked}}; });
+        QVERIFY2(floors, floors ? "" : floors.error().message().c_str());
+        QCOMPARE(floors->expected.minimumTcb, (std::vector<std::pair<std::string, unsigned>>{{"snp", wanted}}));
+    }
     const auto secret = plan("secrets = [\"token\"]\n", "none", [](auto &request) {
         request.machine.unattested = true;
         request.secretNames = {"token"};
