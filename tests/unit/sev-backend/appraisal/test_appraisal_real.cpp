@@ -254,9 +254,11 @@ void TestAppraisalReal::referenceValues()
     wrong = expected;
     wrong.vmpl = 1;
     QCOMPARE(failures(appraised(evidence, wrong, timeOf(genoa3))), QStringLiteral("report.vmpl"));
-    // Strict: what is advisory is demanded, so a missing revocation list leaves it undecided.
+    // Strict: what is advisory is demanded, the levels of bulletins that came after this report and a revocation list among that.
     expected.strict = true;
-    QCOMPARE(verdictOf(appraised(evidence, expected, timeOf(genoa3))), QStringLiteral("undecided"));
+    QCOMPARE(verdictOf(appraised(evidence, expected, timeOf(genoa3))), QStringLiteral("refused"));
+    QCOMPARE(failures(appraised(evidence, expected, timeOf(genoa3))), QStringLiteral("tcb.bulletin"));
+    QCOMPARE(outcomeOf(appraised(evidence, expected, timeOf(genoa3)), "chain.crl"), QStringLiteral("unknown"));
 }
 
 void TestAppraisalReal::minimumTcb()
