@@ -140,6 +140,7 @@ private:
     void pressPowerButton();
     void note(std::string_view text);
     void scheduleAttestation();
+    [[nodiscard]] bool passesInput() const;
     /// `sent`: bytes on their way before the answer, which a slow line takes its time for.
     void expectAnswer(const char *what, std::size_t sent = 0);
     [[nodiscard]] bool over() const { return m_ending || isFinal(m_status.get().state); }

@@ -57,15 +57,20 @@ bool Engine::takesInput() const
 {
     if (over() || m_inputClosed)
         return false;
-    // As in input(): of a suspect keep it is held here.
-    return (m_session && m_status.get().state == KeepState::Running ? m_session->pendingInput() : m_heldInput.size()) < mostHeldInput;
+    return (passesInput() ? m_session->pendingInput() : m_heldInput.size()) < mostHeldInput;
+}
+
+/// Whether input goes to the session. Else it is held: for a keep that is suspect, or behind what came before there was a session.
+bool Engine::passesInput() const
+{
+    return m_session && m_status.get().state == KeepState::Running && m_heldInput.empty();
 }
 
 void Engine::input(ByteView data)
 {
     if (over() || m_inputClosed)
         return;
-    if (m_session && m_status.get().state == KeepState::Running)
+    if (passesInput())
         m_session->input(data);
     else
         m_heldInput.insert(m_heldInput.end(), data.begin(), data.end());
@@ -75,7 +80,7 @@ void Engine::closeInput()
 {
     if (over() || std::exchange(m_inputClosed, true))
         return;
-    if (m_session && m_status.get().state == KeepState::Running)
+    if (passesInput()) // else it follows what is held
         m_session->closeInput();
 }
 
