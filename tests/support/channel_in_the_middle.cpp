@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -46,7 +47,7 @@ bool sendAll(int fd, ByteView data)
 
 struct ChannelInTheMiddle::Connection {
     Fd client, keep;
-    Cut cut;
+    std::atomic<std::uint64_t> left = UINT64_MAX; ///< bytes from the keep that still pass
     std::atomic<bool> over = false;
     std::jthread up, down;
     void end()
@@ -111,20 +112,17 @@ ChannelInTheMiddle::~ChannelInTheMiddle()
     fs::remove(m_own, code);
 }
 
-void ChannelInTheMiddle::cutWhen(std::function<Cut(int)> decide)
-{
-    const std::lock_guard lock(m_mutex);
-    m_cutWhen = std::move(decide);
-}
-
-void ChannelInTheMiddle::cutNow()
+void ChannelInTheMiddle::cutAfter(std::uint64_t bytes)
 {
     const std::lock_guard lock(m_mutex);
     for (const auto &connection : m_connections)
-        if (!connection->over) {
-            connection->end();
-            ++m_cuts;
-        }
+        connection->left = bytes;
+}
+
+void ChannelInTheMiddle::cutNextAfter(std::uint64_t bytes)
+{
+    const std::lock_guard lock(m_mutex);
+    m_next = bytes;
 }
 
 void ChannelInTheMiddle::leadTo(fs::path other)
@@ -164,8 +162,7 @@ void ChannelInTheMiddle::serve(Fd client)
     auto connection = std::make_unique<Connection>();
     connection->client = std::move(client);
     connection->keep = connectToSocket(m_other.empty() ? m_keep : m_other);
-    if (m_cutWhen)
-        connection->cut = m_cutWhen(m_clients);
+    connection->left = std::exchange(m_next, UINT64_MAX);
     ++m_clients;
     if (!connection->keep)
         return;
@@ -179,18 +176,22 @@ void ChannelInTheMiddle::pump(Connection &connection, bool toKeep)
 {
     const int from = toKeep ? connection.client.get() : connection.keep.get(),
               to = toKeep ? connection.keep.get() : connection.client.get();
-    std::uint64_t left = connection.cut.toKeep == toKeep ? connection.cut.after : UINT64_MAX;
     std::array<std::uint8_t, 32768> buffer{};
-    while (left > 0) {
-        const ssize_t got = ::recv(from, buffer.data(), static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), left)), 0);
+    for (bool cut = false; !cut;) {
+        const ssize_t got = ::recv(from, buffer.data(), buffer.size(), 0);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
             break;
-        const ByteView part = ByteView(buffer).first(static_cast<std::size_t>(got));
-        left -= part.size();
+        ByteView part = ByteView(buffer).first(static_cast<std::size_t>(got));
         {
             const std::lock_guard lock(m_mutex);
+            if (!toKeep && connection.left != UINT64_MAX) {
+                cut = part.size() >= connection.left;
+                part = part.first(static_cast<std::size_t>(std::min<std::uint64_t>(part.size(), connection.left)));
+                connection.left -= part.size();
+                m_cuts += cut && !connection.over ? 1 : 0;
+            }
             Bytes &kept = toKeep ? m_toKeep : m_fromKeep;
             kept.insert(
                 kept.end(), part.begin(), part.begin() + static_cast<std::ptrdiff_t>(std::min(part.size(), mostKept - kept.size())));
@@ -199,9 +200,6 @@ void ChannelInTheMiddle::pump(Connection &connection, bool toKeep)
         if (!sendAll(to, part))
             break;
     }
-    const std::lock_guard lock(m_mutex);
-    if (left == 0 && !connection.over)
-        ++m_cuts;
     connection.end();
 }
 

@@ -5,7 +5,6 @@
 #include "core/base/fd.h"
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -19,11 +18,6 @@ namespace kastellan::test {
 /// runs, ours takes its place. libvirt itself is unmodified, and connects to ours. A thread of its own.
 class ChannelInTheMiddle {
 public:
-    /// When the connection is cut, each time: after so many bytes in that direction.
-    struct Cut {
-        bool toKeep = true;
-        std::uint64_t after = UINT64_MAX;
-    };
     /// `folder`: where that libvirt keeps the sockets of its machines (XDG_RUNTIME_DIR). Machines that are there already are left alone.
     explicit ChannelInTheMiddle(std::filesystem::path folder);
     ~ChannelInTheMiddle();
@@ -41,10 +35,10 @@ public:
     [[nodiscard]] int clients() const;
     [[nodiscard]] int cuts() const;
 
-    /// Says for each connection, by its number from 0, when it is cut. Before the machine starts.
-    void cutWhen(std::function<Cut(int)> decide);
-    /// Cuts all there are now.
-    void cutNow();
+    /// Cuts the connections that there are after so many further bytes from the keep: in the middle of whatever that is.
+    void cutAfter(std::uint64_t bytes);
+    /// Cuts the next connection after so many bytes from the keep.
+    void cutNextAfter(std::uint64_t bytes);
     /// Leads new connections to that socket in the keep's place. Before the machine starts.
     void leadTo(std::filesystem::path other);
 
@@ -58,12 +52,12 @@ private:
     const std::filesystem::path m_folder;
     std::filesystem::path m_own, m_other;
     std::set<std::filesystem::path> m_known;
-    std::function<Cut(int)> m_cutWhen;
     mutable std::mutex m_mutex;
     std::filesystem::path m_keep; // from here on guarded by it
     Bytes m_toKeep, m_fromKeep;
     std::uint64_t m_countToKeep = 0, m_countFromKeep = 0;
     int m_clients = 0, m_cuts = 0;
+    std::uint64_t m_next = UINT64_MAX; ///< where the next connection is cut
     Fd m_listener;
     std::vector<std::unique_ptr<Connection>> m_connections;
     std::jthread m_thread; ///< goes first
