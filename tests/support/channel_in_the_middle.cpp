@@ -92,10 +92,26 @@ ChannelInTheMiddle::ChannelInTheMiddle(fs::path folder)
     : m_folder(std::move(folder))
     , m_known(channelsBelow(m_folder))
 {
+    listen();
+    m_thread = std::jthread([this](const std::stop_token &stop) { run(stop); });
+}
+
+ChannelInTheMiddle::ChannelInTheMiddle(const Socket &socket)
+    : m_folder(socket.path.parent_path())
+{
+    listen();
+    if (!takePlaceOf(socket.path)) {
+        std::perror(socket.path.c_str());
+        std::abort();
+    }
+    m_thread = std::jthread([this](const std::stop_token &stop) { run(stop); });
+}
+
+void ChannelInTheMiddle::listen()
+{
     static int number = 0;
     m_own = m_folder / ("middle" + std::to_string(++number)); // short: a socket's path has 107 bytes
     m_listener = listenOnSocket(m_own);
-    m_thread = std::jthread([this](const std::stop_token &stop) { run(stop); });
 }
 
 ChannelInTheMiddle::~ChannelInTheMiddle()
@@ -108,6 +124,9 @@ ChannelInTheMiddle::~ChannelInTheMiddle()
             connection->end();
     }
     m_connections.clear();
+    // What is still served gets its place back.
+    if (!m_place.empty())
+        static_cast<void>(::renameat2(AT_FDCWD, m_own.c_str(), AT_FDCWD, m_place.c_str(), RENAME_EXCHANGE));
     std::error_code code;
     fs::remove(m_own, code);
 }
@@ -132,21 +151,25 @@ void ChannelInTheMiddle::leadTo(fs::path other)
 }
 
 /// Exchanges the two names in one step: nobody ever finds neither.
+bool ChannelInTheMiddle::takePlaceOf(const fs::path &path)
+{
+    if (::renameat2(AT_FDCWD, path.c_str(), AT_FDCWD, m_own.c_str(), RENAME_EXCHANGE) != 0)
+        return false;
+    const std::lock_guard lock(m_mutex);
+    m_keep = m_own;
+    m_place = path;
+    return true;
+}
+
 bool ChannelInTheMiddle::takePlace()
 {
-    for (const fs::path &path : channelsBelow(m_folder)) {
-        if (m_known.contains(path) || ::renameat2(AT_FDCWD, path.c_str(), AT_FDCWD, m_own.c_str(), RENAME_EXCHANGE) != 0)
-            continue;
-        const std::lock_guard lock(m_mutex);
-        m_keep = m_own;
-        return true;
-    }
-    return false;
+    return std::ranges::any_of(
+        channelsBelow(m_folder), [this](const fs::path &path) { return !m_known.contains(path) && takePlaceOf(path); });
 }
 
 void ChannelInTheMiddle::run(const std::stop_token &stop)
 {
-    bool inPlace = false;
+    bool inPlace = !keep().empty();
     while (!stop.stop_requested()) {
         inPlace = inPlace || takePlace();
         pollfd waited{m_listener.get(), POLLIN, 0};

@@ -20,6 +20,11 @@ class ChannelInTheMiddle {
 public:
     /// `folder`: where that libvirt keeps the sockets of its machines (XDG_RUNTIME_DIR). Machines that are there already are left alone.
     explicit ChannelInTheMiddle(std::filesystem::path folder);
+    /// In place of a socket that is there already: that of libvirt's daemon, say, with everything that its clients say to it.
+    struct Socket {
+        std::filesystem::path path;
+    };
+    explicit ChannelInTheMiddle(const Socket &socket);
     ~ChannelInTheMiddle();
     ChannelInTheMiddle(const ChannelInTheMiddle &) = delete;
     ChannelInTheMiddle &operator=(const ChannelInTheMiddle &) = delete;
@@ -45,12 +50,14 @@ public:
 private:
     struct Connection;
     void run(const std::stop_token &stop);
+    void listen();
     [[nodiscard]] bool takePlace();
+    [[nodiscard]] bool takePlaceOf(const std::filesystem::path &path);
     void serve(Fd client);
     void pump(Connection &connection, bool toKeep);
 
     const std::filesystem::path m_folder;
-    std::filesystem::path m_own, m_other;
+    std::filesystem::path m_own, m_other, m_place;
     std::set<std::filesystem::path> m_known;
     mutable std::mutex m_mutex;
     std::filesystem::path m_keep; // from here on guarded by it
