@@ -13,7 +13,8 @@ struct LibvirtHostOptions {
     std::filesystem::path processor = dataFolder() / "emulated"; ///< the emulated processor, for rehearsals
     std::filesystem::path certificates; ///< the store of platforms' certificates that `certs fetch` fills; empty: the user's
     std::filesystem::path rehearsal; ///< where stand-ins for QEMU are made (sev-backend/rehearsal); empty: their default
-    std::string rehearsalFaults; ///< what goes wrong on purpose in rehearsals (docs/rehearsal.md): for tests; the plan's protection names it
+    std::string
+        rehearsalFaults; ///< what goes wrong on purpose in rehearsals (docs/rehearsal.md): for tests; the plan's protection names it
     std::filesystem::path rehearsalLog; ///< where stand-ins for QEMU write what they do; empty: nowhere
     std::string pool; ///< the storage pool that images are uploaded to, for daemons that can't read this user's files; empty: one of ours,
                       ///< made when needed and taken away again

@@ -7,8 +7,8 @@ namespace kastellan::ui {
 
 void LogLines::add(const LogEntry &entry)
 {
-    m_cutter.add(entry.stream, entry.at, asText(entry.data),
-        [this](LogEntry::Stream stream, std::int64_t at, std::string_view bytes, std::size_t) {
+    m_cutter.add(
+        entry.stream, entry.at, asText(entry.data), [this](LogEntry::Stream stream, std::int64_t at, std::string_view bytes, std::size_t) {
             m_lines.push_back({stream, at, shown(bytes), false});
             m_yielded[static_cast<std::size_t>(stream)] = 0;
         });

@@ -54,8 +54,8 @@ private Q_SLOTS:
         for (const char *on : {"SEV_GUEST", "TSM_REPORTS", "EFI_SECRET", "EFI_COCO_SECRET", "VIRTIO_CONSOLE", "SECCOMP_FILTER",
                  "SECURITY_LANDLOCK", "LOCK_DOWN_KERNEL_FORCE_CONFIDENTIALITY", "RANDOMIZE_BASE", "PANIC_ON_OOPS"})
             QVERIFY2(config.contains("\nCONFIG_" + std::string(on) + "=y\n"), on);
-        for (const char *off :
-            {"MODULES", "DEVMEM", "KEXEC", "KEXEC_FILE", "IO_URING", "BPF_SYSCALL", "NAMESPACES", "SYSVIPC", "MAGIC_SYSRQ", "DEBUG_FS", "INET", "BLOCK"})
+        for (const char *off : {"MODULES", "DEVMEM", "KEXEC", "KEXEC_FILE", "IO_URING", "BPF_SYSCALL", "NAMESPACES", "SYSVIPC",
+                 "MAGIC_SYSRQ", "DEBUG_FS", "INET", "BLOCK"})
             QVERIFY2(!config.contains("\nCONFIG_" + std::string(off) + "="), off);
     }
 

@@ -112,7 +112,7 @@ void TestRehearsedIdentity::providersKey()
     NEED_SCENE();
     const QStringList words{u"--json"_s, u"--vlek"_s, example("hello")};
     // None is loaded: the firmware signs nothing, and certainly not with the chip's own key.
-    const Ran without = m_scene->run(words);
+    const Ran without = m_scene->run(QStringList{u"--boot-timeout"_s, u"10"_s} + words);
     QVERIFY2(without.exit != 0 && without.json()["verdict"_L1].toString() != u"trusted"_s, without.all());
     QVERIFY(without.json()["output"_L1]["stdout"_L1]["bytes"_L1].toInteger() == 0);
     {
