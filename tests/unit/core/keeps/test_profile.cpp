@@ -37,7 +37,7 @@ LaunchProfile sample()
     profile.saved = 1'700'000'000;
     profile.secretFiles = {{"token", "/home/me/token"}};
     LaunchRequest &request = profile.request;
-    request.workload = "/work/app";
+    request.workload = "/srv/app";
     request.host = "qemu:///session";
     request.name = "web";
     request.args = {"--port", "80"};
